@@ -1,0 +1,72 @@
+"""The error tree. Every error a user can cause is a `CistraceError` and reads as one clear line.
+
+    CistraceError
+    +-- InputError          a file or record that cannot be read as asked
+    |   +-- RecordError     one record of an otherwise readable file
+    +-- MotifError          a motif library or background that cannot be used
+    +-- CardError           card text or JSON that is not a card
+    +-- TraceError          trace text or JSON that is not a trace
+    +-- CellTypeError       a cell type the model does not know
+    +-- ModelError          a checkpoint that is missing, torn or of another version
+    +-- DataError           training data that is missing or malformed
+    +-- OutputError         a result file that cannot be written
+
+A message names the item, what was found, what was expected and how to mend it, in that order.
+"""
+
+from __future__ import annotations
+
+
+class CistraceError(Exception):
+    """Base of all errors cistrace raises on purpose. The command line prints it and exits with 2."""
+
+
+class InputError(CistraceError):
+    """A file or record that cannot be read as asked."""
+
+
+class RecordError(InputError):
+    """One record of a readable file is unusable; `--on-error skip` sets it aside and goes on.
+
+    Parameters
+    ----------
+    record : str
+        Id of the record, or its number where it has no id.
+    reason : str
+        What was found, what was expected and how to mend it.
+    """
+
+    def __init__(self, record: str, reason: str, source: str = "") -> None:
+        self.record = record
+        self.reason = reason
+        self.source = source
+        where = f"{source}: " if source else ""
+        super().__init__(f"{where}record {record!r}: {reason}")
+
+
+class MotifError(CistraceError):
+    """A motif library or background that cannot be used."""
+
+
+class CardError(CistraceError):
+    """Card text or JSON that is not a card."""
+
+
+class TraceError(CistraceError):
+    """Trace text or JSON that is not a trace."""
+
+
+class CellTypeError(CistraceError):
+    """A cell type the model does not know."""
+
+
+class ModelError(CistraceError):
+    """A checkpoint that is missing, torn or of another version."""
+
+
+class DataError(CistraceError):
+    """Training data that is missing or malformed."""
+
+
+class OutputError(CistraceError):
+    """A result file that cannot be written."""

@@ -1,0 +1,137 @@
+"""Measured data: the joint lentiMPRA table (Agarwal et al. 2025) and how its rows are split and folded."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cistrace.errors import DataError
+
+CELL_TYPES = ("HepG2", "K562", "WTC11")
+JOINT_FILE = "joint_mpra.tsv.gz"
+PROMOTERS_AND_CONTROLS = "unknown"
+DATA_VARIABLE = "CISTRACE_DATA"
+
+
+@dataclass(frozen=True, eq=False)
+class MpraTable:
+    """Rows of an MPRA table, in file order.
+
+    Attributes
+    ----------
+    names, sequences, chromosomes, categories, splits : tuple of str, length N
+    activity : ndarray, float64, shape (N, cell types)
+        log2(RNA/DNA); NaN where the element was not measured.
+    cell_types : tuple of str
+        Names of the columns of `activity`.
+    """
+
+    names: tuple[str, ...]
+    sequences: tuple[str, ...]
+    chromosomes: tuple[str, ...]
+    categories: tuple[str, ...]
+    splits: tuple[str, ...]
+    activity: np.ndarray
+    cell_types: tuple[str, ...] = CELL_TYPES
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, rows: np.ndarray) -> MpraTable:
+        """The rows at the given integer positions, in that order."""
+        pick = [int(row) for row in rows]
+
+        def chosen(column: tuple[str, ...]) -> tuple[str, ...]:
+            return tuple(column[row] for row in pick)
+
+        return MpraTable(
+            chosen(self.names),
+            chosen(self.sequences),
+            chosen(self.chromosomes),
+            chosen(self.categories),
+            chosen(self.splits),
+            self.activity[pick],
+            self.cell_types,
+        )
+
+    def split(self, name: str) -> MpraTable:
+        """The rows of one split: train, val or test."""
+        rows = np.flatnonzero(np.array(self.splits) == name)
+        if not len(rows):
+            found = ", ".join(sorted(set(self.splits)))
+            raise DataError(f"split {name!r}: no rows; the table holds {found}")
+        return self.take(rows)
+
+
+def data_folder(folder: str | os.PathLike[str] | None = None) -> Path:
+    """The folder of measured data: the argument, else the environment variable CISTRACE_DATA.
+
+    Raises
+    ------
+    DataError
+        Neither is given, or the folder does not exist.
+    """
+    chosen = folder or os.environ.get(DATA_VARIABLE)
+    if not chosen:
+        raise DataError(f"no data folder: set {DATA_VARIABLE} or pass --data FOLDER")
+    path = Path(chosen)
+    if not path.is_dir():
+        raise DataError(f"{path}: no such folder; {DATA_VARIABLE} or --data must name the folder of measured data")
+    return path
+
+
+def read_joint(folder: str | os.PathLike[str] | None = None) -> MpraTable:
+    """Read joint_mpra.tsv.gz from the data folder."""
+    path = data_folder(folder) / JOINT_FILE
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; the data folder must hold {JOINT_FILE}")
+    with gzip.open(path, "rt", newline="") as handle:
+        rows = list(csv.DictReader(handle, delimiter="\t"))
+    activity = np.array([[float(row[cell] or "nan") for cell in CELL_TYPES] for row in rows])
+
+    def column(name: str) -> tuple[str, ...]:
+        return tuple(row[name] for row in rows)
+
+    return MpraTable(
+        column("name"), column("sequence"), column("chrom"), column("category"), column("split"), activity
+    )
+
+
+def chromosome_folds(table: MpraTable, folds: int) -> np.ndarray:
+    """Assign every row to a cross-fitting fold, whole chromosomes together.
+
+    Chromosomes are dealt, largest first, to the fold with the fewest rows. Promoters and controls
+    have no chromosome and count as one. A row that lies on a boundary between two chromosomes
+    (`chr1-chr10`) gets -1: which fold has seen its neighbourhood cannot be told.
+
+    Returns
+    -------
+    ndarray, int64, shape (N,)
+    """
+    sizes = Counter(chromosome for chromosome in table.chromosomes if "-" not in chromosome)
+    if len(sizes) < folds:
+        raise DataError(f"{len(sizes)} chromosomes: at least {folds} are needed for {folds} folds")
+    load = [0] * folds
+    fold_of: dict[str, int] = {}
+    for chromosome, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
+        fold = load.index(min(load))
+        fold_of[chromosome] = fold
+        load[fold] += size
+    return np.array([fold_of.get(chromosome, -1) for chromosome in table.chromosomes])
+
+
+def level_cuts(table: MpraTable) -> np.ndarray:
+    """Quartiles of the enhancer rows (`*_peak`) in every cell type: the cut points of levels 0-3.
+
+    Returns
+    -------
+    ndarray, float64, shape (cell types, 3)
+    """
+    enhancer = np.array([category.endswith("_peak") for category in table.categories])
+    return np.nanquantile(table.activity[enhancer], [0.25, 0.5, 0.75], axis=0).T

@@ -1,0 +1,104 @@
+"""The words of prompts and traces, and nothing else. Change a word here and PROMPT_VERSION with it.
+
+A template is text with fields. Every field has a type that fixes which values may stand in it; the
+tokenizer's vocabulary, the form grammar of decoding, rendering and parsing all derive from the
+templates, so that they cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+
+PROMPT_VERSION = "1"
+
+LARGEST_MOTIF = 24  # hits a prompt lists: m1..m24, by falling score
+CITED_CONTRIBUTIONS = 8  # hits whose contribution a prompt lists, strongest first
+FEWEST_STEPS, MOST_STEPS = 5, 7
+THINK_END = "</think>"
+THINK_BEGIN = "<think>"
+
+DIRECTIONS = ("raises", "lowers", "does not change")
+KNOWN = ("raising", "lowering", "unclear", "not measured")
+GC_CLASSES = ("low", "medium", "high")
+CPG_CLASSES = ("depleted", "intermediate", "island-like")
+SHARE_CLASSES = ("negligible", "partial", "large")
+
+# Type of every field that occurs in a template.
+FIELD_TYPES = {
+    "motif": "motif",
+    "motifs": "motifs",
+    "tf": "tf",
+    "family": "family",
+    "families": "families",
+    "start": "position",
+    "end": "position",
+    "strand": "strand",
+    "bits": "bits",
+    "direction": "direction",
+    "contribution": "signed",
+    "known": "known",
+    "count": "count",
+    "distance": "distance",
+    "gc": "gc",
+    "gc_class": "gc_class",
+    "cpg": "cpg",
+    "cpg_class": "cpg_class",
+    "share": "share",
+    "share_class": "share_class",
+    "raising": "signed",
+    "lowering": "signed",
+    "estimate": "signed",
+    "cell_type": "cell_type",
+}
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text with fields: (literal before the field, field name) in order, then the tail."""
+
+    parts: tuple[tuple[str, str], ...]
+    tail: str
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        return tuple(name for _, name in self.parts)
+
+    def render(self, values: dict[str, str]) -> str:
+        return "".join(literal + values[name] for literal, name in self.parts) + self.tail
+
+
+def template(text: str) -> Template:
+    """Read `GC content {gc} is {gc_class}` into a Template."""
+    parts, tail = [], ""
+    for literal, name, _, _ in Formatter().parse(text):
+        if name is None:
+            tail = literal
+        else:
+            parts.append((literal, name))
+    return Template(tuple(parts), tail)
+
+
+# The claims a step of a trace can make.
+STEPS: dict[str, Template] = {
+    "gc": template("GC content {gc} is {gc_class}"),
+    "cpg": template("CpG observed/expected {cpg} is {cpg_class}"),
+    "complexity": template("low-complexity share {share} is {share_class}"),
+    "absence": template("no motif passes the threshold"),
+    "motif": template(
+        "{motif} {tf} of {family} at {start}-{end} ({strand}) with {bits} bits "
+        "{direction} activity by {contribution}; known effect {known}"
+    ),
+    "homotypic": template("homotypic group of {count} hits of {family}: {motifs} within {distance} bp"),
+    "pair": template("known pair {families}: {motifs} with {distance} bp between"),
+    "cluster": template("cluster of {count} hits: {motifs} within {distance} bp"),
+    "estimate": template(
+        "raising motifs sum to {raising} and lowering to {lowering}; the whole is estimated at {estimate}"
+    ),
+}
+
+# The lines of a prompt that are no step: a hit, the cell type, one hit's contribution.
+HIT_LINE = template("{motif} {tf} of {family} at {start}-{end} ({strand}) with {bits} bits")
+CELL_LINE = template("in {cell_type}")
+EFFECT_LINE = template("{motif} {direction} activity by {contribution}; known effect {known}")
+LEVEL_LINE = "Level: "

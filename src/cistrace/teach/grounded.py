@@ -1,0 +1,55 @@
+"""The grounded writer: a trace from the card alone, without a language model and without a label.
+
+It opens with composition, cites the strongest contributions, adds the card's grammar where it has
+any, and closes with the evidence's balance. Its level is the quartile of the evidence's estimate. It
+is the offline teacher of stage I and the baseline that the reasoner's traces are held against.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cistrace.claims import supported_claims
+from cistrace.errors import TraceError
+from cistrace.prompts import FEWEST_STEPS, MOST_STEPS
+from cistrace.records import Card, Claim, Trace
+
+MOTIF_STEPS = 4
+FILLERS = ("cpg", "complexity", "absence")
+
+
+def write(card: Card, cuts: Sequence[float]) -> Trace:
+    """Write a trace of 5-7 steps.
+
+    Parameters
+    ----------
+    card : Card
+        With evidence.
+    cuts : three floats
+        Cut points between levels 0-3 in the card's cell type, log2(RNA/DNA).
+
+    Raises
+    ------
+    TraceError
+        The card has no evidence to reason from.
+    """
+    if card.evidence is None:
+        raise TraceError("card: found no evidence, expected a card built with --evidence tower")
+    claims: dict[str, list[Claim]] = {}
+    for claim in supported_claims(card):
+        claims.setdefault(claim.kind, []).append(claim)
+    motifs = sorted(claims.get("motif", []), key=lambda claim: -abs(float(claim.get("contribution") or 0)))
+    tags = [claim for kind in ("pair", "homotypic", "cluster") for claim in claims.get(kind, [])[:1]]
+    cited = motifs[:MOTIF_STEPS]
+    room = MOST_STEPS - 2 - len(cited)
+    cited += tags[:room] or motifs[MOTIF_STEPS : MOTIF_STEPS + room]
+    steps = [*claims["gc"], *cited, *claims["estimate"]]
+    for kind in FILLERS:
+        if len(steps) < FEWEST_STEPS:
+            steps[1:1] = claims.get(kind, [])
+    return Trace(tuple(steps), level_of(card.evidence.estimate, cuts))
+
+
+def level_of(activity: float, cuts: Sequence[float]) -> int:
+    """The level an activity falls into: how many cut points it reaches."""
+    return sum(activity >= cut for cut in cuts)
