@@ -111,7 +111,7 @@ def test_a_meme_file_is_read_whole(meme: Path) -> None:
     )
     assert isinstance(first.matrix, ProbabilityMatrix) and isinstance(second.matrix, ProbabilityMatrix)
     assert (first.matrix.sites, second.matrix.sites) == (20.0, 10.0), "nsites missing: 20, as in the MEME suite"
-    np.testing.assert_allclose(first.matrix.probabilities, [[1, 0, 0, 0], [1 / 3, 1 / 3, 1 / 3, 0]])
+    np.testing.assert_allclose(first.matrix.probabilities, [[1.0, 0.0, 0.0, 0.0], [1 / 3, 1 / 3, 1 / 3, 0.0]])
     np.testing.assert_array_equal(second.values[2], [0.1, 0.2, 0.3, 0.4])
     assert first.families == frozenset()
 
@@ -128,7 +128,7 @@ def test_pseudocounts_equal_the_meme_suite(meme: Path) -> None:
 
 def test_averaged_background_equals_the_meme_suite(meme: Path) -> None:
     common = pytest.importorskip("pymemesuite.common")
-    theirs = list(common.MotifFile(str(meme), symmetrical=True).background.frequencies)
+    theirs = np.array(common.MotifFile(str(meme), symmetrical=True).background.frequencies)
     np.testing.assert_allclose(load_background("fimo-averaged").frequencies, theirs, rtol=1e-14)
 
 
@@ -149,7 +149,9 @@ def test_background_sources(meme: Path, tmp_path: Path) -> None:
         load_background("fimo").frequencies, (0.2817739, 0.2220201, 0.2288760, 0.2673300), atol=5e-8
     )
     assert load_background("uniform").frequencies == (0.25, 0.25, 0.25, 0.25)
-    np.testing.assert_allclose(load_background("motif-file", load_library(meme)).frequencies, (0.3, 0.2, 0.2, 0.3), atol=1e-6)
+    np.testing.assert_allclose(
+        load_background("motif-file", load_library(meme)).frequencies, (0.3, 0.2, 0.2, 0.3), atol=1e-6
+    )
     path = tmp_path / "markov.bg"
     path.write_text("# order 0\na 0.31\nC 0.19\nG 0.2 # a comment\nT 0.30\n# order 1\nAA 0.1\nAC 0.06\n")
     np.testing.assert_allclose(load_background(path).frequencies, (0.31, 0.19, 0.2, 0.3), atol=1e-6)

@@ -59,9 +59,6 @@ SMALL = MotifLibrary("small", tuple(random_motif(width, seed) for seed, width in
 SMALL_SCANNER = Scanner(SMALL, FIMO_BACKGROUND, p_threshold=0.01)
 
 
-# p-values
-
-
 def enumerate_tail(matrix: IntegerMatrix, background: Background) -> np.ndarray:
     """Probability of each deficit and less, over all 4**width words."""
     totals, chances = np.zeros(1, dtype=np.int64), np.ones(1)
@@ -85,7 +82,7 @@ def test_a_cut_table_is_the_head_of_the_whole() -> None:
     matrix = integer_matrix(random_motif(15, 3), FIMO_BACKGROUND)
     whole = p_values(matrix, FIMO_BACKGROUND)
     assert whole[-1] == pytest.approx(1.0)
-    for limit in (0, 1, 100, 2000, 10**6):
+    for limit in (0, 1, 100, 10**6):
         np.testing.assert_array_equal(p_values(matrix, FIMO_BACKGROUND, limit), whole[: limit + 1])
 
 
@@ -103,9 +100,6 @@ def test_a_motif_that_says_nothing_is_never_hit() -> None:
     matrix = integer_matrix(flat, FIMO_BACKGROUND)
     assert p_values(matrix, FIMO_BACKGROUND)[-1] == pytest.approx(1)
     assert Scanner(MotifLibrary("flat", (flat,)), FIMO_BACKGROUND).scan(["ACGT" * 50]) == [()]
-
-
-# brute force
 
 
 def brute_force(library: MotifLibrary, background: Background, threshold: float, bases: str) -> list[MotifHit]:
@@ -162,9 +156,6 @@ def test_jaspar_equals_brute_force_on_one_sequence(jaspar: MotifLibrary) -> None
     assert list(found) == brute_force(part, FIMO_BACKGROUND, 1e-3, bases)
 
 
-# properties
-
-
 @settings(max_examples=60, deadline=None)
 @given(dirty_dna)
 def test_reverse_complement_mirrors_the_hits(bases: str) -> None:
@@ -217,7 +208,7 @@ def test_short_empty_and_odd_sequences(scanner: Scanner) -> None:
 
 
 def test_a_stream_gives_the_same_and_holds_little(scanner: Scanner) -> None:
-    texts = random_sequences(2500, 100)
+    texts = random_sequences(2500)
     taken = 0
 
     def stream() -> Iterator[Sequence]:
@@ -228,7 +219,7 @@ def test_a_stream_gives_the_same_and_holds_little(scanner: Scanner) -> None:
 
     found = scanner.iter_hits(stream())
     first = next(found)
-    assert taken < len(texts), "a stream is not read to its end before the first hits come"
+    assert taken < 1001, "a stream is not read to its end before the first hits come"
     rest = [first, *found]
     assert [sequence.id for sequence, _ in rest] == [f"s{number}" for number in range(2500)]
     assert [hits for _, hits in rest] == scanner.scan(texts)
@@ -241,6 +232,29 @@ def test_two_cores_give_the_same(jaspar: MotifLibrary) -> None:
         assert two.scan(texts) == Scanner(part, FIMO_BACKGROUND).scan(texts)
         streamed = [hits for _, hits in two.iter_hits(Sequence(str(i), bases) for i, bases in enumerate(texts))]
         assert streamed == two.scan(texts)
+
+
+def test_version_says_what_decides_the_hits() -> None:
+    version = SMALL_SCANNER.version
+    assert "background=fimo" in version and "p<=0.01" in version
+    assert Scanner(SMALL, load_background("uniform"), 0.01).version != version
+
+
+def test_an_unguarded_program_ends_with_a_clear_line(tmp_path: Path) -> None:
+    program = tmp_path / "unguarded.py"
+    program.write_text(
+        "from cistrace.motifs import load_background, load_library\n"
+        "from cistrace.scan import Scanner\n"
+        "Scanner(load_library(), load_background('fimo'), threads=2).scan(['ACGT' * 50] * 3000)\n"
+    )
+    ended = subprocess.run([sys.executable, str(program)], check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    assert "guard the program's entry with" in ended.stderr
+
+
+def test_an_empty_library_is_refused() -> None:
+    with pytest.raises(MotifError, match="found no motif"):
+        Scanner(MotifLibrary("none", ()), FIMO_BACKGROUND)
 
 
 @pytest.mark.parametrize(("p", "threads"), [(0.0, 1), (1.5, 1), (float("nan"), 1), (1e-4, 0)])
@@ -329,6 +343,36 @@ def test_integers_and_p_values_equal_fimo_for_every_matrix(jaspar: MotifLibrary)
 
 def test_hits_equal_fimo_on_random_sequences(jaspar: MotifLibrary) -> None:
     assert_parity(MotifLibrary("part", jaspar.motifs[::3]), random_sequences(200, seed=1))
+
+
+def test_a_meme_file_is_scanned_as_fimo_scans_it(jaspar: MotifLibrary, tmp_path: Path) -> None:
+    """Both read the same file: probabilities, nsites, pseudocount and background are FIMO's own here."""
+    common = pytest.importorskip("pymemesuite.common")
+    fimo = pytest.importorskip("pymemesuite.fimo")
+    lines = ["MEME version 4", "", "ALPHABET= ACGT", ""]
+    for number, motif in enumerate(jaspar.motifs[::30]):
+        shares = motif.values / motif.values.sum(axis=1, keepdims=True)
+        sites = "" if number % 3 == 0 else f" nsites= {int(motif.values.sum(axis=1).max())}"
+        lines += [
+            f"MOTIF {motif.matrix_id} {motif.name}",
+            f"letter-probability matrix: alength= 4 w= {motif.width}{sites}",
+        ]
+        lines += [*(" ".join(f"{value:.6f}" for value in row) for row in shares), ""]
+    path = tmp_path / "some.meme"
+    path.write_text("\n".join(lines))
+    sequences = [bases + "N" for bases in random_sequences(300, seed=6)]
+    targets = [common.Sequence(bases, name=str(i).encode()) for i, bases in enumerate(sequences)]
+    reader = common.MotifFile(str(path))
+    theirs = {}
+    for made in reader:
+        found = fimo.FIMO(threshold=DEFAULT_P_THRESHOLD).score_motif(made, targets, reader.background)
+        for match in found.matched_elements:
+            key = (made.accession.decode(), int(match.source.name), min(match.start, match.stop) - 1, match.strand)
+            theirs[key] = (match.score, match.pvalue)
+    ours = our_hits(load_library(path), FIMO_BACKGROUND, sequences)
+    assert len(ours) > 40 and ours.keys() == theirs.keys()
+    for key, values in ours.items():
+        assert values == pytest.approx(theirs[key], rel=1e-9)
 
 
 @pytest.mark.integration

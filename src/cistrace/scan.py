@@ -8,10 +8,12 @@ is scanned with the same integers turned round. p-values are computed here.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import accumulate, islice
+from itertools import accumulate, chain, islice
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Self, TypeVar
@@ -20,10 +22,11 @@ import numpy as np
 from lightmotif.lib import ScoringMatrix, stripe
 from lightmotif.lib import scan as scan_striped
 
-from cistrace.errors import MotifError
+from cistrace.errors import CistraceError, MotifError
 from cistrace.motifs import LETTERS, Background, Motif, MotifLibrary
 from cistrace.records import MotifHit, Sequence
 
+RULES = "fimo-integers-1"  # rises when the same input could give other hits
 DEFAULT_P_THRESHOLD = 5e-5
 SCORE_RANGE = 1000  # FIMO's integers per matrix entry run from 0 to about this
 FIRST_DEFICIT = 1500  # where the p-value tables are first cut; they double until they reach the threshold
@@ -33,6 +36,9 @@ AMBIGUOUS = -1e6  # entry of N: no window over one can pass any threshold
 # Everything but A, C, G and T (of either case) reads as N.
 _TO_ACGTN = bytes(ord(c) if (c := chr(code).upper()) in LETTERS else ord("N") for code in range(256))
 
+# All integer matrices end to end (sum of widths, 4), their widths, and the lowest sum of a hit of each.
+_Plan = tuple[np.ndarray, np.ndarray, np.ndarray]
+# Of every hit: matrix index, strand (1 is reverse), position in the joined sequences, sum.
 _Raw = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _Item = TypeVar("_Item")
 
@@ -114,16 +120,18 @@ def _table_to(threshold: float, matrix: IntegerMatrix, background: Background) -
 class _Engine:
     """The matrices that can reach the threshold, both ways round, ready for lightmotif. One per process."""
 
-    def __init__(self, matrices: list[np.ndarray], floors: list[int]) -> None:
+    def __init__(self, plan: _Plan) -> None:
+        rows, widths, floors = plan
         self._passes = []
-        for index, (entries, floor) in enumerate(zip(matrices, floors, strict=True)):
+        for index, entries in enumerate(np.split(rows, np.cumsum(widths)[:-1])):
+            floor = int(floors[index])
             if floor <= int(entries.max(axis=1).sum()):
                 self._passes.append((index, 0, _scoring_matrix(entries), float(floor)))
                 self._passes.append((index, 1, _scoring_matrix(entries[::-1, ::-1]), float(floor)))
-        self._padding = "N" * (max(map(len, matrices), default=0) + 1)
+        self._padding = "N" * (int(widths.max()) + 1)
 
     def scan(self, sequences: list[str]) -> _Raw:
-        """Matrix index, strand (1 is reverse), position and sum of every hit in the joined sequences."""
+        """The raw hits of a batch."""
         # One N between two sequences keeps every window from running over the seam.
         joined = "N".join(sequences) + self._padding
         text = joined.encode("ascii", "replace").translate(_TO_ACGTN).decode("ascii")
@@ -155,13 +163,12 @@ def _scoring_matrix(entries: np.ndarray) -> ScoringMatrix:
 _worker_engine: _Engine | None = None
 
 
-def _start_worker(matrices: list[np.ndarray], floors: list[int]) -> None:
+def _scan_in_worker(plan: _Plan, sequences: list[str]) -> _Raw:
+    # The plan comes with every batch, small beside it: handed over while a process starts, it would fill the pipe
+    # and hang the parent where the child dies first, as it does in a program that does not guard its entry.
     global _worker_engine
-    _worker_engine = _Engine(matrices, floors)
-
-
-def _scan_in_worker(sequences: list[str]) -> _Raw:
-    assert _worker_engine is not None
+    if _worker_engine is None:
+        _worker_engine = _Engine(plan)
     return _worker_engine.scan(sequences)
 
 
@@ -183,7 +190,7 @@ class Scanner:
     Raises
     ------
     MotifError
-        If the threshold or the number of threads is out of range.
+        If the threshold or the number of threads is out of range, or the library empty.
     """
 
     def __init__(
@@ -191,6 +198,8 @@ class Scanner:
     ) -> None:
         if not 0 < p_threshold <= 1:
             raise MotifError(f"p-value threshold: found {p_threshold:g}, expected 0 < p <= 1; choose such a number")
+        if not library.motifs:
+            raise MotifError(f"motif library {library.name!r}: found no motif, expected at least one; choose another")
         if threads < 1:
             raise MotifError(f"threads: found {threads}, expected at least 1; choose such a number")
         self.library = library
@@ -198,7 +207,7 @@ class Scanner:
         self.p_threshold = p_threshold
         self.threads = threads
         self._build(library.motifs)
-        self._engine = _Engine(self._matrices, self._floors.tolist())
+        self._engine = _Engine(self._plan)
         self._pool: ProcessPoolExecutor | None = None
 
     def _build(self, motifs: tuple[Motif, ...]) -> None:
@@ -207,15 +216,20 @@ class Scanner:
         tables = [_table_to(self.p_threshold, matrix, self.background) for matrix in scaled]
         best = np.array([matrix.best for matrix in scaled], dtype=np.int64)
         sizes = np.array([len(table) for table in tables], dtype=np.int64)
-        self._matrices = [matrix.entries for matrix in scaled]
-        self._floors = best - sizes + 1
-        self._tables = np.concatenate(tables) if tables else np.zeros(0)
+        self._tables = np.concatenate(tables)
         self._table_end = np.cumsum(sizes) - sizes + best
         self._widths = np.array([motif.width for motif in motifs], dtype=np.int64)
+        rows = np.concatenate([matrix.entries for matrix in scaled]).astype(np.int32)
+        self._plan: _Plan = (rows, self._widths, best - sizes + 1)
         self._scales = np.array([matrix.scale for matrix in scaled])
         self._offsets = np.array([len(matrix.entries) * matrix.offset for matrix in scaled])
         self._ranks = np.argsort(np.argsort([motif.matrix_id for motif in motifs]))
         self._labels = [(motif.matrix_id, motif.name, motif.families) for motif in motifs]
+
+    @property
+    def version(self) -> str:
+        """What, beside the library, decides the hits: rules, background and threshold."""
+        return f"{RULES} background={self.background.name} p<={self.p_threshold:g}"
 
     def __enter__(self) -> Self:
         return self
@@ -248,7 +262,7 @@ class Scanner:
 
     def iter_hits(self, sequences: Iterable[Sequence]) -> Iterator[tuple[Sequence, tuple[MotifHit, ...]]]:
         """The same for a stream, in order and in constant memory: a few batches are held at a time."""
-        waiting: list[list[Sequence]] = []
+        waiting: deque[list[Sequence]] = deque()
 
         def texts() -> Iterator[list[str]]:
             for batch in _batches(sequences, lambda item: len(item.bases)):
@@ -256,35 +270,40 @@ class Scanner:
                 yield [item.bases for item in batch]
 
         for raw in self._raw(texts()):
-            batch = waiting.pop(0)
+            batch = waiting.popleft()
             yield from zip(batch, self._hits([item.bases for item in batch], raw), strict=True)
 
     def _raw(self, batches: Iterator[list[str]]) -> Iterator[_Raw]:
         """Raw hits of each batch, in order."""
+        if self.threads == 1:
+            return map(self._engine.scan, batches)
         head = list(islice(batches, 2))
-        if self.threads == 1 or len(head) < 2:
-            yield from map(self._engine.scan, head)
-            yield from map(self._engine.scan, batches)
-            return
+        if len(head) < 2:  # a single batch is done before a second process could start
+            return map(self._engine.scan, head)
+        return self._raw_from_workers(chain(head, batches))
+
+    def _raw_from_workers(self, batches: Iterator[list[str]]) -> Iterator[_Raw]:
         pool = self._workers()
-        pending: list[Future[_Raw]] = [pool.submit(_scan_in_worker, batch) for batch in head]
-        for batch in batches:
-            pending.append(pool.submit(_scan_in_worker, batch))
-            if len(pending) > 2 * self.threads:
-                yield pending.pop(0).result()
-        for future in pending:
-            yield future.result()
+        pending: deque[Future[_Raw]] = deque()
+        try:
+            for batch in batches:
+                pending.append(pool.submit(_scan_in_worker, self._plan, batch))
+                if len(pending) > 2 * self.threads:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        except BrokenProcessPool as error:
+            self.close()
+            raise CistraceError(
+                f"scanning with {self.threads} threads: a worker process ended early, expected it to stay; guard the"
+                " program's entry with 'if __name__ == \"__main__\"', free memory, or use 1 thread"
+            ) from error
 
     def _workers(self) -> ProcessPoolExecutor:
         if self._pool is None:
             # Processes, because lightmotif's scan keeps the GIL; spawned, because a fork of a process in which
             # torch has threads can hang.
-            self._pool = ProcessPoolExecutor(
-                self.threads,
-                mp_context=get_context("spawn"),
-                initializer=_start_worker,
-                initargs=(self._matrices, self._floors.tolist()),
-            )
+            self._pool = ProcessPoolExecutor(self.threads, mp_context=get_context("spawn"))
         return self._pool
 
     def _hits(self, batch: list[str], raw: _Raw) -> list[tuple[MotifHit, ...]]:

@@ -36,6 +36,7 @@ class TowerConfig:
     stem_width: int = 11
     width: int = 5
     stages: int = 4
+    blocks: int = 1
     dropout: float = 0.15
 
 
@@ -74,7 +75,8 @@ class Tower(nn.Module):
         )
         stages: list[nn.Module] = []
         for _ in range(config.stages):
-            stages += [ResidualBlock(channels, config.width, config.dropout), nn.MaxPool2d((1, 2))]
+            stages += [ResidualBlock(channels, config.width, config.dropout) for _ in range(config.blocks)]
+            stages.append(nn.MaxPool2d((1, 2)))
         self.stages = nn.Sequential(*stages)
         self.head = nn.Sequential(
             nn.Linear(2 * channels, channels),
