@@ -52,4 +52,4 @@ def write(card: Card, cuts: Sequence[float]) -> Trace:
 
 def level_of(activity: float, cuts: Sequence[float]) -> int:
     """The level an activity falls into: how many cut points it reaches."""
-    return sum(activity >= cut for cut in cuts)
+    return int(sum(activity >= cut for cut in cuts))

@@ -1,0 +1,133 @@
+"""From sequences to cards, in blocks: window, scan, keep the best of a family, ask the towers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+
+from cistrace.card import best_of_family, build_card, paper_card
+from cistrace.knowledge import Knowledge
+from cistrace.model.evidence import Towers
+from cistrace.motifs import load_background, load_library
+from cistrace.records import Card, MotifHit, Sequence
+from cistrace.scan import Scanner
+from cistrace.windows import Window, flags, windows
+
+BLOCK = 192  # sequences worked on together
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """One card and where it came from. `estimate` is the towers' unrounded activity, None without evidence."""
+
+    sequence: Sequence
+    window: Window
+    flags: tuple[str, ...]
+    card: Card
+    estimate: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Described:
+    """The cards of one window in every cell type asked, and the towers' activity in every cell type they know."""
+
+    sequence: Sequence
+    window: Window
+    cards: tuple[Card, ...]
+    estimates: np.ndarray
+
+
+class CardMaker:
+    """Makes cards with the towers' evidence, or without any, in the paper's layout.
+
+    Parameters
+    ----------
+    towers, knowledge : Towers and Knowledge, or None
+        From a checkpoint; both None gives the paper's cards.
+    threads : int
+        Processes that scan.
+    """
+
+    def __init__(self, towers: Towers | None, knowledge: Knowledge | None, window: int, threads: int = 1) -> None:
+        library = load_library()
+        self.scanner = Scanner(library, load_background("fimo", library), threads=threads)
+        self.towers = towers
+        self.knowledge = knowledge
+        self.window = window
+
+    def cards(self, sequences: Iterable[Sequence], cell_types: tuple[str, ...]) -> Iterator[Made]:
+        """Cards of every sequence in every cell type, in order.
+
+        A sequence longer than the window gives, in each cell type, the card of the window in which the
+        towers expect the highest activity; without evidence, of every window.
+        """
+        stream = iter(sequences)
+        while block := list(islice(stream, BLOCK)):
+            if self.towers is None or self.knowledge is None:
+                yield from self._paper(block, cell_types)
+                continue
+            chosen = self.choose(block, cell_types)
+            wanted = list(dict.fromkeys(pair for row in chosen for pair in row))
+            described = dict(zip(wanted, self.describe(block, wanted, cell_types), strict=True))
+            for row in chosen:
+                for cell, pair in enumerate(row):
+                    yield self.made(described[pair], cell, cell_types)
+
+    def made(self, described: Described, cell: int, cell_types: tuple[str, ...]) -> Made:
+        """One cell type's card out of a described window."""
+        assert self.towers is not None
+        card = described.cards[cell]
+        marks = flags(described.sequence, described.window, self.window, card.composition, len(card.hits))
+        estimate = float(described.estimates[self.towers.cell_types.index(cell_types[cell])])
+        return Made(described.sequence, described.window, marks, card, estimate)
+
+    def choose(self, block: list[Sequence], cell_types: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
+        """For every sequence and cell type its place in the block and its window."""
+        assert self.towers is not None
+        columns = [self.towers.cell_types.index(cell_type) for cell_type in cell_types]
+        chosen = []
+        for at, sequence in enumerate(block):
+            tiles = windows(len(sequence.bases), self.window)
+            best = [0] * len(columns)
+            if len(tiles) > 1:
+                estimates = self.towers.estimate([sequence.bases[tile.start : tile.end] for tile in tiles])
+                best = [int(place) for place in estimates[:, columns].argmax(axis=0)]
+            chosen.append([(at, tiles[place]) for place in best])
+        return chosen
+
+    def describe(
+        self, block: list[Sequence], wanted: list[tuple[int, Window]], cell_types: tuple[str, ...]
+    ) -> Iterator[Described]:
+        """Cards in all the given cell types of the wanted windows, in order."""
+        assert self.towers is not None and self.knowledge is not None
+        bases = [block[at].bases[window.start : window.end] for at, window in wanted]
+        hits = [best_of_family(found) for found in self.scanner.scan(bases)]
+        evidence = self.towers.evidence(bases, hits)
+        columns = [self.towers.cell_types.index(cell_type) for cell_type in cell_types]
+        for place, (at, window) in enumerate(wanted):
+            estimates, lost = evidence.estimates[place], evidence.contributions[place]
+            cards = [
+                build_card(
+                    bases[place], cell_type, _with(hits[place], lost[:, column]),
+                    self.knowledge.of(cell_type), float(estimates[column]),
+                )
+                for cell_type, column in zip(cell_types, columns, strict=True)
+            ]  # fmt: skip
+            yield Described(block[at], window, tuple(cards), estimates)
+
+    def _paper(self, block: list[Sequence], cell_types: tuple[str, ...]) -> Iterator[Made]:
+        for sequence in block:
+            for window in windows(len(sequence.bases), self.window):
+                bases = sequence.bases[window.start : window.end]
+                (hits,) = self.scanner.scan([bases])
+                for cell_type in cell_types:
+                    card = paper_card(bases, cell_type, hits)
+                    marks = flags(sequence, window, self.window, card.composition, len(card.hits))
+                    yield Made(sequence, window, marks, card, None)
+
+
+def _with(hits: tuple[MotifHit, ...], contributions: np.ndarray) -> list[MotifHit]:
+    return [replace(hit, contribution=float(value)) for hit, value in zip(hits, contributions, strict=True)]

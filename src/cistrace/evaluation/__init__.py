@@ -1,0 +1,1 @@
+"""Honest evaluation: stored predictions, metrics with intervals, rates of verified traces."""

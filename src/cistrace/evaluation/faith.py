@@ -1,0 +1,71 @@
+"""How far traces can be trusted: parsing, verified claims, variety, coverage of the strongest evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cistrace.errors import TraceError
+from cistrace.records import Card, Trace
+from cistrace.trace import parse_trace, render_step, verify
+
+STRONGEST = 5
+
+
+@dataclass(frozen=True)
+class TraceRates:
+    """Rates over many traces, all between 0 and 1 but `traces`.
+
+    `cited` is the share of the five strongest contributions' absolute sum that motif steps cite, by
+    card, averaged; `varied` the share of traces with at least three kinds of claim; `unrepeated` the
+    share in which no step occurs twice; `verified` counts whole traces, `claims_verified` steps.
+    """
+
+    traces: int
+    parsed: float
+    verified: float
+    claims_verified: float
+    varied: float
+    unrepeated: float
+    cited: float
+
+
+def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
+    """Judge texts against the cards they were written from."""
+    total = parsed = verified = claims = supported = varied = unrepeated = 0
+    cited: list[float] = []
+    for text, card in written:
+        total += 1
+        try:
+            trace = parse_trace(text)
+        except TraceError:
+            continue
+        parsed += 1
+        found = verify(trace, card)
+        verified += found.verified
+        claims, supported = claims + found.claims, supported + found.supported
+        varied += len({step.kind for step in trace.steps}) >= 3
+        unrepeated += len({render_step(step) for step in trace.steps}) == len(trace.steps)
+        share = cited_share(trace, card)
+        if share is not None:
+            cited.append(share)
+    return TraceRates(
+        total,
+        parsed / max(1, total),
+        verified / max(1, total),
+        supported / max(1, claims),
+        varied / max(1, total),
+        unrepeated / max(1, total),
+        sum(cited) / max(1, len(cited)),
+    )
+
+
+def cited_share(trace: Trace, card: Card) -> float | None:
+    """Share of the strongest contributions' absolute sum that motif steps cite; None where all are zero."""
+    sizes = {f"m{index + 1}": abs(hit.contribution or 0.0) for index, hit in enumerate(card.hits)}
+    strongest = sorted(sizes, key=lambda motif: -sizes[motif])[:STRONGEST]
+    total = sum(sizes[motif] for motif in strongest)
+    if not total:
+        return None
+    cited = {step.get("motif") for step in trace.steps if step.kind == "motif"}
+    return sum(sizes[motif] for motif in strongest if motif in cited) / total

@@ -1,0 +1,202 @@
+"""Predict: sequences to activities with reasons."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cistrace import __version__
+from cistrace.card_json import card_hash
+from cistrace.cards import BLOCK, CardMaker, Described
+from cistrace.celltypes import ALL, canonical_cell_types
+from cistrace.errors import InputError, TraceError
+from cistrace.model.hub import CellScale, Checkpoint, load_checkpoint
+from cistrace.model.prompt import write_prompt
+from cistrace.prompts import PROMPT_VERSION
+from cistrace.records import Prediction, Provenance, Sequence
+from cistrace.sequences import base_fault
+from cistrace.teach.grounded import level_of
+from cistrace.trace import parse_trace, verify
+
+TOGETHER = 32  # windows in one pass of the reasoner
+NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
+
+
+@dataclass(frozen=True, eq=False)
+class _Scored:
+    """A described window with the reasoner's word on it: one score and text a cell type."""
+
+    described: Described
+    scores: list[float]
+    texts: list[str]
+
+
+class Predictor:
+    """A checkpoint ready to predict.
+
+    Parameters
+    ----------
+    checkpoint : path, optional
+        Folder of a checkpoint; the shipped one unless given.
+    threads : int, optional
+        Cores to use; all unless given.
+
+    Examples
+    --------
+    >>> predictor = Predictor()
+    >>> prediction, = predictor.predict("ACGT" * 50, "K562")
+    >>> prediction.cell_type
+    'K562'
+    """
+
+    def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
+        if threads is not None:
+            torch.set_num_threads(threads)
+        self.checkpoint: Checkpoint = load_checkpoint(checkpoint)
+        self.cell_types = self.checkpoint.cell_types
+        self.maker = CardMaker(self.checkpoint.towers, self.checkpoint.knowledge, self.checkpoint.window)
+        self.provenance = Provenance(
+            cistrace=__version__,
+            checkpoint=self.checkpoint.hash[:16],
+            motifs=self.maker.scanner.library.version,
+            scanner=self.maker.scanner.version,
+            prompt=PROMPT_VERSION,
+            evidence="towers",
+        )
+
+    def predict(
+        self, sequences: str | Sequence | Iterable[str | Sequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
+    ) -> list[Prediction]:
+        """Predictions of every sequence in every cell type, in that order.
+
+        Parameters
+        ----------
+        sequences : str, Sequence, or several of either
+            Plain strings are named `seq1`, `seq2`, ...; at least 20 bp each.
+        cell_types : str or several
+            `all`, or names as in `Predictor.cell_types`.
+        trace : bool
+            False scores from the card alone, several times as fast.
+
+        Raises
+        ------
+        InputError
+            A string that is no DNA or is shorter than 20 bp.
+        CellTypeError
+            A cell type that the checkpoint does not know.
+        """
+        many = [sequences] if isinstance(sequences, str | Sequence) else list(sequences)
+        records = [_record(number, item) for number, item in enumerate(many, 1)]
+        return list(self.stream(records, cell_types, trace))
+
+    def stream(
+        self, sequences: Iterable[Sequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
+    ) -> Iterator[Prediction]:
+        """Like `predict`, for any number of records in constant memory."""
+        asked = [cell_types] if isinstance(cell_types, str) else cell_types
+        cells = canonical_cell_types(asked, self.cell_types)
+        records = iter(sequences)
+        while block := list(islice(records, BLOCK)):
+            chosen = self.maker.choose(block, cells)
+            wanted = list(dict.fromkeys(pair for row in chosen for pair in row))
+            described = list(self.maker.describe(block, wanted, cells))
+            scored = dict(zip(wanted, self._score(described, cells, trace), strict=True))
+            for row in chosen:
+                for cell, pair in enumerate(row):
+                    yield self._prediction(scored[pair], cell, cells, trace)
+
+    def _score(self, described: list[Described], cells: tuple[str, ...], trace: bool) -> list[_Scored]:
+        """Let the reasoner read windows of like length together; results in the given order."""
+        order = sorted(range(len(described)), key=lambda at: len(described[at].cards[0].hits))
+        columns = [self.cell_types.index(cell) for cell in cells]
+        scored: list[_Scored | None] = [None] * len(described)
+        for begin in range(0, len(order), TOGETHER):
+            places = order[begin : begin + TOGETHER]
+            prompts = [[write_prompt(card) for card in described[at].cards] for at in places]
+            features = self._features(np.stack([described[at].estimates for at in places]))[:, columns]
+            reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
+            for row, at in enumerate(places):
+                scored[at] = _Scored(described[at], reasoned.scores[row].tolist(), reasoned.texts[row])
+        return [entry for entry in scored if entry is not None]
+
+    def _features(self, estimates: np.ndarray) -> torch.Tensor:
+        """The towers' part of the head's input, (N, cell types, 2)."""
+        scales = [self.checkpoint.scales[cell] for cell in self.cell_types]
+        location = np.array([scale.location for scale in scales])
+        spread = np.array([scale.spread for scale in scales])
+        standard = (estimates - location) / spread
+        mean = np.broadcast_to(standard.mean(axis=1, keepdims=True), standard.shape)
+        return torch.as_tensor(np.stack([standard, mean], axis=2), dtype=torch.float32)
+
+    def blank_features(self, count: int) -> torch.Tensor:
+        """Inputs of the head that say nothing of the towers: zeros (count, cell types, 2)."""
+        return torch.zeros((count, len(self.cell_types), 2))
+
+    def _prediction(self, scored: _Scored, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
+        made = self.maker.made(scored.described, cell, cells)
+        scale = self.checkpoint.scales[cells[cell]]
+        activity = activity_of(scored.scores[cell], scale, trace)
+        text = scored.texts[cell] if trace else None
+        parsed, verification = None, None
+        if text is not None:
+            try:
+                parsed = parse_trace(text)
+                verification = verify(parsed, made.card)
+            except TraceError:
+                parsed = None
+        return Prediction(
+            id=made.sequence.id,
+            cell_type=cells[cell],
+            activity=activity,
+            lower=activity - scale.half_width,
+            upper=activity + scale.half_width,
+            percentile=percentile(activity, scale),
+            level=level_of(activity, scale.cuts),
+            level_probabilities=level_probabilities(activity, scale),
+            flags=made.flags,
+            card_hash=card_hash(made.card),
+            provenance=self.provenance,
+            trace=parsed,
+            trace_text=text,
+            verification=verification,
+        )
+
+
+def activity_of(score: float, scale: CellScale, trace: bool) -> float:
+    """log2(RNA/DNA) from the head's standardised score."""
+    if trace:
+        return scale.intercept + scale.slope * score
+    return scale.bare_intercept + scale.bare_slope * score
+
+
+def percentile(activity: float, scale: CellScale) -> float:
+    """Share (0-100) of natural elements with a lower measured activity."""
+    grid = np.linspace(0, 100, len(scale.quantiles))
+    return float(np.interp(activity, scale.quantiles, grid))
+
+
+def level_probabilities(activity: float, scale: CellScale) -> tuple[float, float, float, float]:
+    """Probability of each level, the measurement taken as normal about the activity with the interval's width."""
+    deviation = scale.half_width / NORMAL_90
+    below = [0.5 * (1 + math.erf((cut - activity) / (deviation * math.sqrt(2)))) for cut in scale.cuts]
+    return below[0], below[1] - below[0], below[2] - below[1], 1 - below[2]
+
+
+def _record(number: int, item: str | Sequence) -> Sequence:
+    record = item if isinstance(item, Sequence) else Sequence(f"seq{number}", item.upper(), "string")
+    fault = base_fault(record.bases)
+    if fault:
+        raise InputError(f"sequence {record.id!r}: {fault}")
+    return record
+
+
+def default_threads() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,151 @@
+"""Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
+
+    python -m cistrace.training.cards --data DIR -o RUN [--rows 12000]
+
+Reads RUN/tower-fold*.safetensors, RUN/kmers-fold*.safetensors, RUN/knowledge.tsv and the hits; writes RUN/examples-train.jsonl and
+RUN/examples-val.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
+towers' standardised outputs, the measured activity. Val rows get what a new sequence gets: the mean
+of all towers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from cistrace.card import build_card
+from cistrace.knowledge import Knowledge, read_knowledge
+from cistrace.model.evidence import Towers
+from cistrace.model.kmers import load_kmers
+from cistrace.model.prompt import write_prompt
+from cistrace.model.tower import load_tower
+from cistrace.motifs import load_library
+from cistrace.mpra import MpraTable, chromosome_folds, level_cuts, read_joint
+from cistrace.records import Card, MotifHit
+from cistrace.teach.grounded import level_of, write
+from cistrace.trace import render_trace
+from cistrace.training.hits import scan_table
+
+log = logging.getLogger(__name__)
+BATCH = 256
+
+
+@dataclass(frozen=True)
+class Example:
+    """One training example. `level` is the observed one; `trace` is the grounded writer's, blind to it."""
+
+    row: int
+    cell_type: str
+    shared: str
+    own: str
+    trace: str
+    features: tuple[float, float]
+    target: float
+    activity: float
+    level: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Mean and standard deviation of the training split's activity, per cell type: (cell types,)."""
+
+    location: np.ndarray
+    spread: np.ndarray
+
+    @staticmethod
+    def of(table: MpraTable) -> Scale:
+        return Scale(np.nanmean(table.activity, axis=0), np.nanstd(table.activity, axis=0))
+
+    def standardised(self, activity: np.ndarray) -> np.ndarray:
+        return (activity - self.location) / self.spread
+
+
+def cards_of(
+    bases: str, hits: tuple[MotifHit, ...], estimate: np.ndarray, contributions: np.ndarray,
+    cell_types: tuple[str, ...], knowledge: Knowledge,
+) -> list[Card]:  # fmt: skip
+    """The cards of one sequence in every cell type; contributions are (hits, cell types)."""
+    cards = []
+    for cell, cell_type in enumerate(cell_types):
+        evident = [replace(hit, contribution=float(value)) for hit, value in zip(hits, contributions[:, cell])]
+        cards.append(build_card(bases, cell_type, evident, knowledge.of(cell_type), float(estimate[cell])))
+    return cards
+
+
+def examples(
+    table: MpraTable, rows: np.ndarray, hits: list[tuple[MotifHit, ...]], towers: Towers, knowledge: Knowledge,
+    scale: Scale, cuts: np.ndarray,
+) -> Iterator[Example]:  # fmt: skip
+    """Examples of the given rows, every measured cell type; `hits` are those of the rows."""
+    for begin in range(0, len(rows), BATCH):
+        block = rows[begin : begin + BATCH]
+        found = hits[begin : begin + BATCH]
+        sequences = [table.sequences[row] for row in block]
+        evidence = towers.evidence(sequences, found)
+        standard = scale.standardised(evidence.estimates)
+        for at, row in enumerate(block):
+            cards = cards_of(
+                sequences[at], found[at], evidence.estimates[at], evidence.contributions[at], table.cell_types, knowledge
+            )  # fmt: skip
+            measured = table.activity[row]
+            target = scale.standardised(measured)
+            for cell, card in enumerate(cards):
+                if np.isfinite(measured[cell]):
+                    prompt = write_prompt(card)
+                    yield Example(
+                        int(row), card.cell_type, prompt.shared, prompt.own, render_trace(write(card, cuts[cell])),
+                        (float(standard[at, cell]), float(standard[at].mean())), float(target[cell]),
+                        float(measured[cell]), level_of(measured[cell], cuts[cell]),
+                    )  # fmt: skip
+        log.info("%d of %d sequences", begin + len(block), len(rows))
+
+
+def make(data: Path | None, out: Path, rows: int, seed: int = 0) -> None:
+    """Write examples of `rows` training sequences, drawn at random, and of the whole val split."""
+    joint, library = read_joint(data), load_library()
+    train, val = joint.split("train"), joint.split("val")
+    paths = sorted(out.glob("tower-fold*.safetensors"))
+    folds = chromosome_folds(train, len(paths))
+    knowledge, scale, cuts = read_knowledge(out / "knowledge.tsv"), Scale.of(train), level_cuts(train)
+    chosen = np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:rows]
+    hits = scan_table(train, out / "hits-train.npz")
+    every = [load_tower(path) for path in paths]
+    kmers = [load_kmers(out / path.name.replace("tower", "kmers")) for path in paths]
+    with (out / "examples-train.jsonl").open("w") as handle:
+        for fold in range(len(paths)):
+            mine = np.sort(chosen[folds[chosen] == fold])
+            found = [hits.hits(row, library) for row in mine]
+            for example in examples(train, mine, found, Towers([every[fold]], [kmers[fold]]), knowledge, scale, cuts):
+                handle.write(json.dumps(asdict(example)) + "\n")
+    val_hits = scan_table(val, out / "hits-val.npz")
+    with (out / "examples-val.jsonl").open("w") as handle:
+        found = [val_hits.hits(row, library) for row in range(len(val))]
+        for example in examples(val, np.arange(len(val)), found, Towers(every, kmers), knowledge, scale, cuts):
+            handle.write(json.dumps(asdict(example)) + "\n")
+
+
+def read_examples(path: Path) -> list[Example]:
+    """Read what `make` wrote."""
+    with path.open() as handle:
+        plain = [json.loads(line) for line in handle]
+    return [Example(**{**entry, "features": tuple(entry["features"])}) for entry in plain]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--rows", type=int, default=12_000)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    make(arguments.data, arguments.out, arguments.rows)
+
+
+if __name__ == "__main__":
+    main()

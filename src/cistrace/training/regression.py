@@ -1,0 +1,121 @@
+"""Stage II: regress the activity from card and self-written trace, the writing kept alive.
+
+    python -m cistrace.training.regression -o RUN [--epochs 1]
+
+Reads RUN/examples-train.jsonl and RUN/traces-train.jsonl; starts from RUN/stage1, writes RUN/stage2/ and
+RUN/head.safetensors. The head scores on the end of the reasoning and, at half the weight, on the end of
+the prompt, so that one head serves with and without a trace. After the scored token the level is
+supervised with the observed one; the steps are supervised where all of them are the teacher's too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+
+from cistrace.model.head import Head
+from cistrace.model.hub import load_language_model
+from cistrace.prompts import LEVEL_LINE, THINK_END
+from cistrace.training.batches import batches, rows_of
+from cistrace.training.cards import Example, read_examples
+from cistrace.training.rationale import read, save, schedule, writing_loss
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RegressionRecipe:
+    """Every number that shapes stage II."""
+
+    epochs: int = 1
+    sequences: int = 10
+    learning_rate: float = 6e-4
+    head_rate: float = 2e-3
+    weight_decay: float = 0.05
+    without_trace: float = 0.5
+    writing: float = 0.2
+    tower_inputs: bool = True
+    seed: int = 0
+
+
+def answers(examples: list[Example], traces: list[str]) -> tuple[list[str], list[bool]]:
+    """Self-written reasoning followed by the observed level; and whether the steps are the teacher's too.
+
+    A text that never ended its reasoning is replaced by the bare end of it: nothing may be scored there
+    that the model did not write.
+    """
+    texts, faithful = [], []
+    for example, trace in zip(examples, traces, strict=True):
+        reasoning, ended, _ = trace.partition(THINK_END)
+        texts.append((reasoning if ended else "") + f"{THINK_END}{LEVEL_LINE}{example.level}")
+        faithful.append(reasoning == example.trace.partition(THINK_END)[0])
+    return texts, faithful
+
+
+def train(out: Path, recipe: RegressionRecipe) -> None:
+    """Fit on every training example with the trace the model wrote itself."""
+    torch.manual_seed(recipe.seed)
+    examples = read_examples(out / "examples-train.jsonl")
+    traces = [json.loads(line) for line in (out / "traces-train.jsonl").read_text().splitlines()]
+    examples = examples[: len(traces)]
+    model, tokenizer, names = load_language_model(out / "stage1")
+    texts, faithful = answers(examples, traces)
+    log.info("%d examples, the teacher's steps in %.4f of them", len(examples), sum(faithful) / len(faithful))
+    rows = rows_of(tokenizer, examples, texts, faithful)
+    head = Head(model.config.hidden_size)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": list(model.parameters()), "lr": recipe.learning_rate},
+            {"params": list(head.parameters()), "lr": recipe.head_rate},
+        ],
+        weight_decay=recipe.weight_decay,
+        fused=True,
+    )
+    steps = recipe.epochs * -(-len(rows) // recipe.sequences)
+    rates = schedule(optimizer, steps)
+    began, step, recent = time.monotonic(), 0, []
+    model.train()
+    for epoch in range(recipe.epochs):
+        for batch in batches(rows, recipe.sequences, recipe.seed + epoch, tokenizer.pad_token_id):
+            with torch.autocast("cpu", torch.bfloat16):
+                hidden = read(model, batch)
+                writing, right = writing_loss(model, hidden, batch)
+            features = batch.features if recipe.tower_inputs else torch.zeros_like(batch.features)
+            with_trace = head(hidden[batch.thought_ends].float(), features)
+            without = head(hidden[batch.prompt_ends].float(), features)
+            error = (with_trace - batch.targets).square().mean()
+            bare = (without - batch.targets).square().mean()
+            loss = error + recipe.without_trace * bare + recipe.writing * writing
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], 1.0)
+            optimizer.step()
+            rates.step()
+            step += 1
+            recent.append((error.item(), bare.item(), writing.item(), right.item()))
+            if step % 25 == 0:
+                mean = torch.tensor(recent[-100:]).mean(dim=0).tolist()
+                left = (time.monotonic() - began) / step * (steps - step)
+                log.info("step %d/%d mse %.4f card alone %.4f writing %.4f right %.4f, %.0f s left", step, steps, *mean, left)
+    save(model, tokenizer, names, out / "stage2")
+    save_file({name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, out / "head.safetensors")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--epochs", type=int, default=RegressionRecipe.epochs)
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    train(arguments.out, RegressionRecipe(epochs=arguments.epochs))
+
+
+if __name__ == "__main__":
+    main()

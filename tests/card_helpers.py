@@ -1,0 +1,39 @@
+"""Hypothesis strategies for hits and cards."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from cistrace.card import best_of_family, build_card
+from cistrace.records import Card, MotifHit, TfEffect
+
+FAMILIES = ("Ets-related", "FOX", "C4-GATA-related", "Fos-related", "Jun-related", "RXR-related receptors (NR2)")
+TFS = ("ELK1", "FOXA1", "GATA1", "FOS::JUN", "HNF4A", "CTCF")
+
+bases = st.text("ACGT", min_size=20, max_size=200)
+
+
+@st.composite
+def hits(draw: st.DrawFn, length: int) -> MotifHit:
+    width = draw(st.integers(5, min(20, length)))
+    start = draw(st.integers(0, length - width))
+    return MotifHit(
+        draw(st.sampled_from(["MA0001.1", "MA0002.3"])),
+        draw(st.sampled_from(TFS)),
+        draw(st.frozensets(st.sampled_from(FAMILIES), max_size=2)),
+        start,
+        start + width,
+        draw(st.sampled_from("+-")),
+        draw(st.floats(5, 30)),
+        draw(st.floats(1e-9, 5e-5)),
+        draw(st.floats(-3, 3)),
+    )
+
+
+@st.composite
+def cards(draw: st.DrawFn) -> Card:
+    """Evidence cards as `build_card` makes them."""
+    sequence = draw(bases)
+    found = best_of_family(draw(st.lists(hits(len(sequence)), max_size=15)))
+    known = {tf: TfEffect(0.21, 0.05) for tf in draw(st.sets(st.sampled_from(TFS)))}
+    return build_card(sequence, "K562", found, known, draw(st.floats(-4, 6)))
