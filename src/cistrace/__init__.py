@@ -1,3 +1,39 @@
-"""cistrace: measured activity of regulatory DNA, predicted with reasons that can be checked."""
+"""cistrace: measured activity of regulatory DNA, predicted with reasons that can be checked.
+
+>>> from cistrace import Predictor
+>>> Predictor().cell_types
+('HepG2', 'K562', 'WTC11')
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cistrace.errors import CistraceError
+from cistrace.records import Card, MotifHit, Prediction, Sequence, Trace, Verification
+
+if TYPE_CHECKING:
+    from cistrace.predict import Predictor
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Card",
+    "CistraceError",
+    "MotifHit",
+    "Prediction",
+    "Predictor",
+    "Sequence",
+    "Trace",
+    "Verification",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> object:
+    # Predictor brings torch along; scanning and cards without evidence must not wait for it.
+    if name == "Predictor":
+        from cistrace.predict import Predictor
+
+        return Predictor
+    raise AttributeError(f"module 'cistrace' has no attribute {name!r}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from cistrace.card import best_of_family, build_card, paper_card
 from cistrace.knowledge import Knowledge
 from cistrace.model.evidence import Towers
+from cistrace.model.hub import load_checkpoint, read_config, shipped_checkpoint
 from cistrace.motifs import load_background, load_library
 from cistrace.records import Card, MotifHit, Sequence
 from cistrace.scan import Scanner
@@ -45,14 +47,26 @@ class CardMaker:
 
     Parameters
     ----------
+    cell_types : tuple of str
+        Those the checkpoint knows.
+    window : int
+        The checkpoint's window, bp.
     towers, knowledge : Towers and Knowledge, or None
         From a checkpoint; both None gives the paper's cards.
     threads : int
         Processes that scan.
     """
 
-    def __init__(self, towers: Towers | None, knowledge: Knowledge | None, window: int, threads: int = 1) -> None:
+    def __init__(
+        self,
+        cell_types: tuple[str, ...],
+        window: int,
+        towers: Towers | None = None,
+        knowledge: Knowledge | None = None,
+        threads: int = 1,
+    ) -> None:
         library = load_library()
+        self.cell_types = cell_types
         self.scanner = Scanner(library, load_background("fimo", library), threads=threads)
         self.towers = towers
         self.knowledge = knowledge
@@ -127,6 +141,21 @@ class CardMaker:
                     card = paper_card(bases, cell_type, hits)
                     marks = flags(sequence, window, self.window, card.composition, len(card.hits))
                     yield Made(sequence, window, marks, card, None)
+
+
+def open_card_maker(evidence: str = "tower", checkpoint: Path | None = None, threads: int = 1) -> CardMaker:
+    """A card maker from a checkpoint's folder, the shipped one unless given.
+
+    Parameters
+    ----------
+    evidence : str
+        `tower`, or `none` for the paper's layout, which loads no weights.
+    """
+    if evidence == "none":
+        plain = read_config(checkpoint or shipped_checkpoint())
+        return CardMaker(tuple(plain["cell_types"]), int(plain["window"]), threads=threads)
+    loaded = load_checkpoint(checkpoint)
+    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.knowledge, threads)
 
 
 def _with(hits: tuple[MotifHit, ...], contributions: np.ndarray) -> list[MotifHit]:

@@ -61,7 +61,9 @@ class Predictor:
             torch.set_num_threads(threads)
         self.checkpoint: Checkpoint = load_checkpoint(checkpoint)
         self.cell_types = self.checkpoint.cell_types
-        self.maker = CardMaker(self.checkpoint.towers, self.checkpoint.knowledge, self.checkpoint.window)
+        self.maker = CardMaker(
+            self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge
+        )
         self.provenance = Provenance(
             cistrace=__version__,
             checkpoint=self.checkpoint.hash[:16],

@@ -102,3 +102,13 @@ HIT_LINE = template("{motif} {tf} of {family} at {start}-{end} ({strand}) with {
 CELL_LINE = template("in {cell_type}")
 EFFECT_LINE = template("{motif} {direction} activity by {contribution}; known effect {known}")
 LEVEL_LINE = "Level: "
+
+# What a chat model is told before it is shown a card.
+SYSTEM_PROMPT = (
+    "You explain how strongly a regulatory DNA sequence drives expression in one cell type. You are given a card: "
+    "the sequence's composition, its motif hits numbered m1, m2, ... from the top, how the hits stand to one another, "
+    f"and what is known of each. Write {FEWEST_STEPS} to {MOST_STEPS} numbered steps. Each step makes one claim that "
+    "can be checked against the card and cites its figures exactly; say nothing that the card does not hold. "
+    f"End the reasoning with {THINK_END} and conclude with '{LEVEL_LINE}' and a number from 0, the weakest quarter of "
+    "natural enhancers, to 3, the strongest."
+)

@@ -1,7 +1,4 @@
-"""The evidence: an activity for a sequence, and for every motif hit what its loss would cost.
-
-Two kinds of model speak, convolutional towers and k-mer models, several of each; their means are
-weighed together. Below, `towers` means both.
+"""The towers' evidence: an activity for a sequence, and for every motif hit what its loss would cost.
 
 The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
 bases blanked (zeros in one-hot, as the towers know from padding). It says what the towers make of
@@ -16,13 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cistrace.model.kmers import KmerModel
-from cistrace.model.tower import Tower, base_codes, one_hot, reverse_complement
+from cistrace.model.tower import Tower, base_codes, fused, one_hot, reverse_complement
 from cistrace.records import MotifHit
 
 BLANK = 4
-# Share of the k-mer models in the mean; chosen on val among 0.2, 1/3 and 0.4.
-KMER_SHARE = 1 / 3
 # Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours.
 ROWS = 64
 
@@ -43,11 +37,10 @@ class TowerEvidence:
 
 
 class Towers:
-    """An ensemble of towers and k-mer models that share a window and cell types."""
+    """An ensemble of towers that share a window and cell types."""
 
-    def __init__(self, towers: Sequence[Tower], kmers: Sequence[KmerModel]) -> None:
-        self.towers = [tower.eval() for tower in towers]
-        self.kmers = [model.eval() for model in kmers]
+    def __init__(self, towers: Sequence[Tower]) -> None:
+        self.towers = [fused(tower) for tower in towers]
         self.window = towers[0].config.window
         self.cell_types = towers[0].config.cell_types
 
@@ -78,9 +71,6 @@ class Towers:
             filled[: len(block)] = block
             x = one_hot(filled)
             views = [x, reverse_complement(x)] if both_strands else [x]
-            towers = torch.stack([tower(view) for tower in self.towers for view in views]).mean(dim=0)
-            roots = self.kmers[0].roots(torch.from_numpy(filled))
-            kmers = torch.stack([model.from_roots(roots) for model in self.kmers]).mean(dim=0)
-            both = (1 - KMER_SHARE) * towers + KMER_SHARE * kmers
-            parts.append(both[: len(block)].numpy())
+            outputs = torch.stack([tower(view) for tower in self.towers for view in views])
+            parts.append(outputs.mean(dim=0)[: len(block)].numpy())
         return np.concatenate(parts)

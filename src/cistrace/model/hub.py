@@ -1,7 +1,7 @@
 """Checkpoints on disk: what a folder holds, how it is read, and how damage is recognised.
 
     checkpoint.json          cell types, window, scale, levels, intervals, and SHA-256 of every other file
-    tower-fold<k>.safetensors, kmers-fold<k>.safetensors
+    tower-fold<k>.safetensors
     head.safetensors
     knowledge.tsv
     reasoner/                a Hugging Face folder (model.safetensors, tokenizer.json, ...) and names.json
@@ -16,6 +16,7 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file
@@ -25,7 +26,6 @@ from cistrace.errors import ModelError
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
 from cistrace.model.head import Head
-from cistrace.model.kmers import load_kmers
 from cistrace.model.reasoner import Reasoner
 from cistrace.model.tower import load_tower
 from cistrace.model.vocabulary import Names
@@ -142,23 +142,22 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(load_file(folder / "head.safetensors"))
     towers = [load_tower(path) for path in sorted(folder.glob("tower-*.safetensors"))]
-    kmers = [load_kmers(path) for path in sorted(folder.glob("kmers-*.safetensors"))]
     return Checkpoint(
         hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
         tuple(plain["cell_types"]),
         plain["window"],
         {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
-        Towers(towers, kmers),
+        Towers(towers),
         read_knowledge(folder / "knowledge.tsv"),
         Reasoner(language_model, tokenizer, head, names),
     )
 
 
-def read_scale(plain: dict[str, object]) -> CellScale:
-    return CellScale(**{**plain, "cuts": tuple(plain["cuts"]), "quantiles": tuple(plain["quantiles"])})  # type: ignore[arg-type]
+def read_scale(plain: dict[str, Any]) -> CellScale:
+    return CellScale(**{**plain, "cuts": tuple(plain["cuts"]), "quantiles": tuple(plain["quantiles"])})
 
 
-def read_config(folder: Path) -> dict[str, dict]:  # type: ignore[type-arg]
+def read_config(folder: Path) -> dict[str, Any]:
     """The content of checkpoint.json."""
     path = folder / CONFIG
     try:

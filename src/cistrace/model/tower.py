@@ -7,15 +7,17 @@ carry a height of one and lie channels-last, which on CPUs is about 1.6 times as
 
 from __future__ import annotations
 
+import copy
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cistrace.errors import ModelError
 
@@ -101,6 +103,18 @@ class Tower(nn.Module):
         return self.standardised(one_hot).float() * self.scale + self.location
 
 
+def fused(tower: Tower) -> Tower:
+    """A copy for inference whose normalisations are folded into the convolutions: same outputs, faster."""
+    quick = copy.deepcopy(tower).eval()
+    quick.stem[0] = fuse_conv_bn_eval(quick.stem[0], quick.stem[1])
+    quick.stem[1] = nn.Identity()
+    for block in quick.stages:
+        if isinstance(block, ResidualBlock):
+            block.convolution = fuse_conv_bn_eval(block.convolution, block.norm)
+            block.norm = nn.Identity()
+    return quick.to(memory_format=torch.channels_last)
+
+
 def base_codes(sequences: list[str], window: int) -> np.ndarray:
     """Centre each sequence in a window of codes: ACGT = 0-3, any other letter and padding = 4.
 
@@ -157,7 +171,7 @@ def load_tower(path: Path) -> Tower:
         config["cell_types"] = tuple(config["cell_types"])
         tower = Tower(TowerConfig(**config))
         missing, unexpected = tower.load_state_dict(weights, strict=False)
-    except (OSError, KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{path}: not a readable tower ({error}); restore the file or train it again") from error
     missing = [name for name in missing if not name.endswith("num_batches_tracked")]
     if missing or unexpected:

@@ -1,11 +1,10 @@
 """Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
 
-    python -m cistrace.training.cards --data DIR -o RUN [--rows 12000]
+    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400]
 
-Reads RUN/tower-fold*.safetensors, RUN/kmers-fold*.safetensors, RUN/knowledge.tsv and the hits; writes RUN/examples-train.jsonl and
-RUN/examples-val.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
-towers' standardised outputs, the measured activity. Val rows get what a new sequence gets: the mean
-of all towers.
+Reads RUN/tower-fold*.safetensors, RUN/knowledge.tsv and the hits; writes
+RUN/examples-train.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
+towers' standardised outputs, the measured activity.
 """
 
 from __future__ import annotations
@@ -22,7 +21,6 @@ import numpy as np
 from cistrace.card import build_card
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
-from cistrace.model.kmers import load_kmers
 from cistrace.model.prompt import write_prompt
 from cistrace.model.tower import load_tower
 from cistrace.motifs import load_library
@@ -107,27 +105,20 @@ def examples(
 
 
 def make(data: Path | None, out: Path, rows: int, seed: int = 0) -> None:
-    """Write examples of `rows` training sequences, drawn at random, and of the whole val split."""
-    joint, library = read_joint(data), load_library()
-    train, val = joint.split("train"), joint.split("val")
+    """Write examples of `rows` training sequences, drawn at random."""
+    train, library = read_joint(data).split("train"), load_library()
     paths = sorted(out.glob("tower-fold*.safetensors"))
     folds = chromosome_folds(train, len(paths))
     knowledge, scale, cuts = read_knowledge(out / "knowledge.tsv"), Scale.of(train), level_cuts(train)
     chosen = np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:rows]
     hits = scan_table(train, out / "hits-train.npz")
     every = [load_tower(path) for path in paths]
-    kmers = [load_kmers(out / path.name.replace("tower", "kmers")) for path in paths]
     with (out / "examples-train.jsonl").open("w") as handle:
         for fold in range(len(paths)):
             mine = np.sort(chosen[folds[chosen] == fold])
             found = [hits.hits(row, library) for row in mine]
-            for example in examples(train, mine, found, Towers([every[fold]], [kmers[fold]]), knowledge, scale, cuts):
+            for example in examples(train, mine, found, Towers([every[fold]]), knowledge, scale, cuts):
                 handle.write(json.dumps(asdict(example)) + "\n")
-    val_hits = scan_table(val, out / "hits-val.npz")
-    with (out / "examples-val.jsonl").open("w") as handle:
-        found = [val_hits.hits(row, library) for row in range(len(val))]
-        for example in examples(val, np.arange(len(val)), found, Towers(every, kmers), knowledge, scale, cuts):
-            handle.write(json.dumps(asdict(example)) + "\n")
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -141,7 +132,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, default=12_000)
+    parser.add_argument("--rows", type=int, default=10_400)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     make(arguments.data, arguments.out, arguments.rows)

@@ -1,0 +1,88 @@
+"""The command `cistrace`: a group of commands, and what becomes of their errors.
+
+Exit codes: 0 done; 2 bad input, options or output, told in one message on stderr; 130 interrupted; 141 the reader of
+a pipe went away; 143 terminated. Nothing heavy (torch, pyarrow, rich) is imported before a command needs it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from types import FrameType
+from typing import IO, Any
+
+import click
+
+from cistrace import __version__
+from cistrace.commands.card import card
+from cistrace.commands.predict import predict
+from cistrace.commands.scan import scan
+from cistrace.errors import CistraceError
+from cistrace.output import printable
+
+BAD_INPUT = 2
+INTERRUPTED = 128 + signal.SIGINT
+BROKEN_PIPE = 128 + 13  # SIGPIPE, which not every system names
+TERMINATED = 128 + signal.SIGTERM
+
+
+class _Fault(click.ClickException):
+    """A CistraceError as one line on stderr."""
+
+    exit_code = BAD_INPUT
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.echo(f"cistrace: {printable(' '.join(self.message.split()))}", err=True, file=file)
+
+
+class _Group(click.Group):
+    """Turns what commands raise into messages and exit codes. Commands have cleaned up by then."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            result = super().invoke(ctx)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+            return result
+        except CistraceError as error:
+            raise _Fault(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("cistrace: interrupted", err=True)
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except BrokenPipeError:
+            _discard_stdout()
+            raise click.exceptions.Exit(BROKEN_PIPE) from None
+
+
+def _discard_stdout() -> None:
+    """Keep the interpreter from complaining, when it ends, about text nobody reads."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="cistrace")
+def cli() -> None:
+    """Activity of regulatory DNA, predicted with reasons that can be checked.
+
+    Input is FASTA, CSV, TSV or JSONL (plain or gzip), Parquet, or BED with --genome; - is standard
+    input. Bad input gives one message on stderr and exit code 2, and leaves no output file.
+    """
+
+
+cli.add_command(scan)
+cli.add_command(card)
+cli.add_command(predict)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    """Leave by an exception, so that unfinished files are removed."""
+    raise SystemExit(TERMINATED)
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    signal.signal(signal.SIGTERM, _terminate)
+    cli(prog_name="cistrace")

@@ -1,0 +1,88 @@
+"""The shipped reasoner: what the grammar may do and what only the weights can."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cistrace.evaluation.faith import trace_rates
+from cistrace.model.hub import load_checkpoint
+from cistrace.model.prompt import write_prompt
+from cistrace.model.reasoner import Reasoner
+from cistrace.predict import Predictor
+from cistrace.records import Card, Sequence
+from cistrace.sequences import read_sequences
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor(threads=2)
+
+
+@pytest.fixture(scope="module")
+def sequences() -> list[Sequence]:
+    return list(read_sequences(EXAMPLES))
+
+
+@pytest.fixture(scope="module")
+def cards(predictor: Predictor, sequences: list[Sequence]) -> list[list[Card]]:
+    made = [entry.card for entry in predictor.maker.cards(sequences, predictor.cell_types)]
+    return [made[at : at + 3] for at in range(0, len(made), 3)]
+
+
+def written(reasoner: Reasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
+    prompts = [[write_prompt(card) for card in row] for row in cards]
+    texts = reasoner.reason(prompts, torch.zeros((len(cards), 3, 2))).texts
+    return [(text, card) for row, group in zip(texts, cards, strict=True) for text, card in zip(row, group, strict=True)]
+
+
+def test_every_trace_parses_and_claims_verify(predictor: Predictor, cards: list[list[Card]]) -> None:
+    rates = trace_rates(written(predictor.checkpoint.reasoner, cards))
+    assert rates.parsed == 1.0
+    assert rates.unrepeated == 1.0
+    assert rates.claims_verified >= 0.95
+
+
+def test_with_shuffled_weights_verified_traces_vanish(cards: list[list[Card]]) -> None:
+    reasoner = load_checkpoint().reasoner
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for weight in reasoner.language_model.parameters():
+            flat = weight.view(-1)
+            flat.copy_(flat[torch.randperm(flat.numel(), generator=generator)])
+    rates = trace_rates(written(reasoner, cards))
+    assert rates.parsed == 1.0  # the form is the grammar's
+    assert rates.verified == 0.0  # the facts were the weights'
+    assert rates.claims_verified < 0.05
+
+
+def test_a_card_changed_is_a_trace_changed(predictor: Predictor, cards: list[list[Card]]) -> None:
+    """Texts follow the card they are given: traces of one card do not verify against another."""
+    flat = written(predictor.checkpoint.reasoner, cards)
+    turned = [(text, flat[(at + 3) % len(flat)][1]) for at, (text, _) in enumerate(flat)]
+    assert trace_rates(turned).claims_verified < 0.2
+
+
+def test_batch_order_and_padding_do_not_matter(predictor: Predictor, sequences: list[Sequence]) -> None:
+    """Alone, together, in reverse and beside much longer prompts: the same activities and traces."""
+    together = {(p.id, p.cell_type): p for p in predictor.stream(sequences)}
+    backward = {(p.id, p.cell_type): p for p in predictor.stream(sequences[::-1])}
+    alone = {(p.id, p.cell_type): p for record in sequences[:4] for p in predictor.stream([record])}
+    one_cell = {(p.id, p.cell_type): p for p in predictor.stream(sequences[:4], "K562")}
+    for other in (backward, alone, one_cell):
+        for key, found in other.items():
+            assert found.activity == pytest.approx(together[key].activity, abs=1e-4)
+            assert found.trace_text == together[key].trace_text
+            assert found.card_hash == together[key].card_hash
+
+
+def test_scores_of_the_card_alone_need_no_writing(predictor: Predictor, sequences: list[Sequence]) -> None:
+    bare = list(predictor.stream(sequences, trace=False))
+    full = list(predictor.stream(sequences))
+    assert all(entry.trace is None and entry.trace_text is None for entry in bare)
+    assert np.corrcoef([e.activity for e in bare], [e.activity for e in full])[0, 1] > 0.9

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cistrace.errors import ModelError
+from cistrace.knowledge import Fit, associate, read_knowledge, write_knowledge
+from cistrace.records import TfEffect
+
+
+def simulated(rows: int = 4000) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(0)
+    presence = (random.random((rows, 3)) < 0.3).astype(np.float32)
+    gc = random.random((rows, 1))
+    activity = presence @ [0.5, -0.3, 0.0] + 2.0 * gc[:, 0] + random.normal(0, 0.5, rows)
+    return presence, gc, activity, random.choice(list("abcdefgh"), rows)
+
+
+def test_effects_are_recovered_within_their_errors() -> None:
+    presence, gc, activity, groups = simulated()
+    fit = associate(presence, gc, activity, groups, penalty=1.0)
+    truth = np.array([0.5, -0.3, 0.0])
+    assert (np.abs(fit.effects - truth) < 4 * fit.errors).all()
+    assert (fit.errors < 0.05).all()
+
+
+def test_errors_are_the_jackknife_by_brute_force() -> None:
+    presence, gc, activity, groups = simulated(300)
+    fit = associate(presence, gc, activity, groups, penalty=2.0)
+    left_out = []
+    for group in np.unique(groups):
+        keep = groups != group
+        left_out.append(associate(presence[keep], gc[keep], activity[keep], groups[keep], penalty=2.0).effects)
+    spread = np.array(left_out)
+    count = len(spread)
+    expected = np.sqrt((count - 1) / count * ((spread - spread.mean(axis=0)) ** 2).sum(axis=0))
+    np.testing.assert_allclose(fit.errors, expected, rtol=1e-6)
+
+
+def test_rows_without_a_measurement_are_left_out() -> None:
+    presence, gc, activity, groups = simulated(500)
+    activity[::7] = np.nan
+    keep = np.isfinite(activity)
+    whole = associate(presence, gc, activity, groups, penalty=1.0)
+    np.testing.assert_allclose(
+        whole.effects, associate(presence[keep], gc[keep], activity[keep], groups[keep], penalty=1.0).effects
+    )
+
+
+def test_the_table_comes_back_without_rare_motifs(tmp_path: Path) -> None:
+    fit = Fit(np.array([0.12345, -1.0]), np.array([0.01, 0.2]), np.zeros(3))
+    write_knowledge(tmp_path / "k.tsv", ["A", "B"], ("K562",), [fit], np.array([50, 3]))
+    found = read_knowledge(tmp_path / "k.tsv")
+    assert found.of("K562") == {"A": TfEffect(0.1235, 0.01)} or found.of("K562") == {"A": TfEffect(0.1234, 0.01)}
+    assert found.of("HeLa") == {}
+
+
+@pytest.mark.parametrize("text", ["", "tf\tcell_type\nA\tK562\n"])
+def test_other_tables_are_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "k.tsv"
+    path.write_text(text)
+    if text:
+        with pytest.raises(ModelError, match="k.tsv"):
+            read_knowledge(path)
+    else:
+        assert read_knowledge(path).effects == {}
+    with pytest.raises(ModelError, match="none.tsv"):
+        read_knowledge(tmp_path / "none.tsv")

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cistrace import Predictor
+from cistrace.errors import CellTypeError, InputError, ModelError
+from cistrace.model.hub import load_checkpoint, shipped_checkpoint
+from cistrace.predict import level_probabilities, percentile
+
+
+@pytest.fixture(scope="module")
+def predictor() -> Predictor:
+    return Predictor(threads=2)
+
+
+def dna(length: int, seed: int = 0) -> str:
+    return "".join(np.random.default_rng(seed).choice(list("ACGT"), length))
+
+
+def test_a_prediction_is_whole(predictor: Predictor) -> None:
+    found = predictor.predict([dna(200), dna(200, 1)], ["K562", "HepG2"])
+    assert [(entry.id, entry.cell_type) for entry in found] == [
+        ("seq1", "K562"), ("seq1", "HepG2"), ("seq2", "K562"), ("seq2", "HepG2"),
+    ]  # fmt: skip
+    for entry in found:
+        assert entry.lower < entry.activity < entry.upper
+        assert 0 <= entry.percentile <= 100
+        assert sum(entry.level_probabilities) == pytest.approx(1)
+        assert entry.trace is not None and entry.verification is not None
+        assert entry.flags == ()
+        assert len(entry.card_hash) == 64 and entry.provenance.checkpoint
+
+
+def test_short_long_and_ambiguous_inputs_say_so(predictor: Predictor) -> None:
+    short, long, unclear = predictor.predict([dna(60), dna(450), dna(100) + "N" * 10 + dna(90, 1)], "K562", trace=False)
+    assert short.flags[0] == "padded"
+    assert long.flags[0] == "tiled:4" and long.flags[1].startswith("window:")
+    assert "ambiguous:10" in unclear.flags
+
+
+def test_a_tiled_prediction_is_that_of_its_window(predictor: Predictor) -> None:
+    bases = dna(450, 3)
+    (long,) = predictor.predict(bases, "K562")
+    start, end = (int(word) for word in long.flags[1].removeprefix("window:").split("-"))
+    (alone,) = predictor.predict(bases[start - 1 : end], "K562")
+    assert alone.activity == pytest.approx(long.activity, abs=1e-4)
+    assert alone.card_hash == long.card_hash
+
+
+@pytest.mark.parametrize("bases", ["ACGT", "", "ACGU" * 10, "ACGT-" * 10])
+def test_what_is_no_dna_is_refused(predictor: Predictor, bases: str) -> None:
+    with pytest.raises(InputError, match="seq1"):
+        predictor.predict(bases)
+
+
+def test_an_unknown_cell_type_is_refused_before_any_work(predictor: Predictor) -> None:
+    with pytest.raises(CellTypeError, match="HeLa"):
+        predictor.predict(dna(200), "HeLa")
+
+
+def test_probabilities_and_percentile_follow_the_activity(predictor: Predictor) -> None:
+    scale = predictor.checkpoint.scales["K562"]
+    assert np.argmax(level_probabilities(scale.cuts[2] + 3, scale)) == 3
+    assert np.argmax(level_probabilities(scale.cuts[0] - 3, scale)) == 0
+    middle = [percentile(value, scale) for value in scale.cuts]
+    np.testing.assert_allclose(middle, [25, 50, 75], atol=1.5)
+
+
+def test_an_altered_checkpoint_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "checkpoint"
+    shutil.copytree(shipped_checkpoint(), folder)
+    path = folder / "knowledge.tsv"
+    path.write_text(path.read_text().replace("K562", "K563", 1))
+    with pytest.raises(ModelError, match=r"knowledge.tsv: found SHA-256"):
+        load_checkpoint(folder)
+    path.unlink()
+    with pytest.raises(ModelError, match=r"knowledge.tsv: no such file"):
+        load_checkpoint(folder)
+    with pytest.raises(ModelError, match=r"not a readable checkpoint"):
+        load_checkpoint(tmp_path)
+
+
+def test_all_weights_together_stay_small() -> None:
+    size = sum(path.stat().st_size for path in shipped_checkpoint().rglob("*") if path.is_file())
+    assert size < 40 * 2**20

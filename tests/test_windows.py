@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cistrace.celltypes import canonical_cell_types
+from cistrace.composition import composition
+from cistrace.errors import CellTypeError
+from cistrace.records import Sequence
+from cistrace.windows import Window, flags, windows
+
+
+@given(st.integers(20, 3000), st.sampled_from([50, 200]))
+def test_windows_cover_every_base_and_overlap(length: int, size: int) -> None:
+    found = windows(length, size)
+    assert found[0].start == 0 and found[-1].end == length
+    assert all(window.end - window.start == min(length, size) for window in found)
+    assert all(left.start < right.start <= left.start + size // 2 for left, right in zip(found, found[1:], strict=False))
+
+
+def test_flags_tell_how_a_row_met_the_model() -> None:
+    short = Sequence("a", "ACGTNACGTTGCAGTCCATG")
+    assert flags(short, Window(0, 20), 200, composition(short.bases), 2) == ("padded", "ambiguous:1")
+    long = Sequence("b", "A" * 500)
+    assert flags(long, Window(100, 300), 200, composition("A" * 200), 0) == (
+        "tiled:4", "window:101-300", "unusual_gc", "low_complexity", "no_motif",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        (["all"], ("HepG2", "K562", "WTC11")),
+        (["k562"], ("K562",)),
+        (["WTC-11", "hep_g2", "HEPG2"], ("WTC11", "HepG2")),
+    ],
+)
+def test_cell_types_are_found_by_alias(asked: list[str], found: tuple[str, ...]) -> None:
+    assert canonical_cell_types(asked, ("HepG2", "K562", "WTC11")) == found
+
+
+@pytest.mark.parametrize("asked", [["HeLa"], [], [""]])
+def test_unknown_cell_types_are_refused(asked: list[str]) -> None:
+    with pytest.raises(CellTypeError, match="cell type"):
+        canonical_cell_types(asked, ("HepG2", "K562", "WTC11"))
+
+
+def test_sknsh_has_one_name() -> None:
+    assert canonical_cell_types(["SK-N-SH"], ("SKNSH",)) == canonical_cell_types(["sknsh"], ("SKNSH",)) == ("SKNSH",)
