@@ -84,7 +84,10 @@ def test_hash_names_content() -> None:
 
 
 def test_evidence_sums_what_the_card_states() -> None:
-    found = [replace(hit("A", 0, 8, 9.0, "F"), contribution=0.204), replace(hit("B", 9, 17, 8.0, "G"), contribution=-0.1)]
+    found = [
+        replace(hit("A", 0, 8, 9.0, "F"), contribution=0.204),
+        replace(hit("B", 9, 17, 8.0, "G"), contribution=-0.1),
+    ]
     card = build_card("ACGT" * 10, "K562", found, {"A": TfEffect(0.12345, 0.04321)}, 1.23456)
     assert card.evidence is not None
     assert (card.evidence.raising, card.evidence.lowering, card.evidence.estimate) == (0.2, -0.1, 1.23)

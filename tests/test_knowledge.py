@@ -62,9 +62,9 @@ def test_other_tables_are_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "k.tsv"
     path.write_text(text)
     if text:
-        with pytest.raises(ModelError, match="k.tsv"):
+        with pytest.raises(ModelError, match=r"k\.tsv"):
             read_knowledge(path)
     else:
         assert read_knowledge(path).effects == {}
-    with pytest.raises(ModelError, match="none.tsv"):
+    with pytest.raises(ModelError, match=r"none\.tsv"):
         read_knowledge(tmp_path / "none.tsv")

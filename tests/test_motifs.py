@@ -230,7 +230,7 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         load_library(tmp_path / "absent.meme")
     with pytest.raises(MotifError, match="directory"):
         load_library(tmp_path)
-    with pytest.raises(MotifError, match="JASPAR1999.*not bundled.*JASPAR2026"):
+    with pytest.raises(MotifError, match=r"JASPAR1999.*not bundled.*JASPAR2026"):
         load_library("JASPAR1999")
     junk = tmp_path / "junk.meme"
     junk.write_bytes(bytes(range(256)))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def test_windows_cover_every_base_and_overlap(length: int, size: int) -> None:
     found = windows(length, size)
     assert found[0].start == 0 and found[-1].end == length
     assert all(window.end - window.start == min(length, size) for window in found)
-    assert all(left.start < right.start <= left.start + size // 2 for left, right in zip(found, found[1:], strict=False))
+    assert all(left.start < right.start <= left.start + size // 2 for left, right in pairwise(found))
 
 
 def test_flags_tell_how_a_row_met_the_model() -> None:

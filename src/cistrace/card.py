@@ -90,7 +90,5 @@ def weigh(hits: Sequence[MotifHit], estimate: float, source: str) -> Evidence:
 
 def paper_card(bases: str, cell_type: str, hits: Sequence[MotifHit]) -> Card:
     """The card as the paper has it: no evidence, no knowledge, no matrix ids or p-values."""
-    kept = tuple(
-        replace(stated(hit), matrix_id="", p_value=None, contribution=None) for hit in best_of_family(hits)
-    )
+    kept = tuple(replace(stated(hit), matrix_id="", p_value=None, contribution=None) for hit in best_of_family(hits))
     return Card(bases, cell_type, composition(bases), kept, grammar_tags(kept), (None,) * len(kept), None)

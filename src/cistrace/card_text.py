@@ -163,4 +163,6 @@ def _parse_evidence(context: dict[str, str]) -> Evidence | None:
             float(context["Lowering Motifs"]),
         )
     except (KeyError, ValueError) as error:
-        raise CardError(f"card: evidence lines are incomplete ({error}), expected estimate, raising, lowering") from None
+        raise CardError(
+            f"card: evidence lines are incomplete ({error}), expected estimate, raising, lowering"
+        ) from None

@@ -98,9 +98,7 @@ def read_joint(folder: str | os.PathLike[str] | None = None) -> MpraTable:
     def column(name: str) -> tuple[str, ...]:
         return tuple(row[name] for row in rows)
 
-    return MpraTable(
-        column("name"), column("sequence"), column("chrom"), column("category"), column("split"), activity
-    )
+    return MpraTable(column("name"), column("sequence"), column("chrom"), column("category"), column("split"), activity)
 
 
 def chromosome_folds(table: MpraTable, folds: int) -> np.ndarray:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from cistrace.errors import OutputError
+from cistrace.prompts import THINK_END
 from cistrace.records import Card, Prediction
 from cistrace.streams import STDIN, shown
 
@@ -295,7 +296,7 @@ def show_predictions(predictions: list[Prediction], console: Console) -> None:
     for one in predictions:
         if one.trace_text is not None:
             console.print(Text(f"\n{printable(one.id)} in {one.cell_type}", style="bold"), soft_wrap=True)
-            console.print(Text(printable(one.trace_text)), soft_wrap=True)
+            console.print(Text(printable(one.trace_text.replace(THINK_END, ""))), soft_wrap=True)
             console.print(Text(verdict(one)), soft_wrap=True)
 
 

@@ -74,7 +74,10 @@ class Predictor:
         )
 
     def predict(
-        self, sequences: str | Sequence | Iterable[str | Sequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
+        self,
+        sequences: str | Sequence | Iterable[str | Sequence],
+        cell_types: str | Iterable[str] = ALL,
+        trace: bool = True,
     ) -> list[Prediction]:
         """Predictions of every sequence in every cell type, in that order.
 

@@ -70,7 +70,7 @@ class IntegerMatrix:
 
 
 def integer_matrix(motif: Motif, background: Background) -> IntegerMatrix:
-    """FIMO's integers for a motif: pseudocount, log2 odds, offset = floor(min), scale = floor(1000 / (max - offset))."""
+    """FIMO's integers: pseudocount, log2 odds, offset = floor(min), scale = floor(1000 / (max - offset))."""
     bits = motif.log_odds(background).bits
     low, high = float(bits.min()), float(bits.max())
     if low == high:  # a matrix that says nothing: FIMO lets its range start at zero

@@ -38,7 +38,9 @@ def cards(predictor: Predictor, sequences: list[Sequence]) -> list[list[Card]]:
 def written(reasoner: Reasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
     prompts = [[write_prompt(card) for card in row] for row in cards]
     texts = reasoner.reason(prompts, torch.zeros((len(cards), 3, 2))).texts
-    return [(text, card) for row, group in zip(texts, cards, strict=True) for text, card in zip(row, group, strict=True)]
+    return [
+        (text, card) for row, group in zip(texts, cards, strict=True) for text, card in zip(row, group, strict=True)
+    ]
 
 
 def test_every_trace_parses_and_claims_verify(predictor: Predictor, cards: list[list[Card]]) -> None:

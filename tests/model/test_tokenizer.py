@@ -78,9 +78,7 @@ def test_pieces_are_unique_and_no_special(names: Names) -> None:
 
 @given(card=cards())
 @settings(max_examples=60)
-def test_the_form_admits_every_grounded_trace(
-    tokenizer: PreTrainedTokenizerFast, form: Form, card: Card
-) -> None:
+def test_the_form_admits_every_grounded_trace(tokenizer: PreTrainedTokenizerFast, form: Form, card: Card) -> None:
     text = render_trace(write(card, CUTS))
     assert accepts(form, [*tokenizer(text)["input_ids"], tokenizer.eos_token_id])
 
@@ -98,9 +96,7 @@ def test_the_form_refuses_other_shapes(tokenizer: PreTrainedTokenizerFast, form:
 
 @given(data=st.data())
 @settings(max_examples=40, deadline=None)
-def test_whatever_walks_the_form_parses(
-    tokenizer: PreTrainedTokenizerFast, form: Form, data: st.DataObject
-) -> None:
+def test_whatever_walks_the_form_parses(tokenizer: PreTrainedTokenizerFast, form: Form, data: st.DataObject) -> None:
     """A blind walk through the automaton gives a text that parse_trace reads: the form holds no fact."""
     state, used, tokens = 0, set(), []
     while state != form.finished and len(tokens) < 400:

@@ -78,7 +78,7 @@ def test_saved_towers_come_back(tmp_path: Path) -> None:
 def test_torn_files_are_named(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "torn.safetensors"
     path.write_bytes(content)
-    with pytest.raises(ModelError, match="torn.safetensors"):
+    with pytest.raises(ModelError, match=r"torn\.safetensors"):
         load_tower(path)
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import click
 
 from cistrace.commands.reading import Reading, Records, cores, counted, reading_options, threads_option
 from cistrace.output import CARD_LAYOUTS, output_path, text_output, to_terminal
-
-if TYPE_CHECKING:
-    from cistrace.cards import CardMaker
-
-PAPER_WINDOW = 200  # bp, the length of the paper's sequences and of the shipped model's window
 
 
 @click.command(short_help="What a reasoner may cite about each sequence.")
@@ -84,25 +79,13 @@ def card(
     reading.check()
     records = Records(reading)
 
+    from cistrace.cards import open_card_maker
     from cistrace.celltypes import canonical_cell_types
 
-    maker, known = _maker(evidence, checkpoint, threads or cores())
-    cells = canonical_cell_types(cell_types, known)
+    maker = open_card_maker(evidence, checkpoint, threads or cores())
+    cells = canonical_cell_types(cell_types, maker.cell_types)
     render = CARD_LAYOUTS[layout]
     with maker.scanner, text_output(target) as out:
         for made in counted(maker.cards(records, cells), "cards made", to_terminal(target)):
             out.write(render(made.sequence.id, (made.window.start, made.window.end), made.flags, made.card))
         records.finish()
-
-
-def _maker(evidence: str, checkpoint: Path | None, threads: int) -> tuple[CardMaker, tuple[str, ...]]:
-    """The maker of cards and the cell types it knows."""
-    if evidence == "none":
-        from cistrace.cards import CardMaker
-        from cistrace.mpra import CELL_TYPES
-
-        return CardMaker(None, None, PAPER_WINDOW, threads), CELL_TYPES
-    from cistrace.predict import Predictor
-
-    predictor = Predictor(checkpoint, threads)
-    return predictor.maker, predictor.cell_types

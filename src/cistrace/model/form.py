@@ -4,6 +4,7 @@ It fixes the shape alone: numbered steps, the words of each kind of claim, field
 their type, 5-7 steps, then the level. It is built from the vocabulary and knows nothing of any card:
 every TF, position, number and direction is the model's own choice among all that the type admits. One
 rule looks back, at the model's own text: no motif opens two steps, and no other kind is used twice.
+Members of a list rise.
 """
 
 from __future__ import annotations
@@ -66,12 +67,25 @@ class _Builder:
 
     def chain(self, state: int, line: tuple[Slot, ...], after: int) -> None:
         """From `state` through every slot of a line to `after`."""
+        states = [state]
         for position, slot in enumerate(line):
-            target = after if position == len(line) - 1 else self.state()
-            self.allow(state, slot.pieces, target)
             if slot.more:
-                self.allow(target, slot.more, target)
-            state = target
+                states = self.rising(states, slot)
+                continue
+            target = after if position == len(line) - 1 else self.state()
+            for state in states:
+                self.allow(state, slot.pieces, target)
+            states = [target]
+
+    def rising(self, states: list[int], slot: Slot) -> list[int]:
+        """A list whose members rise, as tags list them: it ends, and holds nothing twice."""
+        targets = [self.state() for _ in slot.pieces]
+        for at, (piece, target) in enumerate(zip(slot.pieces, targets, strict=True)):
+            for state in states:
+                self.allow(state, (piece,), target)
+            for more, later in zip(slot.more[at + 1 :], targets[at + 1 :], strict=True):
+                self.allow(target, (more,), later)
+        return targets
 
 
 def build_form(tokenizer: PreTrainedTokenizerFast, names: Names) -> Form:

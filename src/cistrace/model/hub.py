@@ -95,7 +95,7 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
-    return model, tokenizer, Names.read(folder / "names.json")
+    return model, tokenizer, Names.read(folder / "names.json")  # type: ignore[return-value]
 
 
 def file_hashes(folder: Path) -> dict[str, str]:

@@ -46,7 +46,7 @@ def write_prompt(card: Card) -> Prompt:
     shared += [HIT_LINE.render(hit_values(i, hit)) for i, hit in enumerate(card.hits[:LARGEST_MOTIF])]
     for kind in _TAG_KINDS:
         tags = [claim for claim in claims if claim.kind == kind]
-        shared += [STEPS[kind].render(dict(claim.values)) for claim in tags[: TAGS_OF_A_KIND]]
+        shared += [STEPS[kind].render(dict(claim.values)) for claim in tags[:TAGS_OF_A_KIND]]
     own = [CELL_LINE.render({"cell_type": card.cell_type})]
     own += [STEPS["estimate"].render(dict(claim.values)) for claim in claims if claim.kind == "estimate"]
     own += _effect_lines(card)

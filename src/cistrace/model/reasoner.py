@@ -19,7 +19,7 @@ from cistrace.model.head import Head
 from cistrace.model.prompt import Prompt
 from cistrace.model.vocabulary import Names
 
-MOST_TOKENS = 220  # a trace of seven of the longest steps
+MOST_TOKENS = 260  # more than seven of the longest steps; without the grammar a text may never end
 
 
 @dataclass(frozen=True, eq=False)

@@ -89,7 +89,7 @@ class Tower(nn.Module):
         # Targets are standardised for training; the inverse is part of the weights.
         self.register_buffer("location", torch.zeros(len(config.cell_types)))
         self.register_buffer("scale", torch.ones(len(config.cell_types)))
-        self.to(memory_format=torch.channels_last)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def standardised(self, one_hot: Tensor) -> Tensor:
         """Outputs before `location` and `scale` are put back: what training fits."""
@@ -106,13 +106,13 @@ class Tower(nn.Module):
 def fused(tower: Tower) -> Tower:
     """A copy for inference whose normalisations are folded into the convolutions: same outputs, faster."""
     quick = copy.deepcopy(tower).eval()
-    quick.stem[0] = fuse_conv_bn_eval(quick.stem[0], quick.stem[1])
+    quick.stem[0] = fuse_conv_bn_eval(quick.stem[0], quick.stem[1])  # type: ignore[type-var,arg-type]
     quick.stem[1] = nn.Identity()
     for block in quick.stages:
         if isinstance(block, ResidualBlock):
             block.convolution = fuse_conv_bn_eval(block.convolution, block.norm)
-            block.norm = nn.Identity()
-    return quick.to(memory_format=torch.channels_last)
+            block.norm = nn.Identity()  # type: ignore[assignment]
+    return quick.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
 def base_codes(sequences: list[str], window: int) -> np.ndarray:
@@ -167,7 +167,7 @@ def load_tower(path: Path) -> Tower:
     try:
         with safe_open(path, framework="pt") as file:
             config = json.loads((file.metadata() or {})["config"])
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}
+            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (no dict)
         config["cell_types"] = tuple(config["cell_types"])
         tower = Tower(TowerConfig(**config))
         missing, unexpected = tower.load_state_dict(weights, strict=False)

@@ -89,8 +89,13 @@ def examples(
         standard = scale.standardised(evidence.estimates)
         for at, row in enumerate(block):
             cards = cards_of(
-                sequences[at], found[at], evidence.estimates[at], evidence.contributions[at], table.cell_types, knowledge
-            )  # fmt: skip
+                sequences[at],
+                found[at],
+                evidence.estimates[at],
+                evidence.contributions[at],
+                table.cell_types,
+                knowledge,
+            )
             measured = table.activity[row]
             target = scale.standardised(measured)
             for cell, card in enumerate(cards):

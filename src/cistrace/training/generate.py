@@ -17,8 +17,8 @@ from pathlib import Path
 
 import torch
 
-from cistrace.model.hub import load_language_model
 from cistrace.model.head import Head
+from cistrace.model.hub import load_language_model
 from cistrace.model.prompt import Prompt
 from cistrace.model.reasoner import Reasoner
 from cistrace.training.cards import Example, read_examples

@@ -31,7 +31,10 @@ WINDOW = 200
 
 @dataclass(frozen=True)
 class RationaleRecipe:
-    """Every number that shapes stage I. A batch is `sequences`, each in all cell types. Learning rate: linear warm-up over a tenth, then cosine."""
+    """Every number that shapes stage I. A batch is `sequences`, each in all cell types.
+
+    Learning rate: linear warm-up over a tenth of the steps, then cosine.
+    """
 
     epochs: int = 1
     sequences: int = 6

@@ -103,9 +103,13 @@ def train(out: Path, recipe: RegressionRecipe) -> None:
             if step % 25 == 0:
                 mean = torch.tensor(recent[-100:]).mean(dim=0).tolist()
                 left = (time.monotonic() - began) / step * (steps - step)
-                log.info("step %d/%d mse %.4f card alone %.4f writing %.4f right %.4f, %.0f s left", step, steps, *mean, left)
+                log.info(
+                    "step %d/%d mse %.4f card alone %.4f writing %.4f right %.4f, %.0f s left", step, steps, *mean, left
+                )
     save(model, tokenizer, names, out / "stage2")
-    save_file({name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, out / "head.safetensors")
+    save_file(
+        {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, out / "head.safetensors"
+    )
 
 
 def main() -> None:

@@ -92,7 +92,12 @@ def calibrate(folder: Path, val: MpraTable, scales: dict[str, CellScale]) -> dic
         bare_slope, bare_intercept = line(score[False], measured[seen])
         half = conformal_half_width(measured[seen] - intercept - slope * score[True])
         fitted[name] = replace(
-            scale, slope=slope, intercept=intercept, bare_slope=bare_slope, bare_intercept=bare_intercept, half_width=half
+            scale,
+            slope=slope,
+            intercept=intercept,
+            bare_slope=bare_slope,
+            bare_intercept=bare_intercept,
+            half_width=half,
         )
         log.info(
             "%s: val Pearson with trace %.4f, card alone %.4f; slope %.3f, half-width %.3f",

@@ -1,0 +1,102 @@
+"""What the tests of the command line share: a stand-in for the model, predictions without one, bad inputs."""
+
+from __future__ import annotations
+
+import gzip
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cistrace.card import build_card
+from cistrace.card_json import card_hash
+from cistrace.celltypes import canonical_cell_types
+from cistrace.cli import cli
+from cistrace.records import Card, MotifHit, Prediction, Provenance, Sequence
+from cistrace.teach.grounded import write
+from cistrace.trace import render_trace, verify
+
+DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
+FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"
+CELL_TYPES = ("HepG2", "K562", "WTC11")
+PROVENANCE = Provenance("0.1.0", "c0ffee", "JASPAR2026:abc", "fimo", "1", "towers")
+
+
+def a_card(cell_type: str = "K562", bases: str = DNA) -> Card:
+    first = MotifHit("MA0001.1", "AAA", frozenset({"F", "G"}), 0, 8, "+", 9.5, 1e-5, 0.31)
+    second = MotifHit("MA0002.1", "BBB", frozenset({"H"}), 12, 20, "-", 8.25, 2e-5, -0.12)
+    return build_card(bases, cell_type, [first, second], {}, 0.42)
+
+
+def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool = True) -> Prediction:
+    card = a_card(cell_type)
+    found = replace(write(card, (-0.5, 0.0, 0.7)), level=2)
+    return Prediction(
+        id=identifier,
+        cell_type=cell_type,
+        activity=0.123456789012,
+        lower=-1.0 / 3,
+        upper=2.0 / 3,
+        percentile=61.5,
+        level=2,
+        level_probabilities=(0.1, 0.2, 0.3, 0.4),
+        flags=("padded", "ambiguous:2"),
+        card_hash=card_hash(card),
+        provenance=PROVENANCE,
+        trace=found if trace else None,
+        trace_text=render_trace(found) if trace else None,
+        verification=verify(found, card) if trace else None,
+    )
+
+
+class StandIn:
+    """Answers as `cistrace.predict.Predictor` does, without a model."""
+
+    cell_types = CELL_TYPES
+
+    def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
+        self.checkpoint = checkpoint
+
+    def stream(self, sequences: Iterable[Sequence], cell_types: Iterable[str], trace: bool) -> Iterator[Prediction]:
+        cells = canonical_cell_types(cell_types, self.cell_types)
+        for sequence in sequences:
+            for cell in cells:
+                yield a_prediction(sequence.id, cell, trace)
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
+    module = ModuleType("cistrace.predict")
+    module.Predictor = StandIn  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cistrace.predict", module)
+    return StandIn
+
+
+def invoke(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin)
+
+
+def subprocess_run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "cistrace", *(str(argument) for argument in arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+BAD_INPUTS: dict[str, tuple[str, bytes]] = {
+    "empty file": ("in.fa", b""),
+    "empty record": ("in.fa", f">one\n>two\n{DNA}\n".encode()),
+    "U": ("in.fa", b">one\nACGUACGUACGUACGUACGUACGU\n"),
+    "no DNA letter": ("in.fa", f">one\n{DNA}!\n".encode()),
+    "too short": ("in.fa", b">one\nACGT\n"),
+    "duplicate id": ("in.fa", f">one\n{DNA}\n>one\n{DNA}\n".encode()),
+    "binary junk": ("in.fa", bytes(range(256)) * 20),
+    "torn gzip": ("in.fa.gz", gzip.compress(FASTA.encode() * 500)[:-20]),
+    "missing column": ("in.csv", f"id,letters\none,{DNA}\n".encode()),
+    "BED without a genome": ("in.bed", b"chr1\t0\t100\n"),
+    "torn Parquet": ("in.parquet", b"PAR1 and then nothing"),
+}
+"""File name and content of inputs that no command takes."""
