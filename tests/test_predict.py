@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from cistrace import Predictor
+from cistrace.checkpoint import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
-from cistrace.model.hub import load_checkpoint, shipped_checkpoint
+from cistrace.model.hub import load_checkpoint
 from cistrace.predict import level_probabilities, percentile
 
 

@@ -24,6 +24,7 @@ def run(*arguments: str) -> None:
 
 def test_ruff() -> None:
     run("ruff", "check", ".")
+    run("ruff", "format", "--check", ".")
 
 
 def test_mypy() -> None:

@@ -6,17 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cistrace.card import best_of_family, build_card, paper_card
+from cistrace.checkpoint import read_config, shipped_checkpoint
 from cistrace.knowledge import Knowledge
-from cistrace.model.evidence import Towers
-from cistrace.model.hub import load_checkpoint, read_config, shipped_checkpoint
 from cistrace.motifs import load_background, load_library
 from cistrace.records import Card, MotifHit, Sequence
 from cistrace.scan import Scanner
 from cistrace.windows import Window, flags, windows
+
+if TYPE_CHECKING:
+    from cistrace.model.evidence import Towers
 
 BLOCK = 192  # sequences worked on together
 
@@ -154,6 +157,8 @@ def open_card_maker(evidence: str = "tower", checkpoint: Path | None = None, thr
     if evidence == "none":
         plain = read_config(checkpoint or shipped_checkpoint())
         return CardMaker(tuple(plain["cell_types"]), int(plain["window"]), threads=threads)
+    from cistrace.model.hub import load_checkpoint  # brings torch along
+
     loaded = load_checkpoint(checkpoint)
     return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.knowledge, threads)
 

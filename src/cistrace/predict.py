@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,8 +15,9 @@ from cistrace import __version__
 from cistrace.card_json import card_hash
 from cistrace.cards import BLOCK, CardMaker, Described
 from cistrace.celltypes import ALL, canonical_cell_types
+from cistrace.checkpoint import CellScale
 from cistrace.errors import InputError, TraceError
-from cistrace.model.hub import CellScale, Checkpoint, load_checkpoint
+from cistrace.model.hub import Checkpoint, load_checkpoint
 from cistrace.model.prompt import write_prompt
 from cistrace.prompts import PROMPT_VERSION
 from cistrace.records import Prediction, Provenance, Sequence
@@ -200,8 +200,3 @@ def _record(number: int, item: str | Sequence) -> Sequence:
     if fault:
         raise InputError(f"sequence {record.id!r}: {fault}")
     return record
-
-
-def default_threads() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -12,8 +12,8 @@ from string import Formatter
 
 PROMPT_VERSION = "1"
 
-LARGEST_MOTIF = 24  # hits a prompt lists: m1..m24, by falling score
-CITED_CONTRIBUTIONS = 8  # hits whose contribution a prompt lists, strongest first
+LARGEST_MOTIF = 24  # hits that can be spoken of: m1..m24, by falling score
+LISTED_HITS = 8  # hits a prompt lists, strongest contribution first
 FEWEST_STEPS, MOST_STEPS = 5, 7
 THINK_END = "</think>"
 THINK_BEGIN = "<think>"
@@ -97,10 +97,8 @@ STEPS: dict[str, Template] = {
     ),
 }
 
-# The lines of a prompt that are no step: a hit, the cell type, one hit's contribution.
-HIT_LINE = template("{motif} {tf} of {family} at {start}-{end} ({strand}) with {bits} bits")
+# The one line of a prompt that is no step.
 CELL_LINE = template("in {cell_type}")
-EFFECT_LINE = template("{motif} {direction} activity by {contribution}; known effect {known}")
 LEVEL_LINE = "Level: "
 
 # What a chat model is told before it is shown a card.

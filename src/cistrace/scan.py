@@ -8,6 +8,7 @@ is scanned with the same integers turned round. p-values are computed here.
 
 from __future__ import annotations
 
+import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -163,6 +164,10 @@ def _scoring_matrix(entries: np.ndarray) -> ScoringMatrix:
 _worker_engine: _Engine | None = None
 
 
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def _scan_in_worker(plan: _Plan, sequences: list[str]) -> _Raw:
     # The plan comes with every batch, small beside it: handed over while a process starts, it would fill the pipe
     # and hang the parent where the child dies first, as it does in a program that does not guard its entry.
@@ -303,7 +308,9 @@ class Scanner:
         if self._pool is None:
             # Processes, because lightmotif's scan keeps the GIL; spawned, because a fork of a process in which
             # torch has threads can hang.
-            self._pool = ProcessPoolExecutor(self.threads, mp_context=get_context("spawn"))
+            self._pool = ProcessPoolExecutor(
+                self.threads, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent
+            )
         return self._pool
 
     def _hits(self, batch: list[str], raw: _Raw) -> list[tuple[MotifHit, ...]]:

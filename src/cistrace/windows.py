@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cistrace.records import Composition, Sequence
 
 # Outside the middle 99 % of the training elements' GC the model has seen next to nothing.
-GC_RANGE = (0.28, 0.80)
+GC_RANGE = (0.33, 0.755)
 LOW_COMPLEXITY = 0.40
 
 

@@ -42,9 +42,22 @@ def form(tokenizer: PreTrainedTokenizerFast, names: Names) -> Form:
     [
         ("GC content 0.455 is medium\n", ["GC content 0.45", "5", " is medium", "\n"]),
         (
-            "m3 ELK1 of Ets-related at 45-55 (+) with 14 bits\n",
-            ["m3", " ELK1", " of Ets-related", " at 45", "-55", " (+", ") with 14", " bits\n"],
-        ),
+            "m3 ELK1 of Ets-related at 45-55 (+) with -9 bits lowers activity by -0.41; known effect unclear\n",
+            [
+                "m3",
+                " ELK1",
+                " of Ets-related",
+                " at 45",
+                "-55",
+                " (+",
+                ") with -9",
+                " bits lowers",
+                " activity by -0.4",
+                "1",
+                "; known effect unclear",
+                "\n",
+            ],
+        ),  # fmt: skip
         ("2. m13", ["2. ", "m13"]),
         ("in K562\n", ["in K562", "\n"]),
         ("Level: 3", ["Level: 3"]),

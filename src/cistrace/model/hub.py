@@ -1,27 +1,18 @@
-"""Checkpoints on disk: what a folder holds, how it is read, and how damage is recognised.
-
-    checkpoint.json          cell types, window, scale, levels, intervals, and SHA-256 of every other file
-    tower-fold<k>.safetensors
-    head.safetensors
-    knowledge.tsv
-    reasoner/                a Hugging Face folder (model.safetensors, tokenizer.json, ...) and names.json
-
-Nothing is fetched: a folder is all there is.
-"""
+"""Load a checkpoint: check its files' hashes, then read towers, knowledge and reasoner."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 
+from cistrace.checkpoint import CellScale, file_hashes, read_config, read_scale, shipped_checkpoint
 from cistrace.errors import ModelError
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
@@ -29,39 +20,6 @@ from cistrace.model.head import Head
 from cistrace.model.reasoner import Reasoner
 from cistrace.model.tower import load_tower
 from cistrace.model.vocabulary import Names
-
-CONFIG = "checkpoint.json"
-
-
-@dataclass(frozen=True)
-class CellScale:
-    """What turns a standardised score of one cell type into what is reported.
-
-    Attributes
-    ----------
-    location, spread : float
-        Mean and standard deviation of the training split, log2(RNA/DNA).
-    slope, intercept : float
-        Calibration on val of the score with a trace: activity = intercept + slope x standardised score.
-    bare_slope, bare_intercept : float
-        The same for the score of the card alone.
-    half_width : float
-        Half the 90 % interval: conformal, from val's absolute residuals.
-    cuts : tuple of 3 float
-        Between levels 0-3.
-    quantiles : tuple of float
-        Evenly spaced quantiles, 0 to 1, of the natural elements' measured activity.
-    """
-
-    location: float
-    spread: float
-    slope: float
-    intercept: float
-    bare_slope: float
-    bare_intercept: float
-    half_width: float
-    cuts: tuple[float, float, float]
-    quantiles: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +35,6 @@ class Checkpoint:
     reasoner: Reasoner
 
 
-def shipped_checkpoint() -> Path:
-    """Folder of the checkpoint that comes with the package."""
-    return Path(str(files("cistrace") / "data" / "checkpoint"))
-
-
 def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast, Names]:
     """Read a reasoner's folder in float32.
 
@@ -93,30 +46,9 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
     return model, tokenizer, Names.read(folder / "names.json")  # type: ignore[return-value]
-
-
-def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder but checkpoint.json, by its path."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".md")
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in paths
-        if path.name != CONFIG
-    }
-
-
-def write_config(folder: Path, cell_types: tuple[str, ...], window: int, scales: dict[str, CellScale]) -> None:
-    """Write checkpoint.json for the files that the folder holds."""
-    plain = {
-        "cell_types": list(cell_types),
-        "window": window,
-        "scales": {cell: asdict(scale) for cell, scale in scales.items()},
-        "files": file_hashes(folder),
-    }
-    (folder / CONFIG).write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
 
 
 def load_checkpoint(folder: Path | None = None) -> Checkpoint:
@@ -151,19 +83,3 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
         read_knowledge(folder / "knowledge.tsv"),
         Reasoner(language_model, tokenizer, head, names),
     )
-
-
-def read_scale(plain: dict[str, Any]) -> CellScale:
-    return CellScale(**{**plain, "cuts": tuple(plain["cuts"]), "quantiles": tuple(plain["quantiles"])})
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """The content of checkpoint.json."""
-    path = folder / CONFIG
-    try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        if not {"cell_types", "window", "scales", "files"} <= plain.keys():
-            raise ValueError("fields are missing")
-    except (OSError, ValueError, AttributeError) as error:
-        raise ModelError(f"{path}: not a readable checkpoint ({error}); restore it or name another folder") from error
-    return plain

@@ -1,19 +1,18 @@
 """A card as the reasoner reads it: first what is the same in every cell type, then what is not.
 
-The two parts are tokenised apart, so that the cell types of one sequence share the first one's pass.
+The two parts are tokenised apart, so that the cell types of one sequence share the first one's pass. A
+hit is told in full beside its contribution: with hits and contributions in two lists, joined by a
+number, a small model learned to look numbers up far more slowly than to read on (docs/experiments.md).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cistrace.claims import effect_values, hit_values, supported_claims
+from cistrace.claims import supported_claims
 from cistrace.prompts import (
     CELL_LINE,
-    CITED_CONTRIBUTIONS,
-    EFFECT_LINE,
-    HIT_LINE,
-    LARGEST_MOTIF,
+    LISTED_HITS,
     STEPS,
     THINK_BEGIN,
 )
@@ -37,27 +36,15 @@ class Prompt:
 
 
 def write_prompt(card: Card) -> Prompt:
-    """Render an evidence card for the reasoner: at most 24 hits, two tags of a kind and 8 contributions.
-
-    Hits stand in the card's order (falling score), contributions by falling size.
-    """
+    """Render an evidence card for the reasoner: two tags of a kind, and the 8 strongest contributions first to last."""
     claims = supported_claims(card)
     shared = [STEPS[claim.kind].render(dict(claim.values)) for claim in claims if claim.kind in _SHARED_KINDS]
-    shared += [HIT_LINE.render(hit_values(i, hit)) for i, hit in enumerate(card.hits[:LARGEST_MOTIF])]
     for kind in _TAG_KINDS:
         tags = [claim for claim in claims if claim.kind == kind]
         shared += [STEPS[kind].render(dict(claim.values)) for claim in tags[:TAGS_OF_A_KIND]]
     own = [CELL_LINE.render({"cell_type": card.cell_type})]
     own += [STEPS["estimate"].render(dict(claim.values)) for claim in claims if claim.kind == "estimate"]
-    own += _effect_lines(card)
+    hits = [claim for claim in claims if claim.kind == "motif"]
+    hits.sort(key=lambda claim: -abs(float(claim.get("contribution") or 0)))
+    own += [STEPS["motif"].render(dict(claim.values)) for claim in hits[:LISTED_HITS]]
     return Prompt("".join(f"{line}\n" for line in shared), "".join(f"{line}\n" for line in own) + THINK_BEGIN)
-
-
-def _effect_lines(card: Card) -> list[str]:
-    cited = [(i, hit) for i, hit in enumerate(card.hits[:LARGEST_MOTIF]) if hit.contribution is not None]
-    cited.sort(key=lambda entry: -abs(entry[1].contribution or 0.0))
-    lines = []
-    for index, hit in cited[:CITED_CONTRIBUTIONS]:
-        values = {"motif": f"m{index + 1}", **effect_values(hit, card.effects[index])}
-        lines.append(EFFECT_LINE.render(values))
-    return lines

@@ -18,10 +18,8 @@ from cistrace.prompts import (
     CELL_LINE,
     CPG_CLASSES,
     DIRECTIONS,
-    EFFECT_LINE,
     FIELD_TYPES,
     GC_CLASSES,
-    HIT_LINE,
     KNOWN,
     LARGEST_MOTIF,
     LEVEL_LINE,
@@ -109,7 +107,7 @@ def _values(kind: str, names: Names) -> tuple[str, ...]:
         "families": tuple(" + ".join(pair) for pair in KNOWN_PAIRS),
         "position": positions[1:],
         "strand": ("+", "-"),
-        "bits": tuple(str(bits) for bits in range(61)),
+        "bits": tuple(str(bits) for bits in range(-30, 61)),  # long matrices can pass the threshold below zero
         "direction": DIRECTIONS,
         "known": KNOWN,
         "count": tuple(str(count) for count in range(2, LARGEST_MOTIF + 1)),
@@ -125,7 +123,7 @@ def _values(kind: str, names: Names) -> tuple[str, ...]:
 def pieces(names: Names) -> tuple[str, ...]:
     """Every piece once, in a fixed order."""
     found: dict[str, None] = dict.fromkeys((*NUMBERS, *LEVELS, *DIGITS, "\n"))
-    for template in (*STEPS.values(), HIT_LINE, CELL_LINE, EFFECT_LINE):
+    for template in (*STEPS.values(), CELL_LINE):
         for slot in slots(template, names):
             found.update(dict.fromkeys((*slot.pieces, *slot.more)))
     return tuple(found)

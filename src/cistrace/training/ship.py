@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file, save_file
 
-from cistrace.model.hub import CellScale, write_config
+from cistrace.checkpoint import CellScale, write_config
 from cistrace.mpra import MpraTable, level_cuts, read_joint
 from cistrace.predict import Predictor
 from cistrace.records import Sequence
