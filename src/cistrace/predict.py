@@ -30,7 +30,7 @@ NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in 
 
 
 @dataclass(frozen=True, eq=False)
-class _Scored:
+class Scored:
     """A described window with the reasoner's word on it: one score and text a cell type."""
 
     described: Described
@@ -112,23 +112,23 @@ class Predictor:
             chosen = self.maker.choose(block, cells)
             wanted = list(dict.fromkeys(pair for row in chosen for pair in row))
             described = list(self.maker.describe(block, wanted, cells))
-            scored = dict(zip(wanted, self._score(described, cells, trace), strict=True))
+            scored = dict(zip(wanted, self.score(described, cells, trace), strict=True))
             for row in chosen:
                 for cell, pair in enumerate(row):
-                    yield self._prediction(scored[pair], cell, cells, trace)
+                    yield self.prediction(scored[pair], cell, cells, trace)
 
-    def _score(self, described: list[Described], cells: tuple[str, ...], trace: bool) -> list[_Scored]:
+    def score(self, described: list[Described], cells: tuple[str, ...], trace: bool) -> list[Scored]:
         """Let the reasoner read windows of like length together; results in the given order."""
         order = sorted(range(len(described)), key=lambda at: len(described[at].cards[0].hits))
         columns = [self.cell_types.index(cell) for cell in cells]
-        scored: list[_Scored | None] = [None] * len(described)
+        scored: list[Scored | None] = [None] * len(described)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
             prompts = [[write_prompt(card) for card in described[at].cards] for at in places]
             features = self._features(np.stack([described[at].estimates for at in places]))[:, columns]
             reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
             for row, at in enumerate(places):
-                scored[at] = _Scored(described[at], reasoned.scores[row].tolist(), reasoned.texts[row])
+                scored[at] = Scored(described[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]
 
     def _features(self, estimates: np.ndarray) -> torch.Tensor:
@@ -144,7 +144,8 @@ class Predictor:
         """Inputs of the head that say nothing of the towers: zeros (count, cell types, 2)."""
         return torch.zeros((count, len(self.cell_types), 2))
 
-    def _prediction(self, scored: _Scored, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
+    def prediction(self, scored: Scored, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
+        """What is reported of one cell type of a scored window."""
         made = self.maker.made(scored.described, cell, cells)
         scale = self.checkpoint.scales[cells[cell]]
         activity = activity_of(scored.scores[cell], scale, trace)

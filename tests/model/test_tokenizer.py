@@ -57,7 +57,7 @@ def form(tokenizer: PreTrainedTokenizerFast, names: Names) -> Form:
                 "; known effect unclear",
                 "\n",
             ],
-        ),  # fmt: skip
+        ),
         ("2. m13", ["2. ", "m13"]),
         ("in K562\n", ["in K562", "\n"]),
         ("Level: 3", ["Level: 3"]),

@@ -1,6 +1,6 @@
 """Evaluate the shipped checkpoint on a split, and write docs/results.md from stored predictions.
 
-python -m cistrace.evaluation predict --data DIR --split test -o OUT   (stores OUT/*.jsonl)
+python -m cistrace.evaluation predict --data DIR --split test -o OUT   (stores OUT/SPLIT.jsonl)
 python -m cistrace.evaluation report --data DIR --split test -o OUT    (prints the tables)
 """
 

@@ -5,65 +5,92 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from cistrace.card_json import card_object
+from cistrace.cards import BLOCK, Described
 from cistrace.model.prompt import write_prompt
-from cistrace.mpra import MpraTable, read_joint
+from cistrace.mpra import read_joint
 from cistrace.predict import TOGETHER, Predictor
-from cistrace.records import Card, Sequence
+from cistrace.records import Sequence
 from cistrace.teach.grounded import write
 from cistrace.trace import render_trace
+from cistrace.windows import Window
 
 log = logging.getLogger(__name__)
-UNCONSTRAINED = 320  # sequences decoded without the grammar
+UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One sequence in one cell type. `card` is JSON; `free` is None where it was not asked for."""
+
+    id: str
+    cell_type: str
+    activity: float
+    lower: float
+    upper: float
+    card_only: float
+    tower: float
+    text: str
+    grounded: str
+    free: str | None
+    card: dict[str, object]
 
 
 def store(data: Path | None, split: str, out: Path, checkpoint: Path | None) -> None:
-    """Write OUT/full-SPLIT.jsonl, cards-SPLIT.jsonl, card_only-SPLIT.jsonl and free-SPLIT.jsonl."""
+    """Write OUT/SPLIT.jsonl, a block of sequences at a time; evidence is asked for once."""
     out.mkdir(parents=True, exist_ok=True)
     table = read_joint(data).split(split)
+    records = [Sequence(name, bases, split) for name, bases in zip(table.names, table.sequences, strict=True)]
     predictor = Predictor(checkpoint)
-    _cards(predictor, table, out / f"cards-{split}.jsonl")
-    _free(predictor, table, out / f"free-{split}.jsonl")
-    for name, trace in (("card_only", False), ("full", True)):
-        with (out / f"{name}-{split}.jsonl").open("w") as handle:
-            for count, found in enumerate(predictor.stream(_records(table), trace=trace), 1):
-                row = {
-                    "id": found.id, "cell_type": found.cell_type, "activity": found.activity, "lower": found.lower,
-                    "upper": found.upper, "level": found.level, "text": found.trace_text,
-                }  # fmt: skip
-                handle.write(json.dumps(row) + "\n")
-                if count % 1000 == 0:
-                    log.info("%s: %d of %d", name, count, len(table) * len(table.cell_types))
+    with (out / f"{split}.jsonl").open("w") as handle:
+        for begin in range(0, len(records), BLOCK):
+            block = records[begin : begin + BLOCK]
+            wanted = [(at, Window(0, len(record.bases))) for at, record in enumerate(block)]
+            described = list(predictor.maker.describe(block, wanted, predictor.cell_types))
+            _write(handle, predictor, described, free=begin < UNCONSTRAINED)
+            log.info("%d of %d sequences", begin + len(block), len(records))
 
 
-def _records(table: MpraTable) -> Iterator[Sequence]:
-    for name, bases in zip(table.names, table.sequences, strict=True):
-        yield Sequence(name, bases, "table")
+def _write(handle: TextIO, predictor: Predictor, described: list[Described], free: bool) -> None:
+    cells = predictor.cell_types
+    full = predictor.score(described, cells, trace=True)
+    bare = predictor.score(described, cells, trace=False)
+    freely = iter(_freely(predictor, described)) if free else None
+    for with_trace, without in zip(full, bare, strict=True):
+        for cell, name in enumerate(cells):
+            made = predictor.maker.made(with_trace.described, cell, cells)
+            found = predictor.prediction(with_trace, cell, cells, trace=True)
+            row = Stored(
+                found.id,
+                name,
+                found.activity,
+                found.lower,
+                found.upper,
+                predictor.prediction(without, cell, cells, trace=False).activity,
+                made.estimate or 0.0,
+                found.trace_text or "",
+                render_trace(write(made.card, predictor.checkpoint.scales[name].cuts)),
+                next(freely) if freely else None,
+                card_object(made.card),
+            )
+            handle.write(json.dumps(vars(row)) + "\n")
 
 
-def _cards(predictor: Predictor, table: MpraTable, path: Path) -> None:
-    """Cards, the towers' unrounded estimate, and the grounded writer's trace."""
-    scales = predictor.checkpoint.scales
-    with path.open("w") as handle:
-        for made in predictor.maker.cards(_records(table), predictor.cell_types):
-            grounded = render_trace(write(made.card, scales[made.card.cell_type].cuts))
-            row = {"id": made.sequence.id, "card": card_object(made.card), "tower": made.estimate, "grounded": grounded}
-            handle.write(json.dumps(row) + "\n")
+def _freely(predictor: Predictor, described: list[Described]) -> Iterator[str]:
+    """What the weights write without the grammar, sequence by sequence and cell type by cell type."""
+    for begin in range(0, len(described), TOGETHER):
+        block = described[begin : begin + TOGETHER]
+        prompts = [[write_prompt(card) for card in entry.cards] for entry in block]
+        features = predictor.blank_features(len(block))
+        for texts in predictor.checkpoint.reasoner.reason(prompts, features, constrained=False).texts:
+            yield from texts
 
 
-def _free(predictor: Predictor, table: MpraTable, path: Path) -> None:
-    """What the weights write without the grammar, for the first sequences of the split."""
-    made = predictor.maker.cards(islice(_records(table), UNCONSTRAINED), predictor.cell_types)
-    cards: list[Card] = [entry.card for entry in made]
-    cells = len(predictor.cell_types)
-    groups = [cards[at : at + cells] for at in range(0, len(cards), cells)]
-    with path.open("w") as handle:
-        for begin in range(0, len(groups), TOGETHER):
-            block = groups[begin : begin + TOGETHER]
-            prompts = [[write_prompt(card) for card in group] for group in block]
-            features = predictor.blank_features(len(block))
-            for texts in predictor.checkpoint.reasoner.reason(prompts, features, constrained=False).texts:
-                handle.writelines(json.dumps(text) + "\n" for text in texts)
+def read_stored(path: Path) -> list[Stored]:
+    """Read what `store` wrote."""
+    with path.open() as handle:
+        return [Stored(**json.loads(line)) for line in handle]
