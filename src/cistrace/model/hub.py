@@ -11,6 +11,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers.utils.logging import disable_progress_bar
 
 from cistrace.checkpoint import CellScale, file_hashes, read_config, read_scale, shipped_checkpoint
 from cistrace.errors import ModelError
@@ -43,6 +44,7 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
     ModelError
         The folder is not one that transformers can open.
     """
+    disable_progress_bar()  # a second's work needs none, and stderr is for messages
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
