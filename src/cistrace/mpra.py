@@ -60,6 +60,12 @@ class MpraTable:
             self.cell_types,
         )
 
+    def sample(self, rows: int | None, seed: int = 0) -> MpraTable:
+        """At most `rows` rows drawn at random, in file order; all of them for None."""
+        if rows is None or rows >= len(self):
+            return self
+        return self.take(np.sort(np.random.default_rng(seed).permutation(len(self))[:rows]))
+
     def split(self, name: str) -> MpraTable:
         """The rows of one split: train, val or test."""
         rows = np.flatnonzero(np.array(self.splits) == name)

@@ -19,14 +19,15 @@ def main() -> None:
     parser.add_argument("step", choices=("predict", "report"))
     parser.add_argument("--data", type=Path)
     parser.add_argument("--split", default="test")
+    parser.add_argument("--rows", type=int, help="a random sample of the split; all of it unless given")
     parser.add_argument("--checkpoint", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if arguments.step == "predict":
-        store(arguments.data, arguments.split, arguments.out, arguments.checkpoint)
+        store(arguments.data, arguments.split, arguments.out, arguments.checkpoint, arguments.rows)
     else:
-        print(report(arguments.data, arguments.split, arguments.out))
+        print(report(arguments.data, arguments.split, arguments.out, arguments.rows))
 
 
 if __name__ == "__main__":

@@ -14,20 +14,21 @@ from cistrace.mpra import MpraTable, read_joint
 
 HEADER = """# Results
 
-The {split} split of the joint lentiMPRA library (Agarwal et al. 2025), the shipped checkpoint, traces the model wrote
-itself. Intervals are 95 % percentile bootstraps over 1,000 resamples of elements. Made by
+The {split} split of the joint lentiMPRA library (Agarwal et al. 2025), or a random sample of it where the commands
+name --rows; the shipped checkpoint; traces the model wrote itself. Intervals are 95 % percentile bootstraps over 1,000
+resamples of elements. Made by
 
-    python -m cistrace.evaluation predict --data DIR --split {split} -o OUT
-    python -m cistrace.evaluation report --data DIR --split {split} -o OUT
+    python -m cistrace.evaluation predict --data DIR --split {split}{rows} -o OUT
+    python -m cistrace.evaluation report --data DIR --split {split}{rows} -o OUT
 
 `cited` weighs, card by card, how much of the five strongest contributions' absolute sum the trace's motif steps cite.
 The reasoner without the grammar decodes the split's first elements freely.
 """
 
 
-def report(data: Path | None, split: str, out: Path) -> str:
+def report(data: Path | None, split: str, out: Path, rows: int | None) -> str:
     """Markdown: accuracy of every arm with intervals, then the traces' rates."""
-    table = read_joint(data).split(split)
+    table = read_joint(data).split(split).sample(rows)
     stored = read_stored(out / f"{split}.jsonl")
     cells = len(table.cell_types)
 
@@ -47,7 +48,7 @@ def report(data: Path | None, split: str, out: Path) -> str:
         "grounded writer": trace_rates((row.grounded, card) for row, card in zip(stored, cards, strict=True)),
     }
     parts = [
-        HEADER.format(split=split),
+        HEADER.format(split=split, rows=f" --rows {rows}" if rows else ""),
         _accuracy(table, arms),
         _coverage(table, column("lower"), column("upper")),
         _shift(table, arms),

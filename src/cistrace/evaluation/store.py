@@ -40,10 +40,10 @@ class Stored:
     card: dict[str, object]
 
 
-def store(data: Path | None, split: str, out: Path, checkpoint: Path | None) -> None:
+def store(data: Path | None, split: str, out: Path, checkpoint: Path | None, rows: int | None) -> None:
     """Write OUT/SPLIT.jsonl, a block of sequences at a time; evidence is asked for once."""
     out.mkdir(parents=True, exist_ok=True)
-    table = read_joint(data).split(split)
+    table = read_joint(data).split(split).sample(rows)
     records = [Sequence(name, bases, split) for name, bases in zip(table.names, table.sequences, strict=True)]
     predictor = Predictor(checkpoint)
     with (out / f"{split}.jsonl").open("w") as handle:

@@ -117,7 +117,7 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     joint = read_joint(arguments.data)
     train, val = joint.split("train"), joint.split("val")
-    chosen = val.take(np.sort(np.random.default_rng(0).permutation(len(val))[: arguments.rows]))
+    chosen = val.sample(arguments.rows)
     assemble(arguments.out, arguments.to)
     scales = first_scales(train)
     write_config(arguments.to, train.cell_types, WINDOW, scales)
