@@ -50,10 +50,10 @@ def test_rows_without_a_measurement_are_left_out() -> None:
 
 
 def test_the_table_comes_back_without_rare_motifs(tmp_path: Path) -> None:
-    fit = Fit(np.array([0.12345, -1.0]), np.array([0.01, 0.2]), np.zeros(3))
+    fit = Fit(np.array([0.12321, -1.0]), np.array([0.01, 0.2]), np.zeros(3))
     write_knowledge(tmp_path / "k.tsv", ["A", "B"], ("K562",), [fit], np.array([50, 3]))
     found = read_knowledge(tmp_path / "k.tsv")
-    assert found.of("K562") == {"A": TfEffect(0.1235, 0.01)} or found.of("K562") == {"A": TfEffect(0.1234, 0.01)}
+    assert found.of("K562") == {"A": TfEffect(0.1232, 0.01)}
     assert found.of("HeLa") == {}
 
 

@@ -18,6 +18,7 @@ from cistrace.model.form import Form, build_form
 from cistrace.model.head import Head
 from cistrace.model.prompt import Prompt
 from cistrace.model.vocabulary import Names
+from cistrace.prompts import THINK_END
 
 MOST_TOKENS = 260  # more than seven of the longest steps; without the grammar a text may never end
 
@@ -120,7 +121,7 @@ class Reasoner:
         scored = state.hidden.clone()
         finished = torch.zeros(rows, dtype=torch.bool)
         written: list[Tensor] = []
-        end_of_thought = self.tokenizer.convert_tokens_to_ids("</think>")
+        end_of_thought = self.tokenizer.convert_tokens_to_ids(THINK_END)
         for _ in range(MOST_TOKENS):
             logits = self.language_model.lm_head(state.hidden)
             if constrained:

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cistrace.evaluation import metrics
 from cistrace.model.tower import Tower, TowerConfig, base_codes, one_hot, reverse_complement, save_tower
 from cistrace.mpra import MpraTable, chromosome_folds, read_joint
 
@@ -78,7 +79,7 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
     result = []
     for column in range(measured.shape[1]):
         seen = np.isfinite(measured[:, column])
-        result.append(float(np.corrcoef(predicted[seen, column], measured[seen, column])[0, 1]))
+        result.append(metrics.pearson(predicted[seen, column], measured[seen, column]))
     return result
 
 
