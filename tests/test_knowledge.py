@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cistrace.errors import ModelError
-from cistrace.knowledge import Fit, associate, read_knowledge, write_knowledge
+from cistrace.knowledge import Fit, associate, read_knowledge, ridge_predictions, write_knowledge
 from cistrace.records import TfEffect
 
 
@@ -49,8 +49,23 @@ def test_rows_without_a_measurement_are_left_out() -> None:
     )
 
 
+def test_predictions_are_those_of_an_independent_ridge() -> None:
+    presence, gc, activity, _ = simulated(500)
+    activity[::7] = np.nan
+    found = ridge_predictions(presence[:400], gc[:400], activity[:400], (2.0, 50.0), presence[400:], gc[400:])
+    seen = np.isfinite(activity[:400])
+    design = np.hstack([presence[:400], gc[:400], np.ones((400, 1))])[seen]
+    for penalty, predicted in zip((2.0, 50.0), found):
+        # Ridge as ordinary least squares with a row of sqrt(penalty) for every penalised column.
+        extra = np.hstack([np.eye(3) * np.sqrt(penalty), np.zeros((3, 2))])
+        target = np.concatenate([activity[:400][seen], np.zeros(3)])
+        weights, *_ = np.linalg.lstsq(np.vstack([design, extra]), target, rcond=None)
+        expected = np.hstack([presence[400:], gc[400:], np.ones((100, 1))]) @ weights
+        np.testing.assert_allclose(predicted, expected, rtol=0, atol=1e-4)
+
+
 def test_the_table_comes_back_without_rare_motifs(tmp_path: Path) -> None:
-    fit = Fit(np.array([0.12321, -1.0]), np.array([0.01, 0.2]), np.zeros(3))
+    fit = Fit(np.array([0.12321, -1.0]), np.array([0.01, 0.2]))
     write_knowledge(tmp_path / "k.tsv", ["A", "B"], ("K562",), [fit], np.array([50, 3]))
     found = read_knowledge(tmp_path / "k.tsv")
     assert found.of("K562") == {"A": TfEffect(0.1232, 0.01)}

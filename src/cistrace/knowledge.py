@@ -68,18 +68,10 @@ def write_knowledge(
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """Coefficients of the penalised columns, their jackknife errors, and those of all columns.
-
-    Attributes
-    ----------
-    effects, errors : ndarray, float64, shape (TFs,)
-    coefficients : ndarray, float64, shape (TFs + covariates,)
-        Of the whole fit, covariates last, the intercept the very last.
-    """
+    """Coefficients of the penalised columns and their jackknife errors: float64 (TFs,) each."""
 
     effects: np.ndarray
     errors: np.ndarray
-    coefficients: np.ndarray
 
 
 def associate(
@@ -101,7 +93,7 @@ def associate(
         Added to the diagonal of the presence block.
     """
     seen = np.isfinite(activity)
-    design = np.hstack([presence, covariates, np.ones((len(presence), 1))])[seen].astype(np.float64)
+    design = _design(presence, covariates)[seen]
     target, groups = activity[seen], groups[seen]
     ridge = np.zeros(design.shape[1])
     ridge[: presence.shape[1]] = penalty
@@ -115,7 +107,23 @@ def associate(
     spread = np.array(left_out)[:, : presence.shape[1]]
     count = len(left_out)
     errors = np.sqrt((count - 1) / count * np.square(spread - spread.mean(axis=0)).sum(axis=0))
-    return Fit(whole[: presence.shape[1]], errors, whole)
+    return Fit(whole[: presence.shape[1]], errors)
+
+
+def ridge_predictions(
+    presence: np.ndarray, covariates: np.ndarray, activity: np.ndarray,
+    penalties: tuple[float, ...], new_presence: np.ndarray, new_covariates: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """What fits of `associate`, one a penalty, say of new rows: float64 (penalties, M). No errors are made."""
+    seen = np.isfinite(activity)
+    design, new = _design(presence, covariates)[seen], _design(new_presence, new_covariates)
+    gram, moment = design.T @ design, design.T @ activity[seen]
+    penalised = np.arange(design.shape[1]) < presence.shape[1]
+    return np.stack([new @ _solve(gram, moment, penalised * penalty) for penalty in penalties])
+
+
+def _design(presence: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+    return np.hstack([presence, covariates, np.ones((len(presence), 1))]).astype(np.float64)
 
 
 def _solve(gram: np.ndarray, moment: np.ndarray, ridge: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from cistrace.composition import composition
-from cistrace.knowledge import associate, write_knowledge
+from cistrace.evaluation.metrics import pearson
+from cistrace.knowledge import associate, ridge_predictions, write_knowledge
 from cistrace.motifs import MotifLibrary, load_library
 from cistrace.mpra import MpraTable, read_joint
 from cistrace.training.hits import HitTable, scan_table
@@ -50,20 +51,17 @@ def make(data: Path | None, out: Path) -> None:
     x_val = presence(scan_table(val, out / "hits-val.npz"), library, tfs)
     z, z_val = covariates(train), covariates(val)
     groups = np.array(train.chromosomes)
-    best: tuple[float, float] = (-1.0, 0.0)
-    for penalty in PENALTIES:
-        one_group = np.zeros(len(train), dtype=int) + (np.arange(len(train)) % 2)
-        scores = []
-        for cell in range(len(train.cell_types)):
-            fit = associate(x, z, train.activity[:, cell], one_group, penalty)
-            predicted = np.hstack([x_val, z_val, np.ones((len(val), 1))]) @ fit.coefficients
-            seen = np.isfinite(val.activity[:, cell])
-            scores.append(float(np.corrcoef(predicted[seen], val.activity[seen, cell])[0, 1]))
-        log.info("penalty %g: val Pearson %s", penalty, " ".join(f"{score:.4f}" for score in scores))
-        best = max(best, (float(np.mean(scores)), penalty))
-    fits = [associate(x, z, train.activity[:, cell], groups, best[1]) for cell in range(len(train.cell_types))]
+    scores = np.zeros((len(PENALTIES), len(train.cell_types)))
+    for cell in range(len(train.cell_types)):
+        seen = np.isfinite(val.activity[:, cell])
+        predictions = ridge_predictions(x, z, train.activity[:, cell], PENALTIES, x_val[seen], z_val[seen])
+        scores[:, cell] = [pearson(predicted, val.activity[seen, cell]) for predicted in predictions]
+    for penalty, row in zip(PENALTIES, scores):
+        log.info("penalty %g: val Pearson %s", penalty, " ".join(f"{score:.4f}" for score in row))
+    penalty = PENALTIES[int(scores.mean(axis=1).argmax())]
+    fits = [associate(x, z, train.activity[:, cell], groups, penalty) for cell in range(len(train.cell_types))]
     write_knowledge(out / "knowledge.tsv", tfs, train.cell_types, fits, x.sum(axis=0))
-    log.info("penalty %g chosen; %s written", best[1], out / "knowledge.tsv")
+    log.info("penalty %g chosen; %s written", penalty, out / "knowledge.tsv")
 
 
 def main() -> None:
