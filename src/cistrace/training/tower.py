@@ -1,11 +1,12 @@
-"""Train the cross-fitted towers: each sees every training chromosome but those of its own fold.
+"""Train the towers: one a fold, which sees every training chromosome but the fold's own, and one that sees all.
 
-    python -m cistrace.training.tower --data DIR -o RUN [--folds 3] [--fold K ...] [--threads N]
+    python -m cistrace.training.tower --data DIR -o RUN [--folds 3] [--fold K ...] [--whole] [--threads N]
 
-Folds are independent: one process a fold and one thread a process is the fastest way on a few cores.
+Towers are independent: one process a tower and one thread a process is the fastest way on a few cores.
 
 For a training row the evidence comes from the tower of its own fold, which never saw its chromosome.
-For a new sequence it is the mean of all folds, which together saw the whole training split.
+New sequences get theirs from all of them. Matrices are fitted by Muon (orthogonalised momentum, Jordan et
+al. 2024), which here learns about three times as fast as AdamW; the rest by AdamW.
 """
 
 from __future__ import annotations
@@ -24,22 +25,65 @@ from torch import Tensor
 from cistrace.evaluation import metrics
 from cistrace.model.tower import Tower, TowerConfig, base_codes, one_hot, reverse_complement, save_tower
 from cistrace.mpra import MpraTable, chromosome_folds, read_joint
+from cistrace.training.pool import pool, read_single
 
 log = logging.getLogger(__name__)
+WHOLE = -2  # in place of a fold: the tower that sees every chromosome (-1 marks rows of no fold)
 
 
 @dataclass(frozen=True)
 class TowerRecipe:
-    """Every number that shapes a tower's training. Learning rate follows one cycle over all steps."""
+    """Every number that shapes a tower's training. Learning rates follow one cycle over all steps."""
 
     folds: int = 3
-    epochs: int = 15
-    batch_size: int = 128
+    epochs: int = 12
+    batch_size: int = 64
+    matrix_learning_rate: float = 0.04
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
-    largest_shift: int = 8
-    shortened: float = 0.1
+    dropout: float = 0.1
+    largest_shift: int = 4
+    shortened: float = 0.03
     seed: int = 0
+
+
+class Optimizers:
+    """Muon for the matrices, AdamW for stem, last layer, biases and normalisations, on one schedule."""
+
+    def __init__(self, tower: Tower, recipe: TowerRecipe, steps: int) -> None:
+        edges = {id(tower.stem[0].weight), id(tower.head[-1].weight)}
+        weights = [p for p in tower.parameters() if p.ndim >= 2 and id(p) not in edges]
+        chosen = {id(p) for p in weights}
+        rest = [p for p in tower.parameters() if id(p) not in chosen]
+        # Muon takes matrices: a convolution's is (out, width x in), a view of the same memory.
+        self._weights = weights
+        self._matrices = [as_matrix(weight.detach()) for weight in weights]
+        muon = torch.optim.Muon(self._matrices, lr=recipe.matrix_learning_rate, weight_decay=recipe.weight_decay)
+        adam = torch.optim.AdamW(rest, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        self._each = (muon, adam)
+        self._schedules = [
+            torch.optim.lr_scheduler.OneCycleLR(
+                optimizer, rate, total_steps=steps, pct_start=0.15, cycle_momentum=False
+            )
+            for optimizer, rate in zip(self._each, (recipe.matrix_learning_rate, recipe.learning_rate))
+        ]
+
+    def step(self) -> None:
+        """Apply the gradients, then forget them."""
+        for matrix, weight in zip(self._matrices, self._weights):
+            assert weight.grad is not None  # every weight takes part in every output
+            matrix.grad = as_matrix(weight.grad)
+        for optimizer, schedule in zip(self._each, self._schedules):
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+        for weight in self._weights:
+            weight.grad = None
+
+
+def as_matrix(weight: Tensor) -> Tensor:
+    """A matrix (out, in) as it is, a convolution (out, in, 1, width) as (out, width x in)."""
+    return weight if weight.ndim == 2 else weight.permute(0, 2, 3, 1).flatten(1)
 
 
 def augment(codes: Tensor, recipe: TowerRecipe, random: torch.Generator) -> Tensor:
@@ -85,6 +129,8 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
 
 def rows_outside(fold: int, table: MpraTable, folds: np.ndarray) -> np.ndarray:
     """Positions of the rows that a fold's tower may see: none that lies, or may lie, on its chromosomes."""
+    if fold == WHOLE:
+        return np.arange(len(table))
     held_out = {chromosome for chromosome, f in zip(table.chromosomes, folds) if f == fold}
     return np.array(
         [row for row, chromosome in enumerate(table.chromosomes) if held_out.isdisjoint(chromosome.split("-"))]
@@ -92,20 +138,19 @@ def rows_outside(fold: int, table: MpraTable, folds: np.ndarray) -> np.ndarray:
 
 
 def train_fold(fold: int, table: MpraTable, folds: np.ndarray, val: MpraTable, recipe: TowerRecipe) -> Tower:
-    """Fit one tower on the rows outside `fold`; the last weights are kept, val is only watched."""
-    torch.manual_seed(recipe.seed * 100 + fold)
-    random = torch.Generator().manual_seed(recipe.seed * 100 + fold)
+    """Fit one tower on the rows outside `fold` (WHOLE: on all); the last weights are kept, val is only watched."""
+    seed = recipe.seed * 100 + fold - WHOLE
+    torch.manual_seed(seed)
+    random = torch.Generator().manual_seed(seed)
     rows = rows_outside(fold, table, folds)
-    config = TowerConfig(cell_types=table.cell_types)
+    config = TowerConfig(cell_types=table.cell_types, dropout=recipe.dropout)
     codes = torch.as_tensor(base_codes(list(table.sequences), config.window))
     location, scale = np.nanmean(table.activity[rows], axis=0), np.nanstd(table.activity[rows], axis=0)
     target = torch.as_tensor((table.activity - location) / scale, dtype=torch.float32)
     tower = Tower(config)
     tower.location.copy_(torch.as_tensor(location))
     tower.scale.copy_(torch.as_tensor(scale))
-    optimizer = torch.optim.AdamW(tower.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-    steps = recipe.epochs * (len(rows) // recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, recipe.learning_rate, total_steps=steps, pct_start=0.2)
+    optimizers = Optimizers(tower, recipe, steps=recipe.epochs * (len(rows) // recipe.batch_size))
     val_codes = base_codes(list(val.sequences), config.window)
     for epoch in range(recipe.epochs):
         began, total = time.monotonic(), 0.0
@@ -118,35 +163,41 @@ def train_fold(fold: int, table: MpraTable, folds: np.ndarray, val: MpraTable, r
                 output = tower.standardised(x)
             seen = target[batch].isfinite()
             loss = (output.float() - target[batch])[seen].square().mean()
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
-            optimizer.step()
-            schedule.step()
+            optimizers.step()
             total += loss.item()
         r = pearson(predict(tower, val_codes), val.activity)
         log.info(
-            "fold %d epoch %d/%d loss %.4f val %s %.0f s",
-            fold, epoch + 1, recipe.epochs, total / len(batches),
+            "%s epoch %d/%d loss %.4f val %s %.0f s",
+            file_name(fold), epoch + 1, recipe.epochs, total / len(batches),
             " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r)),
             time.monotonic() - began,
         )  # fmt: skip
     return tower.eval()
 
 
+def file_name(fold: int) -> str:
+    return "tower-whole.safetensors" if fold == WHOLE else f"tower-fold{fold}.safetensors"
+
+
 def train(data: Path | None, out: Path, recipe: TowerRecipe, only: list[int]) -> None:
-    """Train the folds named by `only` that RUN does not hold yet; write tower-fold<k>.safetensors."""
+    """Train the towers named by `only` (default: all) that RUN does not hold yet."""
     out.mkdir(parents=True, exist_ok=True)
     joint = read_joint(data)
-    table, val = joint.split("train"), joint.split("val")
-    folds = chromosome_folds(table, recipe.folds)
-    for fold in only or range(recipe.folds):
-        path = out / f"tower-fold{fold}.safetensors"
+    measured, val = joint.split("train"), joint.split("val")
+    table = pool(measured, read_single(data))
+    # Folds are those of the joint rows, for which the cards are made; other elements follow their chromosome.
+    fold_of = dict(zip(measured.chromosomes, chromosome_folds(measured, recipe.folds).tolist()))
+    folds = np.array([fold_of.get(chromosome, -1) for chromosome in table.chromosomes])
+    log.info("%d training elements, pooled", len(table))
+    for fold in only or [*range(recipe.folds), WHOLE]:
+        path = out / file_name(fold)
         if path.exists():
-            log.info("fold %d: %s is there, kept", fold, path.name)
+            log.info("%s is there, kept", path.name)
             continue
-        held_out = sorted({c for c, f in zip(table.chromosomes, folds) if f == fold})
-        log.info("fold %d holds out %s (%d rows)", fold, " ".join(held_out), int((folds == fold).sum()))
+        held_out = sorted({c for c, f in zip(table.chromosomes, folds) if f == fold}) if fold != WHOLE else []
+        log.info("%s holds out: %s", path.name, " ".join(held_out) or "nothing")
         tower = train_fold(fold, table, folds, val, recipe)
         partial = path.with_suffix(".partial")
         save_tower(tower, partial, {"fold": str(fold), "held_out": json.dumps(held_out)})
@@ -159,6 +210,7 @@ def main() -> None:
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--folds", type=int, default=TowerRecipe.folds)
     parser.add_argument("--fold", type=int, action="append", default=[])
+    parser.add_argument("--whole", dest="fold", action="append_const", const=WHOLE, help="the tower that sees all")
     parser.add_argument("--epochs", type=int, default=TowerRecipe.epochs)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()

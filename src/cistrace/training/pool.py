@@ -1,0 +1,102 @@
+"""Pool the joint library with the earlier single-library measurements of the same assay.
+
+The single libraries (HepG2 in both orientations, WTC11) hold elements that the joint library lacks, and
+second measurements of elements it has. They are brought to the joint scale by matching mean and standard
+deviation over the training elements measured in both, which keeps a noisy measurement unbiased.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import os
+from collections import defaultdict
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from cistrace.errors import DataError
+from cistrace.mpra import MpraTable, data_folder
+
+SINGLE_FILE = "single_library_mpra.tsv.gz"
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+@dataclass(frozen=True)
+class SingleElement:
+    """One element of a single library: bases, chromosome, and the mean over its strands, log2(RNA/DNA)."""
+
+    bases: str
+    chromosome: str
+    cell_type: str
+    activity: float
+
+
+def either_strand(bases: str) -> str:
+    """The same string for a sequence and its reverse complement: the alphabetically first of the two."""
+    return min(bases, bases.translate(_COMPLEMENT)[::-1])
+
+
+def read_single(folder: str | os.PathLike[str] | None = None) -> list[SingleElement]:
+    """Training elements of single_library_mpra.tsv.gz, strands averaged, in order of first appearance."""
+    path = data_folder(folder) / SINGLE_FILE
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; the data folder must hold {SINGLE_FILE}")
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
+    first: dict[tuple[str, str], tuple[str, str]] = {}
+    with gzip.open(path, "rt", newline="") as handle:
+        for row in csv.DictReader(handle, delimiter="\t"):
+            if row["split"] == "train":
+                key = either_strand(row["sequence"]), row["cell_type"]
+                values[key].append(float(row["log2_rna_dna"]))
+                first.setdefault(key, (row["sequence"], row["chrom"]))
+    return [SingleElement(*first[key], key[1], float(np.mean(found))) for key, found in values.items()]
+
+
+def pool(joint: MpraTable, single: list[SingleElement]) -> MpraTable:
+    """The joint table with second measurements averaged in, then the elements that only a single library has.
+
+    Rows of `joint` keep their places; new rows follow, NaN in the cell types they were not measured in.
+
+    Raises
+    ------
+    DataError
+        A cell type of `single` shares fewer than three elements with the joint table: no common scale.
+    """
+    place = {either_strand(bases): row for row, bases in enumerate(joint.sequences)}
+    activity = joint.activity.copy()
+    added: dict[str, int] = {}
+    fresh: list[SingleElement] = []
+    values: list[np.ndarray] = []
+    for cell, cell_type in enumerate(joint.cell_types):
+        mine = [element for element in single if element.cell_type == cell_type]
+        if not mine:
+            continue
+        rows = np.array([place.get(either_strand(element.bases), -1) for element in mine])
+        raw = np.array([element.activity for element in mine])
+        both = (rows >= 0) & np.isfinite(joint.activity[rows, cell])
+        if both.sum() < 3:
+            raise DataError(f"{cell_type}: {both.sum()} elements measured in both libraries, expected at least 3")
+        there = joint.activity[rows[both], cell]
+        scaled = (raw - raw[both].mean()) / raw[both].std() * there.std() + there.mean()
+        activity[rows[both], cell] = (there + scaled[both]) / 2
+        alone = (rows >= 0) & ~both
+        activity[rows[alone], cell] = scaled[alone]
+        for element, value in zip(np.array(mine, dtype=object)[rows < 0], scaled[rows < 0]):
+            key = either_strand(element.bases)
+            if key not in added:
+                added[key] = len(fresh)
+                fresh.append(element)
+                values.append(np.full(len(joint.cell_types), np.nan))
+            values[added[key]][cell] = value
+    if not fresh:
+        return replace(joint, activity=activity)
+    return MpraTable(
+        (*joint.names, *(f"single:{at}" for at in range(len(fresh)))),
+        (*joint.sequences, *(element.bases for element in fresh)),
+        (*joint.chromosomes, *(element.chromosome for element in fresh)),
+        (*joint.categories, *("single_library" for _ in fresh)),
+        (*joint.splits, *("train" for _ in fresh)),
+        np.concatenate([activity, np.stack(values)]),
+        joint.cell_types,
+    )
