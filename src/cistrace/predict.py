@@ -125,14 +125,14 @@ class Predictor:
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
             prompts = [[write_prompt(card) for card in described[at].cards] for at in places]
-            features = self._features(np.stack([described[at].estimates for at in places]))[:, columns]
+            features = self.features(np.stack([described[at].estimates for at in places]))[:, columns]
             reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
             for row, at in enumerate(places):
                 scored[at] = Scored(described[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]
 
-    def _features(self, estimates: np.ndarray) -> torch.Tensor:
-        """The towers' part of the head's input, (N, cell types, 2)."""
+    def features(self, estimates: np.ndarray) -> torch.Tensor:
+        """The towers' part of the head's input, (N, cell types, 2), from their activities (N, cell types)."""
         scales = [self.checkpoint.scales[cell] for cell in self.cell_types]
         location = np.array([scale.location for scale in scales])
         spread = np.array([scale.spread for scale in scales])

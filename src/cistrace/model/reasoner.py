@@ -85,6 +85,19 @@ class Reasoner:
         grouped = [texts[i : i + cells] for i in range(0, len(texts), cells)]
         return Reasoned(self.head(scored, flat).reshape(-1, cells), grouped)
 
+    @torch.inference_mode()
+    def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
+        """Scores (N, cell types) that the head gives where the reasoning of given texts ends.
+
+        A text's own trace gives back its score from `reason`; an altered one shows what the alteration
+        is worth to the head. Arguments as in `reason`; what follows the end of reasoning is not read.
+        """
+        state = self._read(prompts)
+        thoughts = [text.partition(THINK_END)[0] + THINK_END for row in texts for text in row]
+        self._forward(state, *self._padded(thoughts))
+        flat = features.reshape(len(thoughts), -1)
+        return self.head(state.hidden, flat).reshape(-1, len(prompts[0]))
+
     def _read(self, prompts: Sequence[Sequence[Prompt]]) -> _State:
         """Read the shared parts once, then every cell type's own part on top of them."""
         cells = len(prompts[0])

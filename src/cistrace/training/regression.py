@@ -1,11 +1,12 @@
 """Stage II: regress the activity from card and self-written trace, the writing kept alive.
 
-    python -m cistrace.training.regression -o RUN [--epochs 1]
+    python -m cistrace.training.regression -o RUN [--epochs 1] [--without-towers --to FOLDER]
 
 Reads RUN/examples-train.jsonl and RUN/traces-train.jsonl; starts from RUN/stage1, writes RUN/stage2/ and
-RUN/head.safetensors. The head scores on the end of the reasoning and, at half the weight, on the end of
-the prompt, so that one head serves with and without a trace. After the scored token the level is
-supervised with the observed one; the steps are supervised where all of them are the teacher's too.
+RUN/head.safetensors (below FOLDER instead, where one is given). The head scores on the end of the
+reasoning and, at half the weight, on the end of the prompt, so that one head serves with and without a
+trace. After the scored token the level is supervised with the observed one; the steps are supervised
+where all of them are the teacher's too.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ def answers(examples: list[Example], traces: list[str]) -> tuple[list[str], list
     return texts, faithful
 
 
-def train(out: Path, recipe: RegressionRecipe) -> None:
-    """Fit on every training example with the trace the model wrote itself."""
+def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
+    """Fit on every training example of `out` with the trace the model wrote itself; write below `to`."""
     torch.manual_seed(recipe.seed)
     examples = read_examples(out / "examples-train.jsonl")
     traces = [json.loads(line) for line in (out / "traces-train.jsonl").read_text().splitlines()]
@@ -70,6 +71,8 @@ def train(out: Path, recipe: RegressionRecipe) -> None:
     log.info("%d examples, the teacher's steps in %.4f of them", len(examples), sum(faithful) / len(faithful))
     rows = rows_of(tokenizer, examples, texts, faithful)
     head = Head(model.config.hidden_size)
+    if not recipe.tower_inputs:
+        head.tower.weight.requires_grad_(False).zero_()
     optimizer = torch.optim.AdamW(
         [
             {"params": list(model.parameters()), "lr": recipe.learning_rate},
@@ -87,9 +90,8 @@ def train(out: Path, recipe: RegressionRecipe) -> None:
             with torch.autocast("cpu", torch.bfloat16):
                 hidden = read(model, batch)
                 writing, right = writing_loss(model, hidden, batch)
-            features = batch.features if recipe.tower_inputs else torch.zeros_like(batch.features)
-            with_trace = head(hidden[batch.thought_ends].float(), features)
-            without = head(hidden[batch.prompt_ends].float(), features)
+            with_trace = head(hidden[batch.thought_ends].float(), batch.features)
+            without = head(hidden[batch.prompt_ends].float(), batch.features)
             error = (with_trace - batch.targets).square().mean()
             bare = (without - batch.targets).square().mean()
             loss = error + recipe.without_trace * bare + recipe.writing * writing
@@ -106,9 +108,10 @@ def train(out: Path, recipe: RegressionRecipe) -> None:
                 log.info(
                     "step %d/%d mse %.4f card alone %.4f writing %.4f right %.4f, %.0f s left", step, steps, *mean, left
                 )
-    save(model, tokenizer, names, out / "stage2")
+    to.mkdir(parents=True, exist_ok=True)
+    save(model, tokenizer, names, to / "stage2")
     save_file(
-        {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, out / "head.safetensors"
+        {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, to / "head.safetensors"
     )
 
 
@@ -116,9 +119,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=RegressionRecipe.epochs)
+    parser.add_argument("--without-towers", action="store_true", help="the head sees card and trace alone")
+    parser.add_argument("--to", type=Path, help="where the result goes; RUN unless given")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(arguments.out, RegressionRecipe(epochs=arguments.epochs))
+    recipe = RegressionRecipe(epochs=arguments.epochs, tower_inputs=not arguments.without_towers)
+    train(arguments.out, recipe, arguments.to or arguments.out)
 
 
 if __name__ == "__main__":
