@@ -110,7 +110,7 @@ def examples(
 
 
 def make(data: Path | None, out: Path, rows: int, seed: int = 0) -> None:
-    """Write examples of `rows` training sequences, drawn at random."""
+    """Write examples of `rows` training sequences, drawn at random, in that order: any head of the file is a sample."""
     train, library = read_joint(data).split("train"), load_library()
     paths = sorted(out.glob("tower-fold*.safetensors"))
     folds = chromosome_folds(train, len(paths))
@@ -118,12 +118,14 @@ def make(data: Path | None, out: Path, rows: int, seed: int = 0) -> None:
     chosen = np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:rows]
     hits = scan_table(train, out / "hits-train.npz")
     every = [load_tower(path) for path in paths]
+    lines: dict[int, list[str]] = {int(row): [] for row in chosen}
+    for fold in range(len(paths)):
+        mine = chosen[folds[chosen] == fold]
+        found = [hits.hits(row, library) for row in mine]
+        for example in examples(train, mine, found, Towers([every[fold]]), knowledge, scale, cuts):
+            lines[example.row].append(json.dumps(asdict(example)) + "\n")
     with (out / "examples-train.jsonl").open("w") as handle:
-        for fold in range(len(paths)):
-            mine = np.sort(chosen[folds[chosen] == fold])
-            found = [hits.hits(row, library) for row in mine]
-            for example in examples(train, mine, found, Towers([every[fold]]), knowledge, scale, cuts):
-                handle.write(json.dumps(asdict(example)) + "\n")
+        handle.writelines(line for mine in lines.values() for line in mine)
 
 
 def read_examples(path: Path) -> list[Example]:
