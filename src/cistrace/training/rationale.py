@@ -24,6 +24,7 @@ from cistrace.motifs import load_library
 from cistrace.mpra import CELL_TYPES
 from cistrace.training.batches import Batch, batches, rows_of
 from cistrace.training.cards import read_examples
+from cistrace.training.optimizers import Optimizers, Rates
 
 log = logging.getLogger(__name__)
 WINDOW = 200
@@ -31,15 +32,14 @@ WINDOW = 200
 
 @dataclass(frozen=True)
 class RationaleRecipe:
-    """Every number that shapes stage I. A batch is `sequences`, each in all cell types.
-
-    Learning rate: linear warm-up over a tenth of the steps, then cosine.
-    """
+    """Every number that shapes stage I. A batch is `sequences`, each in all cell types. See `optimizers.Rates`."""
 
     epochs: int = 1
     sequences: int = 6
-    learning_rate: float = 1.5e-3
+    matrix_learning_rate: float = 0.02
+    learning_rate: float = 3e-3
     weight_decay: float = 0.05
+    warm: float = 0.1
     seed: int = 0
 
 
@@ -57,19 +57,6 @@ def writing_loss(model: PreTrainedModel, hidden: Tensor, batch: Batch) -> tuple[
     return torch.nn.functional.cross_entropy(logits, truth), (logits.argmax(dim=1) == truth).float().mean()
 
 
-def schedule(optimizer: torch.optim.Optimizer, steps: int) -> torch.optim.lr_scheduler.LambdaLR:
-    """Linear warm-up over a tenth of the steps, then a cosine to a fiftieth."""
-    warm = max(1, steps // 10)
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / warm
-        progress = (step - warm) / max(1, steps - warm)
-        return 0.02 + 0.98 * 0.5 * (1 + float(torch.cos(torch.tensor(progress * torch.pi))))
-
-    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-
-
 def train(out: Path, recipe: RationaleRecipe) -> None:
     """Fit on every training example, its teacher's trace the answer."""
     examples = read_examples(out / "examples-train.jsonl")
@@ -77,22 +64,18 @@ def train(out: Path, recipe: RationaleRecipe) -> None:
     tokenizer = build_tokenizer(names)
     rows = rows_of(tokenizer, examples, [example.trace for example in examples], [True] * len(examples))
     model = new_language_model(tokenizer, LanguageModelShape(), recipe.seed)
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay, betas=(0.9, 0.98), fused=True
-    )
     steps = recipe.epochs * -(-len(rows) // recipe.sequences)
-    rates = schedule(optimizer, steps)
+    rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
+    optimizers = Optimizers(model, [model.get_input_embeddings().weight], rates, steps)
     began, step, seen = time.monotonic(), 0, 0
     for epoch in range(recipe.epochs):
         for batch in batches(rows, recipe.sequences, recipe.seed + epoch, tokenizer.pad_token_id):
             with torch.autocast("cpu", torch.bfloat16):
                 hidden = read(model, batch)
                 loss, right = writing_loss(model, hidden, batch)
-            optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            rates.step()
+            optimizers.step()
             step, seen = step + 1, seen + int((batch.ids != tokenizer.pad_token_id).sum())
             if step % 25 == 0:
                 speed = seen / (time.monotonic() - began)

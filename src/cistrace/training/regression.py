@@ -26,7 +26,8 @@ from cistrace.model.hub import load_language_model
 from cistrace.prompts import LEVEL_LINE, THINK_END
 from cistrace.training.batches import batches, rows_of
 from cistrace.training.cards import Example, read_examples
-from cistrace.training.rationale import read, save, schedule, writing_loss
+from cistrace.training.optimizers import share
+from cistrace.training.rationale import read, save, writing_loss
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class RegressionRecipe:
     learning_rate: float = 6e-4
     head_rate: float = 2e-3
     weight_decay: float = 0.05
+    warm: float = 0.1
     without_trace: float = 0.5
     writing: float = 0.2
     tower_inputs: bool = True
@@ -82,7 +84,7 @@ def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
         fused=True,
     )
     steps = recipe.epochs * -(-len(rows) // recipe.sequences)
-    rates = schedule(optimizer, steps)
+    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share(step, steps, recipe.warm))
     began, step, recent = time.monotonic(), 0, []
     model.train()
     for epoch in range(recipe.epochs):

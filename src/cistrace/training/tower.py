@@ -5,8 +5,7 @@
 Towers are independent: one process a tower and one thread a process is the fastest way on a few cores.
 
 For a training row the evidence comes from the tower of its own fold, which never saw its chromosome.
-New sequences get theirs from all of them. Matrices are fitted by Muon (orthogonalised momentum, Jordan et
-al. 2024), which here learns about three times as fast as AdamW; the rest by AdamW.
+New sequences get theirs from all of them.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from torch import Tensor
 from cistrace.evaluation import metrics
 from cistrace.model.tower import Tower, TowerConfig, base_codes, one_hot, reverse_complement, save_tower
 from cistrace.mpra import MpraTable, chromosome_folds, read_joint
+from cistrace.training.optimizers import Optimizers, Rates
 from cistrace.training.pool import pool, read_single
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ WHOLE = -2  # in place of a fold: the tower that sees every chromosome (-1 marks
 
 @dataclass(frozen=True)
 class TowerRecipe:
-    """Every number that shapes a tower's training. Learning rates follow one cycle over all steps."""
+    """Every number that shapes a tower's training. See `optimizers.Rates`."""
 
     folds: int = 3
     epochs: int = 12
@@ -41,49 +41,11 @@ class TowerRecipe:
     matrix_learning_rate: float = 0.04
     learning_rate: float = 2e-3
     weight_decay: float = 0.05
+    warm: float = 0.15
     dropout: float = 0.1
     largest_shift: int = 4
     shortened: float = 0.03
     seed: int = 0
-
-
-class Optimizers:
-    """Muon for the matrices, AdamW for stem, last layer, biases and normalisations, on one schedule."""
-
-    def __init__(self, tower: Tower, recipe: TowerRecipe, steps: int) -> None:
-        edges = {id(tower.stem[0].weight), id(tower.head[-1].weight)}
-        weights = [p for p in tower.parameters() if p.ndim >= 2 and id(p) not in edges]
-        chosen = {id(p) for p in weights}
-        rest = [p for p in tower.parameters() if id(p) not in chosen]
-        # Muon takes matrices: a convolution's is (out, width x in), a view of the same memory.
-        self._weights = weights
-        self._matrices = [as_matrix(weight.detach()) for weight in weights]
-        muon = torch.optim.Muon(self._matrices, lr=recipe.matrix_learning_rate, weight_decay=recipe.weight_decay)
-        adam = torch.optim.AdamW(rest, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-        self._each = (muon, adam)
-        self._schedules = [
-            torch.optim.lr_scheduler.OneCycleLR(
-                optimizer, rate, total_steps=steps, pct_start=0.15, cycle_momentum=False
-            )
-            for optimizer, rate in zip(self._each, (recipe.matrix_learning_rate, recipe.learning_rate))
-        ]
-
-    def step(self) -> None:
-        """Apply the gradients, then forget them."""
-        for matrix, weight in zip(self._matrices, self._weights):
-            assert weight.grad is not None  # every weight takes part in every output
-            matrix.grad = as_matrix(weight.grad)
-        for optimizer, schedule in zip(self._each, self._schedules):
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
-        for weight in self._weights:
-            weight.grad = None
-
-
-def as_matrix(weight: Tensor) -> Tensor:
-    """A matrix (out, in) as it is, a convolution (out, in, 1, width) as (out, width x in)."""
-    return weight if weight.ndim == 2 else weight.permute(0, 2, 3, 1).flatten(1)
 
 
 def augment(codes: Tensor, recipe: TowerRecipe, random: torch.Generator) -> Tensor:
@@ -150,7 +112,9 @@ def train_fold(fold: int, table: MpraTable, folds: np.ndarray, val: MpraTable, r
     tower = Tower(config)
     tower.location.copy_(torch.as_tensor(location))
     tower.scale.copy_(torch.as_tensor(scale))
-    optimizers = Optimizers(tower, recipe, steps=recipe.epochs * (len(rows) // recipe.batch_size))
+    rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
+    edges = [tower.stem[0].weight, tower.head[-1].weight]
+    optimizers = Optimizers(tower, edges, rates, steps=recipe.epochs * (len(rows) // recipe.batch_size))
     val_codes = base_codes(list(val.sequences), config.window)
     for epoch in range(recipe.epochs):
         began, total = time.monotonic(), 0.0

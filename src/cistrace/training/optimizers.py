@@ -1,0 +1,85 @@
+"""Muon for a model's inner matrices, AdamW for everything else, both on one schedule.
+
+Muon (orthogonalised momentum, Jordan et al. 2024) learns these small models in a third to a half of AdamW's
+steps (docs/experiments.md). It is made for matrices between hidden layers: embeddings, first and last
+layers, biases and normalisations stay with AdamW.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+LAST_SHARE = 0.02  # of the highest rate, at the last step
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Highest learning rates, weight decay of both kinds, and the share of the steps spent warming up."""
+
+    matrices: float
+    rest: float
+    weight_decay: float
+    warm: float
+
+
+class Optimizers:
+    """The two optimizers of a model.
+
+    Parameters
+    ----------
+    model : Module
+    edges : collection of Tensor
+        Matrices of `model` that AdamW fits all the same: its embeddings, first and last layers.
+    rates : Rates
+    steps : int
+        How many times `step` will be called.
+    """
+
+    def __init__(self, model: nn.Module, edges: Collection[object], rates: Rates, steps: int) -> None:
+        outer = {id(weight) for weight in edges}
+        self._weights = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in outer]
+        inner = {id(weight) for weight in self._weights}
+        rest = [p for p in model.parameters() if id(p) not in inner]
+        self._matrices = [as_matrix(weight.detach()) for weight in self._weights]
+        self._each = (
+            torch.optim.Muon(self._matrices, lr=rates.matrices, weight_decay=rates.weight_decay),
+            torch.optim.AdamW(rest, lr=rates.rest, weight_decay=rates.weight_decay, betas=(0.9, 0.98), fused=True),
+        )
+        self._schedules = [
+            torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share(step, steps, rates.warm))
+            for optimizer in self._each
+        ]
+
+    def step(self) -> None:
+        """Apply the gradients, then forget them."""
+        for matrix, weight in zip(self._matrices, self._weights):
+            assert weight.grad is not None  # every inner matrix takes part in every output
+            matrix.grad = as_matrix(weight.grad)
+        for optimizer, schedule in zip(self._each, self._schedules):
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+        for weight in self._weights:
+            weight.grad = None
+
+
+def as_matrix(weight: Tensor) -> Tensor:
+    """A matrix (out, in) as it is; a convolution (out, in, 1, width) as (out, width x in).
+
+    The result shares the convolution's memory, which therefore must lie channels-last.
+    """
+    return weight if weight.ndim == 2 else weight.permute(0, 2, 3, 1).view(len(weight), -1)
+
+
+def share(step: int, steps: int, warm: float) -> float:
+    """Share of the highest rate at a step: linear up, then a cosine down to LAST_SHARE."""
+    rising = max(1, round(warm * steps))
+    if step < rising:
+        return (step + 1) / rising
+    progress = min(1.0, (step - rising) / max(1, steps - rising))
+    return LAST_SHARE + (1 - LAST_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))

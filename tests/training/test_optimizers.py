@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from cistrace.model.tower import Tower, TowerConfig
+from cistrace.training.optimizers import LAST_SHARE, Optimizers, Rates, as_matrix, share
+
+
+def small_tower() -> Tower:
+    torch.manual_seed(0)
+    return Tower(TowerConfig(("HepG2", "K562"), channels=16, stages=2, dropout=0.0))
+
+
+def test_a_convolution_as_a_matrix_is_the_same_memory() -> None:
+    weight = small_tower().stages[0].convolution.weight.detach()
+    matrix = as_matrix(weight)
+    assert matrix.shape == (16, 80)
+    matrix.zero_()
+    assert not weight.any()
+
+
+def test_every_weight_learns_and_a_small_task_is_learnt() -> None:
+    tower = small_tower().train()
+    before = {name: parameter.detach().clone() for name, parameter in tower.named_parameters()}
+    random = torch.Generator().manual_seed(1)
+    x = torch.eye(4)[torch.randint(0, 4, (64, 200), generator=random)].transpose(1, 2)
+    target = torch.stack([x[:, 1].mean(1) - 0.25, x[:, 2].mean(1) - 0.25], dim=1) * 10
+    edges = [tower.stem[0].weight, tower.head[-1].weight]
+    optimizers = Optimizers(tower, edges, Rates(0.04, 2e-3, 0.05, 0.15), steps=80)
+    losses = []
+    for _ in range(80):
+        loss = (tower.standardised(x) - target).square().mean()
+        loss.backward()
+        optimizers.step()
+        losses.append(loss.item())
+    assert all(not torch.equal(before[name], parameter) for name, parameter in tower.named_parameters())
+    assert losses[-1] < losses[0] / 10
+    assert all(parameter.grad is None for parameter in tower.parameters())
+
+
+def test_the_schedule_rises_to_one_and_falls_to_its_end() -> None:
+    shares = [share(step, 100, 0.1) for step in range(100)]
+    assert max(shares) == 1.0 == shares[9]
+    assert shares[:10] == sorted(shares[:10])
+    assert shares[9:] == sorted(shares[9:], reverse=True)
+    assert share(100, 100, 0.1) == pytest.approx(LAST_SHARE)
