@@ -1,7 +1,7 @@
 """What a checkpoint folder says of itself: checkpoint.json, hashes, the scales of every cell type.
 
     checkpoint.json          cell types, window, scales, and SHA-256 of every other file
-    tower-fold<k>.safetensors
+    tower-fold<k>.safetensors and tower-whole.safetensors
     head.safetensors
     knowledge.tsv
     reasoner/                a Hugging Face folder (model.safetensors, tokenizer.json, ...) and names.json

@@ -113,3 +113,11 @@ def test_a_contribution_is_what_blanking_the_hit_costs() -> None:
     evidence = Towers([tower]).evidence([bases, bases], [[hit], []])
     np.testing.assert_allclose(evidence.contributions[0][0], (before - after).numpy(), rtol=0, atol=1e-4)
     assert evidence.contributions[1].shape == (0, 2)
+
+
+def test_contributions_are_those_of_the_last_tower_alone() -> None:
+    bases, hit = sequences(1)[0], MotifHit("M", "TF", frozenset(), 10, 18, "+", 9.0, 1e-6)
+    both = Towers([random_tower(0), random_tower(1)]).evidence([bases], [[hit]])
+    last = Towers([random_tower(1)]).evidence([bases], [[hit]])
+    assert np.array_equal(both.contributions[0], last.contributions[0])
+    assert not np.array_equal(both.estimates, last.estimates)

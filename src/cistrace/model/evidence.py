@@ -1,8 +1,9 @@
 """The towers' evidence: an activity for a sequence, and for every motif hit what its loss would cost.
 
 The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
-bases blanked (zeros in one-hot, as the towers know from padding). It says what the towers make of
-these bases, all cell types at once.
+bases blanked (zeros in one-hot, as the towers know from padding). It says what one tower makes of these
+bases, all cell types at once. One, not all: a training row's contributions are from the single tower
+that never saw it, and a dozen ablations of every sequence are most of what a prediction costs.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class TowerEvidence:
 
 
 class Towers:
-    """An ensemble of towers that share a window and cell types."""
+    """An ensemble of towers that share a window and cell types; the last of them gives the contributions."""
 
     def __init__(self, towers: Sequence[Tower]) -> None:
         self.towers = [fused(tower) for tower in towers]
@@ -46,24 +47,25 @@ class Towers:
 
     def estimate(self, sequences: Sequence[str]) -> np.ndarray:
         """Activities (N, cell types), mean over towers and strands, for sequences of at most `window` bp."""
-        return self._pass(base_codes(list(sequences), self.window), both_strands=True)
+        return self._pass(base_codes(list(sequences), self.window), self.towers, both_strands=True)
 
     def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> TowerEvidence:
-        """Estimates, and the contribution of every given hit (forward strand, mean over towers)."""
+        """Estimates, and the contribution of every given hit (forward strand, last tower)."""
         codes = base_codes(list(sequences), self.window)
-        estimates = self._pass(codes, both_strands=True)
+        estimates = self._pass(codes, self.towers, both_strands=True)
         counts = [len(found) for found in hits]
         blanked = np.repeat(codes, counts, axis=0)
         margins = [(self.window - len(bases)) // 2 for bases in sequences]
         flat = [(hit, margin) for found, margin in zip(hits, margins, strict=True) for hit in found]
         for row, (hit, margin) in enumerate(flat):
             blanked[row, margin + hit.start : margin + hit.end] = BLANK
-        whole = np.repeat(self._pass(codes, both_strands=False), counts, axis=0)
-        lost = whole - self._pass(blanked, both_strands=False)
+        one = self.towers[-1:]
+        whole = np.repeat(self._pass(codes, one, both_strands=False), counts, axis=0)
+        lost = whole - self._pass(blanked, one, both_strands=False)
         return TowerEvidence(estimates, np.split(lost, np.cumsum(counts)[:-1]))
 
     @torch.inference_mode()
-    def _pass(self, codes: np.ndarray, both_strands: bool) -> np.ndarray:
+    def _pass(self, codes: np.ndarray, towers: Sequence[Tower], both_strands: bool) -> np.ndarray:
         parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
         for start in range(0, len(codes), ROWS):
             block = codes[start : start + ROWS]
@@ -71,6 +73,6 @@ class Towers:
             filled[: len(block)] = block
             x = one_hot(filled)
             views = [x, reverse_complement(x)] if both_strands else [x]
-            outputs = torch.stack([tower(view) for tower in self.towers for view in views])
+            outputs = torch.stack([tower(view) for tower in towers for view in views])
             parts.append(outputs.mean(dim=0)[: len(block)].numpy())
         return np.concatenate(parts)

@@ -75,7 +75,8 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     language_model, tokenizer, names = load_language_model(folder / "reasoner")
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(load_file(folder / "head.safetensors"))
-    towers = [load_tower(path) for path in sorted(folder.glob("tower-*.safetensors"))]
+    folds = [load_tower(path) for path in sorted(folder.glob("tower-fold*.safetensors"))]
+    towers = [*folds, load_tower(folder / "tower-whole.safetensors")]
     return Checkpoint(
         hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
         tuple(plain["cell_types"]),

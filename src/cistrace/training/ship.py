@@ -37,7 +37,7 @@ def assemble(run: Path, folder: Path) -> None:
     shutil.copytree(run / "stage2", folder / "reasoner")
     weights = folder / "reasoner" / "model.safetensors"
     save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights, metadata={"format": "pt"})
-    for path in run.glob("tower-fold*.safetensors"):
+    for path in run.glob("tower-*.safetensors"):
         shutil.copy(path, folder / path.name)
     for name in ("head.safetensors", "knowledge.tsv"):
         shutil.copy(run / name, folder / name)
