@@ -1,0 +1,1 @@
+"""Writers of traces that need no trained reasoner."""

@@ -1,0 +1,1 @@
+"""Data to checkpoint, a script a stage: tower, knowledge, cards, rationale, generate, regression, ship."""
