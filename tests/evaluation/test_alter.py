@@ -55,7 +55,6 @@ def test_rescoring_its_own_trace_gives_the_score_back() -> None:
     assert reasoned.texts == texts
     again = predictor.checkpoint.reasoner.rescore(prompts, texts, features)
     np.testing.assert_allclose(again.numpy(), reasoned.scores.numpy(), rtol=0, atol=1e-4)
-    for text, card in zip((text for row in texts for text in row), cards):
-        lie = altered(text, turned)
-        if lie is not None:
-            assert not verify(parse_trace(lie), card).verified
+    lies = [(altered(text, turned), card) for text, card in zip((text for row in texts for text in row), cards)]
+    assert sum(lie is not None for lie, _ in lies) >= len(cards) / 2
+    assert not any(verify(parse_trace(lie), card).verified for lie, card in lies if lie is not None)

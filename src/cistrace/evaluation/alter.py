@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 
 from cistrace.card_json import read_card
 from cistrace.errors import TraceError
@@ -78,29 +79,40 @@ def alterations(split: str, out: Path, checkpoint: Path | None = None) -> str:
     """Markdown table of shifts over all stored predictions of OUT/SPLIT.jsonl."""
     stored = read_stored(out / f"{split}.jsonl")
     predictor = Predictor(checkpoint)
-    shifts = [Shift(name, np.concatenate([*_shifts(predictor, stored, alter)])) for name, alter in ALTERATIONS.items()]
+    blocks = list(_shifts(predictor, stored))
+    shifts = [Shift(name, np.concatenate(sizes)) for name, sizes in zip(ALTERATIONS, zip(*blocks))]
     head = ["| trace | n | median shift, log2 | quartiles |", "|---|---|---|---|"]
     decorative = float(np.median(shifts[1].sizes)) < DECORATIVE and float(np.median(shifts[2].sizes)) < DECORATIVE
     verdict = f"Under {DECORATIVE} the trace is called decorative: {'it is' if decorative else 'it is not'}."
     return "\n".join([*head, *(str(shift) for shift in shifts), "", verdict])
 
 
-def _shifts(predictor: Predictor, stored: list[Stored], alter: Callable[[Trace, int], Trace]) -> Iterator[np.ndarray]:
-    """Absolute shifts, a pass of the reasoner at a time; stored rows come sequence by sequence."""
+def _shifts(predictor: Predictor, stored: list[Stored]) -> Iterator[list[np.ndarray]]:
+    """Absolute shifts by every alteration, a block of sequences at a time; stored rows come sequence by sequence."""
     cells = predictor.cell_types
     groups = [stored[at : at + len(cells)] for at in range(0, len(stored), len(cells))]
     for begin in range(0, len(groups), TOGETHER):
         block = groups[begin : begin + TOGETHER]
         prompts: list[list[Prompt]] = [[write_prompt(read_card(row.card)) for row in group] for group in block]
-        texts = [[altered(row.text, alter) for row in group] for group in block]
         features = predictor.features(np.array([[row.tower for row in group] for group in block]))
-        given = [[text or row.text for text, row in zip(line, group)] for line, group in zip(texts, block)]
-        scores = predictor.checkpoint.reasoner.rescore(prompts, given, features).numpy()
-        yield np.array(
-            [
-                abs(activity_of(float(score), predictor.checkpoint.scales[row.cell_type], trace=True) - row.activity)
-                for line, group, found in zip(texts, block, scores)
-                for text, row, score in zip(line, group, found)
-                if text is not None
-            ]
-        )
+        sizes = []
+        for alter in ALTERATIONS.values():
+            texts = [[altered(row.text, alter) for row in group] for group in block]
+            given = [[text or row.text for text, row in zip(line, group)] for line, group in zip(texts, block)]
+            scores = predictor.checkpoint.reasoner.rescore(prompts, given, features)
+            sizes.append(_distances(predictor, block, texts, scores))
+        yield sizes
+
+
+def _distances(
+    predictor: Predictor, block: list[list[Stored]], texts: list[list[str | None]], scores: Tensor
+) -> np.ndarray:
+    """How far scores lie from the stored activities, where a text was altered: float64 (N,), log2."""
+    return np.array(
+        [
+            abs(activity_of(score, predictor.checkpoint.scales[row.cell_type], trace=True) - row.activity)
+            for line, group, found in zip(texts, block, scores.tolist())
+            for text, row, score in zip(line, group, found)
+            if text is not None
+        ]
+    )

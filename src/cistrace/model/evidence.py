@@ -3,7 +3,7 @@
 The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
 bases blanked (zeros in one-hot, as the towers know from padding). It says what one tower makes of these
 bases, all cell types at once. One, not all: a training row's contributions are from the single tower
-that never saw it, and a dozen ablations of every sequence are most of what a prediction costs.
+that never saw it, and a dozen ablations of every sequence in every tower would be most of the passes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Muon for a model's inner matrices, AdamW for everything else, both on one schedule.
 
-Muon (orthogonalised momentum, Jordan et al. 2024) learns these small models in a third to a half of AdamW's
-steps (docs/experiments.md). It is made for matrices between hidden layers: embeddings, first and last
+Muon (orthogonalised momentum, Jordan et al. 2024) learns these small models in fewer steps than AdamW alone
+(docs/experiments.md). It is made for matrices between hidden layers: embeddings, first and last
 layers, biases and normalisations stay with AdamW.
 """
 

@@ -17,9 +17,9 @@ import numpy as np
 
 from cistrace.errors import DataError
 from cistrace.mpra import MpraTable, data_folder
+from cistrace.regions import reverse_complement
 
 SINGLE_FILE = "single_library_mpra.tsv.gz"
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SingleElement:
 
 def either_strand(bases: str) -> str:
     """The same string for a sequence and its reverse complement: the alphabetically first of the two."""
-    return min(bases, bases.translate(_COMPLEMENT)[::-1])
+    return min(bases, reverse_complement(bases))
 
 
 def read_single(folder: str | os.PathLike[str] | None = None) -> list[SingleElement]:
