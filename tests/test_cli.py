@@ -86,6 +86,9 @@ def test_unknown_cell_type_is_refused(folder: Path, stand_in: type[StandIn], com
         ("predict", "in.fa", "-o", "r.tsv", "--on-error", "skip", "--rejects", "r.tsv"),
         ("predict", "in.fa", "--threads", "0"),
         ("scan", "in.fa", "-o", "in.fa"),
+        ("scan", "in.fa", "-o", "in.fa.fai", "--genome", "in.fa"),
+        ("scan", EXAMPLE, "-o", "in.fa", "--motifs", "in.fa"),
+        ("scan", EXAMPLE, "-o", "in.fa", "--background", "in.fa"),
         ("scan", "in.fa", "-o", "out.tsv", "--motifs", "none.meme"),
         ("scan", "in.fa", "-o", "out.tsv", "--motifs", "JASPAR1999"),
         ("scan", "in.fa", "-o", "out.tsv", "--background", "none.txt"),
@@ -120,6 +123,22 @@ def test_skip_goes_on_and_keeps_the_reasons(folder: Path, stand_in: type[StandIn
     assert [row[0] for row in rows] == ["record", "rna", "short"]
     assert "write T for U" in rows[1][2]
     assert (folder / output).stat().st_size > 0
+
+
+@pytest.mark.parametrize("command", ["card", "predict"])
+def test_blanks_alone_give_no_prediction(folder: Path, stand_in: type[StandIn], command: str) -> None:
+    (folder / "bad.fa").write_text(f">gap\n{'N' * 100}ACGT\n")
+    result = invoke(command, "bad.fa", "--cell-type", "K562")
+    assert_refused(folder, result.exit_code, result.stdout, result.stderr)
+    assert "holds 4 letters A, C, G, T" in result.stderr
+    assert invoke("scan", "bad.fa").exit_code == 0
+
+
+def test_rejects_to_a_dash_go_to_stderr(folder: Path, stand_in: type[StandIn]) -> None:
+    (folder / "mixed.fa").write_text(f"{FASTA}>short\nACGT\n")
+    result = invoke("predict", "mixed.fa", "-o", "out.tsv", "--on-error", "skip", "--rejects", "-")
+    assert result.exit_code == 0 and "expected at least 20" in result.stderr
+    assert not (folder / "-").exists()
 
 
 def test_skip_without_a_file_tells_on_stderr(folder: Path, stand_in: type[StandIn]) -> None:

@@ -145,6 +145,17 @@ def test_a_device_is_not_replaced() -> None:
     assert Path("/dev/null").is_char_device()
 
 
+def test_a_pipe_by_its_number_is_written_in_place() -> None:
+    reading, writing = os.pipe()
+    path = Path(f"/dev/fd/{writing}")
+    check_output(path)
+    with text_output(path) as out:
+        out.write("through")
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        assert pipe.read() == "through"
+
+
 def test_equal_results_are_equal_files(tmp_path: Path) -> None:
     for name in ("a.tsv.gz", "b.tsv.gz"):
         write_all(tmp_path / name, [a_prediction()])
@@ -181,9 +192,19 @@ def test_terminal_shows_ids_as_data(identifier: str) -> None:
     assert "Verified: all" in shown and "Level: 2" in shown
 
 
+def test_a_table_fits_eighty_columns() -> None:
+    screen = io.StringIO()
+    rows = [replace(a_prediction("chr5_15796630_hESCT0", trace=False), flags=("padded", "low_complexity"))] * 2
+    show_predictions(rows, Console(file=screen, width=80, color_system=None))
+    head, first, second, *_ = screen.getvalue().splitlines()
+    assert head.split() == ["id", "cell", "activity", "90", "%", "interval", "pctile", "level", "flags"]
+    assert first.startswith("chr5_15796630_hESCT0 ") and "-0.33 to +0.67" in first and first.rstrip().endswith("padded")
+    assert second.strip() == "low_complexity"
+
+
 def test_verdict_names_what_failed() -> None:
     good = a_prediction()
-    assert good.verification is not None
+    assert good.verification is not None and good.trace is not None
     first = replace(good.verification.findings[0], supported=False, found="0.999")
     spoilt = replace(
         good.verification, findings=(first, *good.verification.findings[1:]), supported=good.verification.supported - 1
@@ -191,6 +212,8 @@ def test_verdict_names_what_failed() -> None:
     lines = verdict(replace(good, verification=spoilt)).splitlines()
     assert lines[0].startswith("Not verified")
     assert lines[1].endswith("the card 0.999")
+    assert "concludes level 1; the activity is of level 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
+    assert "concludes" not in verdict(good)
     assert "not a trace" in verdict(replace(good, trace=None, verification=None))
 
 
@@ -211,6 +234,11 @@ def test_json_cards_read_back() -> None:
     assert row["hash"] == card_hash(card)
     assert read_card(row["card"]) == card
     assert (row["id"], row["window"], row["flags"]) == ("one", [0, 34], ["padded"])
+
+
+def test_every_layout_states_what_is_unusual() -> None:
+    for layout in CARD_LAYOUTS.values():
+        assert "ambiguous:2" in layout("one", (0, 34), ("padded", "ambiguous:2"), a_card())
 
 
 def test_chat_cards_ask_for_a_trace() -> None:

@@ -11,6 +11,7 @@ from cistrace.checkpoint import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.model.hub import load_checkpoint
 from cistrace.predict import level_probabilities, percentile
+from cistrace.records import Sequence
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,34 @@ def test_a_tiled_prediction_is_that_of_its_window(predictor: Predictor) -> None:
     assert alone.card_hash == long.card_hash
 
 
-@pytest.mark.parametrize("bases", ["ACGT", "", "ACGU" * 10, "ACGT-" * 10])
+def test_blanks_beside_a_sequence_do_not_change_it(predictor: Predictor) -> None:
+    bases = dna(200, 5)
+    alone, behind = predictor.predict([bases, "N" * 400 + bases], "K562", trace=False)
+    assert "window:401-600" in behind.flags
+    assert behind.activity == pytest.approx(alone.activity, abs=1e-4)
+
+
+def test_strings_and_records_are_read_alike(predictor: Predictor) -> None:
+    bases = dna(200, 6)
+    given = [bases, f" {bases.lower()}\n", Sequence("x", bases.lower(), "y")]
+    found = predictor.predict(given, "K562", trace=False)
+    assert len({(one.activity, one.card_hash) for one in found}) == 1
+
+
+@pytest.mark.parametrize("item", [b"ACGT" * 10, None, 7])
+def test_what_is_no_sequence_is_refused(predictor: Predictor, item: object) -> None:
+    with pytest.raises(InputError, match=f"item 1: found {type(item).__name__}"):
+        predictor.predict([item])  # type: ignore[list-item]
+
+
+def test_impossible_arguments_are_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="threads"):
+        Predictor(threads=0)
+    with pytest.raises(ModelError, match="none"):
+        Predictor(checkpoint=str(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("bases", ["ACGT", "", "ACGU" * 10, "ACGT-" * 10, "N" * 200, "N" * 181 + "ACGT" * 4])
 def test_what_is_no_dna_is_refused(predictor: Predictor, bases: str) -> None:
     with pytest.raises(InputError, match="seq1"):
         predictor.predict(bases)

@@ -10,7 +10,7 @@ from cistrace.celltypes import canonical_cell_types
 from cistrace.composition import composition
 from cistrace.errors import CellTypeError
 from cistrace.records import Sequence
-from cistrace.windows import Window, flags, windows
+from cistrace.windows import Window, flags, readable, windows
 
 
 @given(st.integers(20, 3000), st.sampled_from([50, 200]))
@@ -19,6 +19,19 @@ def test_windows_cover_every_base_and_overlap(length: int, size: int) -> None:
     assert found[0].start == 0 and found[-1].end == length
     assert all(window.end - window.start == min(length, size) for window in found)
     assert all(left.start < right.start <= left.start + size // 2 for left, right in pairwise(found))
+
+
+@given(st.text("ACGTN", min_size=201, max_size=900))
+def test_windows_of_blanks_are_passed_over(bases: str) -> None:
+    tiles = windows(len(bases), 200)
+    known = [200 - bases[tile.start : tile.end].count("N") for tile in tiles]
+    kept = readable(bases, tiles)
+    assert kept == [at for at in range(len(tiles)) if known[at] >= max(known) / 2]
+    assert known.index(max(known)) in kept
+
+
+def test_blanks_beside_dna_are_no_window() -> None:
+    assert readable("N" * 400 + "ACGT" * 50, windows(600, 200)) == [3, 4]
 
 
 def test_flags_tell_how_a_row_met_the_model() -> None:

@@ -16,7 +16,7 @@ from cistrace.knowledge import Knowledge
 from cistrace.motifs import load_background, load_library
 from cistrace.records import Card, MotifHit, Sequence
 from cistrace.scan import Scanner
-from cistrace.windows import Window, flags, windows
+from cistrace.windows import Window, flags, readable, windows
 
 if TYPE_CHECKING:
     from cistrace.model.evidence import Towers
@@ -110,8 +110,9 @@ class CardMaker:
             tiles = windows(len(sequence.bases), self.window)
             best = [0] * len(columns)
             if len(tiles) > 1:
-                estimates = self.towers.estimate([sequence.bases[tile.start : tile.end] for tile in tiles])
-                best = [int(place) for place in estimates[:, columns].argmax(axis=0)]
+                places = readable(sequence.bases, tiles)
+                estimates = self.towers.estimate([sequence.bases[tiles[at].start : tiles[at].end] for at in places])
+                best = [places[int(place)] for place in estimates[:, columns].argmax(axis=0)]
             chosen.append([(at, tiles[place]) for place in best])
         return chosen
 

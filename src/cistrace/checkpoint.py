@@ -1,7 +1,7 @@
 """What a checkpoint folder says of itself: checkpoint.json, hashes, the scales of every cell type.
 
     checkpoint.json          cell types, window, scales, and SHA-256 of every other file
-    tower-fold<k>.safetensors and tower-whole.safetensors
+    tower-legnet.safetensors, tower-whole.safetensors
     head.safetensors
     knowledge.tsv
     reasoner/                a Hugging Face folder (model.safetensors, tokenizer.json, ...) and names.json
@@ -21,6 +21,8 @@ from typing import Any
 from cistrace.errors import ModelError
 
 CONFIG = "checkpoint.json"
+# The first gives the activity, the second says what every hit is worth.
+TOWER_FILES = ("tower-legnet.safetensors", "tower-whole.safetensors")
 
 
 @dataclass(frozen=True)

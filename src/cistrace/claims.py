@@ -36,12 +36,17 @@ def supported_claims(card: Card) -> tuple[Claim, ...]:
         claims.append(
             claim(
                 "estimate",
-                raising=f"{card.evidence.raising:+.2f}",
-                lowering=f"{card.evidence.lowering:+.2f}",
-                estimate=f"{card.evidence.estimate:+.2f}",
+                raising=tenths(card.evidence.raising),
+                lowering=tenths(card.evidence.lowering),
+                estimate=tenths(card.evidence.estimate),
             )
         )
     return tuple(claims)
+
+
+def tenths(value: float) -> str:
+    """A sum as traces state it, to a tenth within +-9.9: its error is several times that."""
+    return f"{min(9.9, max(-9.9, round(value, 1))) + 0.0:+.1f}"
 
 
 def claim(kind: str, **values: str) -> Claim:
@@ -89,10 +94,10 @@ def tag_claim(tag: GrammarTag) -> Claim:
     members = " ".join(f"m{index + 1}" for index in tag.hits)
     distance = str(tag.distance)
     if tag.kind == "pair":
-        return claim("pair", families=tag.label, motifs=members, distance=distance)
+        return claim("pair", families=tag.label, distance=distance, motifs=members)
     if tag.kind == "homotypic":
-        return claim("homotypic", count=str(len(tag.hits)), family=tag.label, motifs=members, distance=distance)
-    return claim("cluster", count=str(len(tag.hits)), motifs=members, distance=distance)
+        return claim("homotypic", count=str(len(tag.hits)), family=tag.label, distance=distance, motifs=members)
+    return claim("cluster", count=str(len(tag.hits)), distance=distance, motifs=members)
 
 
 def _class(value: float, cuts: Sequence[float], names: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ a pipe went away; 143 terminated. Nothing heavy (torch, pyarrow, rich) is import
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -84,5 +85,11 @@ def _terminate(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in ("SIGTERM", "SIGHUP"):
+        known = getattr(signal, number, None)  # there is no SIGHUP on Windows, and nohup ignores it
+        if known is not None and signal.getsignal(known) is signal.SIG_DFL:
+            signal.signal(known, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # ids are any text, terminals are not
     cli(prog_name="cistrace")

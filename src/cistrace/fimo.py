@@ -15,6 +15,7 @@ from typing import TextIO
 
 from cistrace.errors import MotifError
 from cistrace.records import MotifHit, Sequence
+from cistrace.regions import reverse_complement
 
 COLUMNS = (
     "motif_id",
@@ -28,7 +29,6 @@ COLUMNS = (
     "q-value",
     "matched_sequence",
 )
-_COMPLEMENT = str.maketrans("ACGTacgt", "TGCAtgca")
 _SCORED = re.compile("[ACGTacgt]+")
 _BREAKS = re.compile(r"[\t\r\n]")
 
@@ -111,7 +111,7 @@ def _waiting_row(sequence: Sequence, hit: MotifHit) -> str:
     """A row without its q-value, its p-value in full."""
     matched = sequence.bases[hit.start : hit.end]
     if hit.strand == "-":
-        matched = matched.translate(_COMPLEMENT)[::-1]
+        matched = reverse_complement(matched)
     alternate = "" if hit.name == hit.matrix_id else hit.name
     name = _BREAKS.sub(" ", sequence.id)
     place = f"{name}\t{hit.start + 1}\t{hit.end}\t{hit.strand}"

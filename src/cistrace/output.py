@@ -30,6 +30,7 @@ Write = Callable[[Prediction], None]
 
 COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags")
 PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+WIDE = 100  # columns of a terminal from which flags may take more than one word a line
 ROW_GROUP = 2000  # predictions in one row group of Parquet, and in memory
 
 _KEPT_ON_TERMINAL = "\n\t"
@@ -106,11 +107,11 @@ def whole_file(path: Path) -> Iterator[Path]:
     OutputError
         The file cannot be written.
     """
-    target = Path(os.path.realpath(path))
-    if _is_device(target):
+    if _is_device(path):  # asked of the path as given: what /dev/stdout resolves to need not exist by name
         with write_faults(path):
-            yield target
+            yield path
         return
+    target = Path(os.path.realpath(path))
     part = target.with_name(f".{target.name[:200]}.{os.getpid()}.partial")
     try:
         with write_faults(path):
@@ -224,14 +225,20 @@ def _trace_object(prediction: Prediction) -> dict[str, Any] | None:
 def _verification_object(prediction: Prediction) -> dict[str, Any] | None:
     found = prediction.verification
     if found is None:
-        nothing = {"verified": False, "claims": 0, "supported": 0, "failed": []}
+        nothing = {"verified": False, "claims": 0, "supported": 0, "failed": [], "level_agrees": False}
         return None if prediction.trace_text is None else nothing
     failed = [
         {"step": finding.step, "field": finding.field, "claimed": finding.claimed, "found": finding.found}
         for finding in found.findings
         if not finding.supported
     ]
-    return {"verified": found.verified, "claims": found.claims, "supported": found.supported, "failed": failed}
+    return {
+        "verified": found.verified,
+        "claims": found.claims,
+        "supported": found.supported,
+        "failed": failed,
+        "level_agrees": prediction.trace is not None and prediction.trace.level == prediction.level,
+    }
 
 
 @contextmanager
@@ -284,11 +291,17 @@ def show_predictions(predictions: list[Prediction], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("id", "cell type", "activity", "90 % interval", "percentile", "level", "flags"):
-        table.add_column(name, overflow="fold", justify="left" if name in ("id", "cell type", "flags") else "right")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    # Fits 80 columns with ids of 20 letters and the longest flag on one line.
+    narrow = console.width < WIDE
+    longest = max((len(mark) for one in predictions for mark in one.flags), default=0) if narrow else None
+    for name in ("id", "cell", "activity", "90 % interval", "pctile", "level"):
+        table.add_column(
+            name, overflow="fold", justify="left" if name in ("id", "cell") else "right", no_wrap=name != "id"
+        )
+    table.add_column("flags", overflow="fold", width=longest and max(longest, len("flags")))
     for one in predictions:
-        interval = f"{one.lower:+.3f} to {one.upper:+.3f}"
+        interval = f"{one.lower:+.2f} to {one.upper:+.2f}"
         figures = (f"{one.activity:+.3f}", interval, f"{one.percentile:.1f}", str(one.level))
         row = (printable(one.id), one.cell_type, *figures, " ".join(one.flags))
         table.add_row(*(Text(cell) for cell in row))
@@ -306,8 +319,10 @@ def verdict(prediction: Prediction) -> str:
     if found is None:
         return "Not verified: the text is not a trace."
     if found.verified:
-        return f"Verified: all {found.claims} claims agree with the card."
-    lines = [f"Not verified: {found.supported} of {found.claims} claims agree with the card."]
+        return f"Verified: all {found.claims} claims agree with the card.{_level_remark(prediction)}"
+    lines = [
+        f"Not verified: {found.supported} of {found.claims} claims agree with the card.{_level_remark(prediction)}"
+    ]
     lines += [
         printable(f"  step {finding.step}, {finding.field}: says {finding.claimed}, the card {finding.found}")
         for finding in found.findings
@@ -316,8 +331,16 @@ def verdict(prediction: Prediction) -> str:
     return "\n".join(lines)
 
 
+def _level_remark(prediction: Prediction) -> str:
+    """Says where the level at the trace's end, the writer's own word, is not the level of the activity."""
+    concluded = prediction.trace.level if prediction.trace is not None else None
+    if concluded in (None, prediction.level):
+        return ""
+    return f" It concludes level {concluded}; the activity is of level {prediction.level}."
+
+
 def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
-    """The card below a line `=== ID [START-END] CELL`, and a blank line. No line of a card starts with `=== `.
+    """The card below a line `=== ID [START-END] CELL (FLAGS)`, and a blank line. No line of a card starts with `=== `.
 
     Parameters
     ----------
@@ -329,7 +352,8 @@ def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], 
     from cistrace.card_text import render_card
 
     name = printable(identifier).replace("\n", "\\n").replace("\t", "\\t")
-    return f"=== {name} [{window[0] + 1}-{window[1]}] {card.cell_type}\n{render_card(card)}\n\n"
+    marks = f" ({'; '.join(flags)})" if flags else ""
+    return f"=== {name} [{window[0] + 1}-{window[1]}] {card.cell_type}{marks}\n{render_card(card)}\n\n"
 
 
 def card_json(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
@@ -341,12 +365,13 @@ def card_json(identifier: str, window: tuple[int, int], flags: tuple[str, ...], 
 
 
 def card_sharegpt(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
-    """One line of JSON: id and the messages (system, user) that ask a chat model for a trace."""
+    """One line of JSON: id, window (0-based, half-open), cell type, flags, and the messages that ask for a trace."""
     from cistrace.card_text import render_card
     from cistrace.prompts import SYSTEM_PROMPT
 
     messages = [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": render_card(card)}]
-    return json.dumps({"id": identifier, "messages": messages}, ensure_ascii=False) + "\n"
+    plain = {"id": identifier, "window": list(window), "cell_type": card.cell_type, "flags": list(flags)}
+    return json.dumps({**plain, "messages": messages}, ensure_ascii=False) + "\n"
 
 
 CARD_LAYOUTS: dict[str, Callable[[str, tuple[int, int], tuple[str, ...], Card], str]] = {

@@ -13,7 +13,13 @@ import pyarrow.parquet as pq  # type: ignore[import-untyped]
 _STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
 _FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
 _VERIFICATION = pa.struct(
-    [("verified", pa.bool_()), ("claims", pa.int32()), ("supported", pa.int32()), ("failed", pa.list_(_FAILED))]
+    [
+        ("verified", pa.bool_()),
+        ("claims", pa.int32()),
+        ("supported", pa.int32()),
+        ("failed", pa.list_(_FAILED)),
+        ("level_agrees", pa.bool_()),
+    ]
 )
 _PROVENANCE = pa.struct(
     [

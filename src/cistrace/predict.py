@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from cistrace.records import Prediction, Provenance, Sequence
 from cistrace.sequences import base_fault
 from cistrace.teach.grounded import level_of
 from cistrace.trace import parse_trace, verify
+from cistrace.windows import MINIMUM_KNOWN
 
 TOGETHER = 32  # windows in one pass of the reasoner
 NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
@@ -56,10 +57,12 @@ class Predictor:
     'K562'
     """
 
-    def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
+    def __init__(self, checkpoint: str | Path | None = None, threads: int | None = None) -> None:
         if threads is not None:
+            if threads < 1:
+                raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
             torch.set_num_threads(threads)
-        self.checkpoint: Checkpoint = load_checkpoint(checkpoint)
+        self.checkpoint: Checkpoint = load_checkpoint(None if checkpoint is None else Path(checkpoint))
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(
             self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge
@@ -84,7 +87,8 @@ class Predictor:
         Parameters
         ----------
         sequences : str, Sequence, or several of either
-            Plain strings are named `seq1`, `seq2`, ...; at least 20 bp each.
+            Plain strings are named `seq1`, `seq2`, ... by their place; at least 20 letters of ACGT each. Ids may
+            repeat: results come in the order of the input.
         cell_types : str or several
             `all`, or names as in `Predictor.cell_types`.
         trace : bool
@@ -93,7 +97,7 @@ class Predictor:
         Raises
         ------
         InputError
-            A string that is no DNA or is shorter than 20 bp.
+            An item that is no DNA, is shorter than 20 bp or holds fewer than 20 letters of ACGT.
         CellTypeError
             A cell type that the checkpoint does not know.
         """
@@ -196,8 +200,11 @@ def level_probabilities(activity: float, scale: CellScale) -> tuple[float, float
 
 
 def _record(number: int, item: str | Sequence) -> Sequence:
-    record = item if isinstance(item, Sequence) else Sequence(f"seq{number}", item.upper(), "string")
-    fault = base_fault(record.bases)
+    if not isinstance(item, str | Sequence):
+        raise InputError(f"item {number}: found {type(item).__name__}, expected str or Sequence; decode or convert it")
+    record = item if isinstance(item, Sequence) else Sequence(f"seq{number}", item.strip(), "string")
+    record = replace(record, bases=record.bases.upper())
+    fault = base_fault(record.bases, minimum_known=MINIMUM_KNOWN)
     if fault:
         raise InputError(f"sequence {record.id!r}: {fault}")
     return record

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import Formatter
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "3"
 
 LARGEST_MOTIF = 24  # hits that can be spoken of: m1..m24, by falling score
 LISTED_HITS = 8  # hits a prompt lists, strongest contribution first
@@ -46,9 +46,9 @@ FIELD_TYPES = {
     "cpg_class": "cpg_class",
     "share": "share",
     "share_class": "share_class",
-    "raising": "signed",
-    "lowering": "signed",
-    "estimate": "signed",
+    "raising": "tenths",
+    "lowering": "tenths",
+    "estimate": "tenths",
     "cell_type": "cell_type",
 }
 
@@ -79,7 +79,7 @@ def template(text: str) -> Template:
     return Template(tuple(parts), tail)
 
 
-# The claims a step of a trace can make.
+# The claims a step of a trace can make. Lists stand last: what follows one is hard to copy for a small model.
 STEPS: dict[str, Template] = {
     "gc": template("GC content {gc} is {gc_class}"),
     "cpg": template("CpG observed/expected {cpg} is {cpg_class}"),
@@ -89,9 +89,9 @@ STEPS: dict[str, Template] = {
         "{motif} {tf} of {family} at {start}-{end} ({strand}) with {bits} bits "
         "{direction} activity by {contribution}; known effect {known}"
     ),
-    "homotypic": template("homotypic group of {count} hits of {family}: {motifs} within {distance} bp"),
-    "pair": template("known pair {families}: {motifs} with {distance} bp between"),
-    "cluster": template("cluster of {count} hits: {motifs} within {distance} bp"),
+    "homotypic": template("homotypic group of {count} hits of {family} within {distance} bp: {motifs}"),
+    "pair": template("known pair {families} with {distance} bp between: {motifs}"),
+    "cluster": template("cluster of {count} hits within {distance} bp: {motifs}"),
     "estimate": template(
         "raising motifs sum to {raising} and lowering to {lowering}; the whole is estimated at {estimate}"
     ),

@@ -124,7 +124,7 @@ class Evidence:
     Attributes
     ----------
     source : str
-        Name of the model that spoke: `tower` for the shipped ensemble.
+        Name of the model that spoke: `tower` for the shipped towers.
     estimate : float
         Its activity in the card's cell type, log2(RNA/DNA), 2 decimals.
     raising, lowering : float

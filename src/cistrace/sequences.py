@@ -72,6 +72,7 @@ def read_sequences(
     on_error: Literal["stop", "skip"] = "stop",
     rejects: Rejects | None = None,
     minimum_length: int = DEFAULT_MINIMUM_LENGTH,
+    minimum_known: int = 0,
 ) -> Iterator[Sequence]:
     """Read the sequences of a file, in its order.
 
@@ -95,6 +96,8 @@ def read_sequences(
         Receives what `skip` sets aside.
     minimum_length : int
         Shortest sequence taken, in bp.
+    minimum_known : int
+        Fewest letters A, C, G, T that a sequence must hold.
 
     Yields
     ------
@@ -115,7 +118,7 @@ def read_sequences(
     if on_error not in ("stop", "skip"):
         raise ValueError(f"on_error is {on_error!r}, expected 'stop' or 'skip'")
     records = _raw_records(path, genome, id_column, sequence_column)
-    return _checked(records, _Checker(minimum_length, input_name(path)), on_error == "skip", rejects)
+    return _checked(records, _Checker(minimum_length, minimum_known, input_name(path)), on_error == "skip", rejects)
 
 
 def write_rejects(rejects: Rejects, path: str | Path) -> None:
@@ -158,9 +161,10 @@ def _checked(
 class _Checker:
     """Holds every record, of whatever format, to the same rules."""
 
-    def __init__(self, minimum_length: int, file: str) -> None:
+    def __init__(self, minimum_length: int, minimum_known: int, file: str) -> None:
         self._file = file
         self._minimum = minimum_length
+        self._known = minimum_known
         self._seen: set[bytes] = set()
 
     def check(self, raw: RawRecord) -> Sequence:
@@ -174,7 +178,7 @@ class _Checker:
     def _fault(self, raw: RawRecord) -> str | None:
         if raw.id is not None and (fault := self._id_fault(raw.id)):
             return fault
-        return raw.fault or base_fault(raw.bases.strip(_BLANKS), self._minimum)
+        return raw.fault or base_fault(raw.bases.strip(_BLANKS), self._minimum, self._known)
 
     def _id_fault(self, given: str) -> str | None:
         if not given.strip():
@@ -191,7 +195,7 @@ class _Checker:
         return None
 
 
-def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH) -> str | None:
+def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH, minimum_known: int = 0) -> str | None:
     """Why `bases` (any case) are not a usable DNA sequence, with the 1-based position of a wrong letter, or None."""
     if not bases:
         return "the sequence is empty, expected DNA letters; add the bases or remove the record"
@@ -203,6 +207,8 @@ def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH) -> str 
         return f"position {wrong.start() + 1} is {letter!r}, expected ACGT, N or IUPAC RYSWKMBDHV; {mend}"
     if len(bases) < minimum_length:
         return f"{len(bases)} bp long, expected at least {minimum_length}; extend it or remove the record"
+    if (known := sum(map(bases.upper().count, "ACGT"))) < minimum_known:
+        return f"holds {known} letters A, C, G, T, expected at least {minimum_known}; remove the record"
     return None
 
 

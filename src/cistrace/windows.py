@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence as Several
 from dataclasses import dataclass
 
 from cistrace.records import Composition, Sequence
@@ -9,6 +10,7 @@ from cistrace.records import Composition, Sequence
 # Outside the middle 99 % of the training elements' GC the model has seen next to nothing.
 GC_RANGE = (0.33, 0.755)
 LOW_COMPLEXITY = 0.40
+MINIMUM_KNOWN = 20  # letters ACGT without which a model has nothing to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ def windows(length: int, window: int) -> tuple[Window, ...]:
         return (Window(0, length),)
     starts = [*range(0, length - window, window // 2), length - window]
     return tuple(Window(start, start + window) for start in starts)
+
+
+def readable(bases: str, tiles: Several[Window]) -> list[int]:
+    """Places of the tiles that hold at least half as many known bases (ACGT) as the tile with the most.
+
+    What a model says of blanks is no ground to prefer a window.
+    """
+    known = [sum(bases.count(base, tile.start, tile.end) for base in "ACGT") for tile in tiles]
+    return [place for place, count in enumerate(known) if 2 * count >= max(known)]
 
 
 def flags(sequence: Sequence, window: Window, size: int, measured: Composition, hits: int) -> tuple[str, ...]:

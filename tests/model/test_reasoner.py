@@ -13,10 +13,11 @@ from cistrace.model.hub import load_checkpoint
 from cistrace.model.prompt import write_prompt
 from cistrace.model.reasoner import Reasoner
 from cistrace.predict import Predictor
-from cistrace.records import Card, Sequence
+from cistrace.records import Card, Sequence, Trace
 from cistrace.sequences import read_sequences
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
+from cistrace.trace import parse_trace, verify
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +38,7 @@ def cards(predictor: Predictor, sequences: list[Sequence]) -> list[list[Card]]:
 
 def written(reasoner: Reasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
     prompts = [[write_prompt(card) for card in row] for row in cards]
-    texts = reasoner.reason(prompts, torch.zeros((len(cards), 3, 2))).texts
+    texts = reasoner.reason(prompts, torch.zeros((len(cards), len(cards[0]), 2))).texts
     return [
         (text, card) for row, group in zip(texts, cards, strict=True) for text, card in zip(row, group, strict=True)
     ]
@@ -47,12 +48,31 @@ def test_every_trace_parses(predictor: Predictor, cards: list[list[Card]]) -> No
     rates = trace_rates(written(predictor.checkpoint.reasoner, cards))
     assert rates.parsed == 1.0
     assert rates.unrepeated == 1.0
-    assert rates.claims_verified >= 0.85
+    assert rates.claims_verified >= 0.98  # of some 300; docs/results.md has the figure over all of test
 
 
-@pytest.mark.xfail(reason="the first checkpoint copies distances of tags badly, docs/results.md", strict=True)
-def test_claims_verify(predictor: Predictor, cards: list[list[Card]]) -> None:
-    assert trace_rates(written(predictor.checkpoint.reasoner, cards)).claims_verified >= 0.99
+@pytest.fixture(scope="module")
+def short_cards(predictor: Predictor) -> list[list[Card]]:
+    """Cards of 60 bp, fewer than four hits on each: a writer that copies by distance fails on them."""
+    random = np.random.default_rng(4)
+    records = [Sequence(f"s{n}", "".join(random.choice(list("ACGT"), 60)), "test") for n in range(24)]
+    return [[made.card] for made in predictor.maker.cards(records, ("K562",)) if len(made.card.hits) < 4]
+
+
+def test_motif_steps_of_short_cards_verify(predictor: Predictor, short_cards: list[list[Card]]) -> None:
+    found = [
+        verify(Trace((step,), None), card).verified
+        for text, card in written(predictor.checkpoint.reasoner, short_cards)
+        for step in parse_trace(text).steps
+        if step.kind == "motif"
+    ]
+    assert len(found) > 20
+    assert sum(found) / len(found) >= 0.95
+
+
+@pytest.mark.xfail(reason="200-bp training cards hold few of the GC and CpG figures of other lengths", strict=True)
+def test_all_steps_of_short_cards_verify(predictor: Predictor, short_cards: list[list[Card]]) -> None:
+    assert trace_rates(written(predictor.checkpoint.reasoner, short_cards)).claims_verified >= 0.95
 
 
 def test_with_shuffled_weights_verified_traces_vanish(cards: list[list[Card]]) -> None:

@@ -9,6 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.card import build_card
 from cistrace.grammar import family_label
+from cistrace.model.head import Head
 from cistrace.model.language_model import LanguageModelShape, new_language_model
 from cistrace.model.prompt import write_prompt
 from cistrace.model.tokenizer import build_tokenizer
@@ -20,7 +21,7 @@ from cistrace.trace import render_trace
 from cistrace.training.batches import batches, collate, rows_of
 from cistrace.training.cards import Example
 from cistrace.training.rationale import read, writing_loss
-from cistrace.training.regression import answers
+from cistrace.training.regression import answers, mean_square, writing_alone
 
 CELLS = ("HepG2", "K562")
 
@@ -91,6 +92,19 @@ def test_self_written_steps_are_supervised_only_where_they_are_the_teachers(
     assert supervised.startswith("Level: 3<end>1. GC")
     loss, right = writing_loss(model, read(model, collate(rows, tokenizer.pad_token_id)), collate(rows, 0))
     assert loss > 0 and 0 <= right <= 1
+
+
+def test_rows_for_the_writing_alone_regress_nothing(tokenizer: PreTrainedTokenizerFast, model: PreTrainedModel) -> None:
+    many = examples()
+    rows = rows_of(tokenizer, many, [example.trace for example in many], [True] * len(many))
+    full, bare = collate(rows, 0), collate([writing_alone(row) for row in rows], 0)
+    assert len(bare.targets) == 0 and bare.features.shape == (0, 2)
+    hidden = read(model, bare)
+    assert torch.equal(writing_loss(model, hidden, bare)[0], writing_loss(model, read(model, full), full)[0])
+    score = Head(model.config.hidden_size)(hidden[bare.thought_ends], bare.features)
+    assert mean_square(score - bare.targets) == 0
+    mixed = collate([rows[0], writing_alone(rows[1])], 0)
+    assert mixed.thought_ends[0].unique().tolist() == [0]
 
 
 def test_a_pass_holds_every_row_once(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -3,17 +3,17 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cistrace.model.tower import Tower, TowerConfig
+from cistrace.model.residual import ResidualConfig, ResidualTower
 from cistrace.training.optimizers import LAST_SHARE, Optimizers, Rates, as_matrix, share
 
 
-def small_tower() -> Tower:
+def small_tower() -> ResidualTower:
     torch.manual_seed(0)
-    return Tower(TowerConfig(("HepG2", "K562"), channels=16, stages=2, dropout=0.0))
+    return ResidualTower(ResidualConfig(("HepG2", "K562"), channels=16, stages=2, dropout=0.0))
 
 
 def test_a_convolution_as_a_matrix_is_the_same_memory() -> None:
-    weight = small_tower().stages[0].convolution.weight.detach()
+    weight = small_tower().stages[1].convolution[0].weight.detach()
     matrix = as_matrix(weight)
     assert matrix.shape == (16, 80)
     matrix.zero_()
@@ -26,8 +26,7 @@ def test_every_weight_learns_and_a_small_task_is_learnt() -> None:
     random = torch.Generator().manual_seed(1)
     x = torch.eye(4)[torch.randint(0, 4, (64, 200), generator=random)].transpose(1, 2)
     target = torch.stack([x[:, 1].mean(1) - 0.25, x[:, 2].mean(1) - 0.25], dim=1) * 10
-    edges = [tower.stem[0].weight, tower.head[-1].weight]
-    optimizers = Optimizers(tower, edges, Rates(0.04, 2e-3, 0.05, 0.15), steps=80)
+    optimizers = Optimizers(tower, tower.edges(), Rates(0.04, 2e-3, 0.05, 0.15), steps=80)
     losses = []
     for _ in range(80):
         loss = (tower.standardised(x) - target).square().mean()

@@ -9,6 +9,7 @@ import click
 
 from cistrace.commands.reading import Reading, Records, cores, counted, reading_options, threads_option
 from cistrace.output import CARD_LAYOUTS, output_path, text_output, to_terminal
+from cistrace.windows import MINIMUM_KNOWN
 
 
 @click.command(short_help="What a reasoner may cite about each sequence.")
@@ -64,10 +65,10 @@ def card(
     card a window.
 
     \b
-    text      '=== ID [START-END] CELL' (1-based, inclusive), the card, a blank line; what lies
+    text      '=== ID [START-END] CELL (FLAGS)' (1-based, inclusive), the card, a blank line; what lies
               between two such lines reads back with cistrace.card_text.parse_card
     json      one object a line: id, window (0-based, half-open), flags, hash, card
-    sharegpt  one object a line: id, messages (system, user) for chat models
+    sharegpt  one object a line: id, window, cell_type, flags, messages (system, user) for chat models
 
     \b
     Examples:
@@ -77,7 +78,7 @@ def card(
     target = output_path(output)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
     reading.check()
-    records = Records(reading)
+    records = Records(reading, MINIMUM_KNOWN if evidence == "tower" else 0)
 
     from cistrace.cards import open_card_maker
     from cistrace.celltypes import canonical_cell_types

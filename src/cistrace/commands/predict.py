@@ -11,6 +11,7 @@ import click
 
 from cistrace.commands.reading import Reading, Records, counted, reading_options, threads_option
 from cistrace.output import check_prediction_ending, output_path, prediction_output, show_predictions, to_terminal
+from cistrace.windows import MINIMUM_KNOWN
 
 if TYPE_CHECKING:
     from cistrace.records import Prediction
@@ -83,7 +84,7 @@ def predict(
         check_prediction_ending(target)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
     reading.check()
-    records = Records(reading)
+    records = Records(reading, MINIMUM_KNOWN)
 
     from cistrace.celltypes import canonical_cell_types
     from cistrace.predict import Predictor

@@ -92,10 +92,10 @@ class Reading:
         """Where rejects go; None is stderr."""
         if self.rejects is None and self.output is not None:
             return Path(f"{self.output}.rejects.tsv")
-        return self.rejects
+        return None if self.rejects == Path(STDIN) else self.rejects
 
-    def check(self) -> None:
-        """Find faults of the output paths before any work.
+    def check(self, *others: str | Path | None) -> None:
+        """Find faults of the output paths before any work. `others` are files that are read beside the input.
 
         Raises
         ------
@@ -106,7 +106,9 @@ class Reading:
         """
         if self.rejects is not None and self.on_error != "skip":
             raise click.UsageError("--rejects needs --on-error skip")
-        used = {os.path.realpath(path): "input" for path in (self.path, self.genome) if path not in (None, STDIN)}
+        index = None if self.genome is None else f"{self.genome}.fai"
+        read = (self.path, self.genome, index, *others)
+        used = {os.path.realpath(path): "input" for path in read if path is not None and path != STDIN}
         targets = [("output", self.output), ("rejects", self.rejects_path if self.on_error == "skip" else None)]
         for what, path in targets:
             if path is None:
@@ -124,7 +126,7 @@ class Records:
     Making one reads up to the first usable record, so that a file that cannot be read says so before a model loads.
     """
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, minimum_known: int = 0) -> None:
         from cistrace.sequences import Rejects, read_sequences
 
         self._reading = reading
@@ -136,6 +138,7 @@ class Records:
             sequence_column=reading.sequence_column,
             on_error=reading.on_error,
             rejects=self.rejects,
+            minimum_known=minimum_known,
         )
         first = next(stream, None)
         self._stream = iter(()) if first is None else chain((first,), stream)

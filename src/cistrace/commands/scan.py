@@ -61,7 +61,7 @@ def scan(
     """
     target = output_path(output)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
-    reading.check()
+    reading.check(motifs, background)
     records = Records(reading)
 
     from cistrace.fimo import write_fimo_tsv

@@ -18,13 +18,15 @@ class TraceRates:
 
     `cited` is the share of the five strongest contributions' absolute sum that motif steps cite, by
     card, averaged; `varied` the share of traces with at least three kinds of claim; `unrepeated` the
-    share in which no step occurs twice; `verified` counts whole traces, `claims_verified` steps.
+    share in which no step occurs twice. Whole traces are counted by `verified`, steps (true in every
+    field) by `claims_verified`, single fields by `fields_verified`.
     """
 
     traces: int
     parsed: float
     verified: float
     claims_verified: float
+    fields_verified: float
     varied: float
     unrepeated: float
     cited: float
@@ -32,7 +34,7 @@ class TraceRates:
 
 def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
     """Judge texts against the cards they were written from."""
-    total = parsed = verified = claims = supported = varied = unrepeated = 0
+    total = parsed = verified = claims = supported = fields = true_fields = varied = unrepeated = 0
     cited: list[float] = []
     for text, card in written:
         total += 1
@@ -44,6 +46,7 @@ def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
         found = verify(trace, card)
         verified += found.verified
         claims, supported = claims + found.claims, supported + found.supported
+        fields, true_fields = fields + len(found.findings), true_fields + sum(f.supported for f in found.findings)
         varied += len({step.kind for step in trace.steps}) >= 3
         unrepeated += len({render_step(step) for step in trace.steps}) == len(trace.steps)
         share = cited_share(trace, card)
@@ -54,6 +57,7 @@ def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
         parsed / max(1, total),
         verified / max(1, total),
         supported / max(1, claims),
+        true_fields / max(1, fields),
         varied / max(1, total),
         unrepeated / max(1, total),
         sum(cited) / max(1, len(cited)),

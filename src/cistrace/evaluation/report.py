@@ -90,8 +90,11 @@ def _shift(table: MpraTable, arms: dict[str, np.ndarray]) -> str:
 
 
 def _rates(rates: dict[str, TraceRates]) -> str:
-    names = ("parsed", "claims_verified", "verified", "varied", "unrepeated", "cited")
-    heads = "parse | claims verified | whole traces verified | 3 or more kinds | no step twice | strongest cited"
+    names = ("parsed", "claims_verified", "fields_verified", "verified", "varied", "unrepeated", "cited")
+    heads = (
+        "parse | claims verified | their single fields | whole traces verified | 3 or more kinds | no step twice"
+        " | strongest cited"
+    )
     lines = [f"| writer | traces | {heads} |", "|---|" + "---|" * (len(names) + 1)]
     for writer, entry in rates.items():
         figures = " | ".join(f"{100 * getattr(entry, name):.2f} %" for name in names)

@@ -1,9 +1,8 @@
 """The towers' evidence: an activity for a sequence, and for every motif hit what its loss would cost.
 
 The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
-bases blanked (zeros in one-hot, as the towers know from padding). It says what one tower makes of these
-bases, all cell types at once. One, not all: a training row's contributions are from the single tower
-that never saw it, and a dozen ablations of every sequence in every tower would be most of the passes.
+bases blanked (zeros in one-hot, as the towers know from padding). It says what a tower makes of these
+bases, all cell types at once.
 """
 
 from __future__ import annotations
@@ -14,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from cistrace.model.tower import Tower, base_codes, fused, one_hot, reverse_complement
+from cistrace.model.one_hot import base_codes, one_hot, reverse_complement
+from cistrace.model.tower import Tower, fused
 from cistrace.records import MotifHit
 
 BLANK = 4
@@ -29,7 +29,7 @@ class TowerEvidence:
     Attributes
     ----------
     estimates : ndarray, float32, shape (N, cell types)
-        log2(RNA/DNA), mean over towers and both strands.
+        log2(RNA/DNA), mean of both strands.
     contributions : list of N ndarray, float32, shape (hits, cell types)
     """
 
@@ -38,41 +38,52 @@ class TowerEvidence:
 
 
 class Towers:
-    """An ensemble of towers that share a window and cell types; the last of them gives the contributions."""
+    """Two towers that share a window and cell types.
 
-    def __init__(self, towers: Sequence[Tower]) -> None:
-        self.towers = [fused(tower) for tower in towers]
-        self.window = towers[0].config.window
-        self.cell_types = towers[0].config.cell_types
+    Parameters
+    ----------
+    estimator : Tower
+        Gives the activity, mean of both strands.
+    witness : Tower
+        Says what every hit is worth. A training row's contributions are from one light tower that never saw it; a
+        new sequence's should be from one of that kind, and a dozen ablations a sequence should be cheap.
+    """
+
+    def __init__(self, estimator: Tower, witness: Tower) -> None:
+        self.window = estimator.window
+        self.cell_types = estimator.cell_types
+        self._estimator = fused(estimator)
+        self._witness = fused(witness)
 
     def estimate(self, sequences: Sequence[str]) -> np.ndarray:
-        """Activities (N, cell types), mean over towers and strands, for sequences of at most `window` bp."""
-        return self._pass(base_codes(list(sequences), self.window), self.towers, both_strands=True)
+        """Activities (N, cell types), mean of both strands, for sequences of at most `window` bp."""
+        return self.strands(sequences).mean(axis=0)
+
+    def strands(self, sequences: Sequence[str]) -> np.ndarray:
+        """Activities as read from the given strand and from the other: float32 (2, N, cell types)."""
+        codes = base_codes(list(sequences), self.window)
+        return np.stack([self._pass(self._estimator, codes), self._pass(self._estimator, codes, turned=True)])
 
     def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> TowerEvidence:
-        """Estimates, and the contribution of every given hit (forward strand, last tower)."""
+        """Estimates, and the contribution of every given hit (given strand)."""
         codes = base_codes(list(sequences), self.window)
-        estimates = self._pass(codes, self.towers, both_strands=True)
         counts = [len(found) for found in hits]
         blanked = np.repeat(codes, counts, axis=0)
         margins = [(self.window - len(bases)) // 2 for bases in sequences]
         flat = [(hit, margin) for found, margin in zip(hits, margins, strict=True) for hit in found]
         for row, (hit, margin) in enumerate(flat):
             blanked[row, margin + hit.start : margin + hit.end] = BLANK
-        one = self.towers[-1:]
-        whole = np.repeat(self._pass(codes, one, both_strands=False), counts, axis=0)
-        lost = whole - self._pass(blanked, one, both_strands=False)
-        return TowerEvidence(estimates, np.split(lost, np.cumsum(counts)[:-1]))
+        whole = np.repeat(self._pass(self._witness, codes), counts, axis=0)
+        lost = whole - self._pass(self._witness, blanked)
+        return TowerEvidence(self.estimate(sequences), np.split(lost, np.cumsum(counts)[:-1]))
 
     @torch.inference_mode()
-    def _pass(self, codes: np.ndarray, towers: Sequence[Tower], both_strands: bool) -> np.ndarray:
+    def _pass(self, tower: Tower, codes: np.ndarray, turned: bool = False) -> np.ndarray:
         parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
         for start in range(0, len(codes), ROWS):
             block = codes[start : start + ROWS]
             filled = np.full((ROWS, self.window), BLANK, dtype=np.int64)
             filled[: len(block)] = block
             x = one_hot(filled)
-            views = [x, reverse_complement(x)] if both_strands else [x]
-            outputs = torch.stack([tower(view) for tower in towers for view in views])
-            parts.append(outputs.mean(dim=0)[: len(block)].numpy())
+            parts.append(tower(reverse_complement(x) if turned else x)[: len(block)].numpy())
         return np.concatenate(parts)

@@ -13,13 +13,13 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
 from transformers.utils.logging import disable_progress_bar
 
-from cistrace.checkpoint import CellScale, file_hashes, read_config, read_scale, shipped_checkpoint
+from cistrace.checkpoint import TOWER_FILES, CellScale, file_hashes, read_config, read_scale, shipped_checkpoint
 from cistrace.errors import ModelError
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
 from cistrace.model.head import Head
 from cistrace.model.reasoner import Reasoner
-from cistrace.model.tower import load_tower
+from cistrace.model.tower_file import load_tower
 from cistrace.model.vocabulary import Names
 
 
@@ -75,14 +75,13 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     language_model, tokenizer, names = load_language_model(folder / "reasoner")
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(load_file(folder / "head.safetensors"))
-    folds = [load_tower(path) for path in sorted(folder.glob("tower-fold*.safetensors"))]
-    towers = [*folds, load_tower(folder / "tower-whole.safetensors")]
+    estimator, witness = (load_tower(folder / name) for name in TOWER_FILES)
     return Checkpoint(
         hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
         tuple(plain["cell_types"]),
         plain["window"],
         {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
-        Towers(towers),
+        Towers(estimator, witness),
         read_knowledge(folder / "knowledge.tsv"),
         Reasoner(language_model, tokenizer, head, names),
     )

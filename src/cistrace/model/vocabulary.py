@@ -2,7 +2,7 @@
 
 A piece is a field's value with the literal text before it, so that a claim costs few tokens: the
 motif step `m3 SP1 of ... at 45-55 (+) with 14 bits` is `m3`, ` SP1`, ` of ...`, ` at 45`, `-55`,
-` (+`, `) with 14`, ... Numbers with decimals are two pieces, the last digit apart.
+` (+`, `) with 14`, ... Numbers with more than one decimal are two pieces, the last digit apart.
 """
 
 from __future__ import annotations
@@ -84,6 +84,8 @@ def field_slots(literal: str, kind: str, names: Names) -> list[Slot]:
     """Slots of one field, its literal glued to the first."""
     if kind in ("signed", "gc", "cpg", "share"):
         return [Slot(tuple(literal + stem for stem in _stems(kind))), Slot(DIGITS)]
+    if kind == "tenths":
+        return [Slot(tuple(literal + stem for stem in _stems("signed")))]
     motifs = tuple(f"m{number}" for number in range(1, LARGEST_MOTIF + 1))
     if kind == "motifs":
         return [Slot(tuple(literal + motif for motif in motifs), tuple(" " + motif for motif in motifs))]

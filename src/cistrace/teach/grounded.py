@@ -46,7 +46,7 @@ def write(card: Card, cuts: Sequence[float]) -> Trace:
     steps = [*claims["gc"], *cited, *claims["estimate"]]
     for kind in FILLERS:
         if len(steps) < FEWEST_STEPS:
-            steps[1:1] = claims.get(kind, [])
+            steps[-1:-1] = claims.get(kind, [])
     return Trace(tuple(steps), level_of(card.evidence.estimate, cuts))
 
 

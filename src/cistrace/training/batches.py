@@ -146,7 +146,8 @@ def collate(rows: list[Row], pad: int) -> Batch:
 
     def places(columns: list[list[int]]) -> tuple[Tensor, Tensor]:
         pairs = [(at, column) for at, found in enumerate(columns) for column in found]
-        return torch.tensor([pair[0] for pair in pairs]), torch.tensor([pair[1] for pair in pairs])
+        rows_at, columns_at = torch.tensor(pairs, dtype=torch.long).reshape(-1, 2).unbind(dim=1)
+        return rows_at, columns_at
 
     return Batch(
         padded([row.ids for row in rows], pad),
@@ -155,6 +156,6 @@ def collate(rows: list[Row], pad: int) -> Batch:
         padded([[int(flag) for flag in row.answer] for row in rows], 0).bool(),
         places([row.prompt_ends for row in rows]),
         places([row.thought_ends for row in rows]),
-        torch.tensor([pair for row in rows for pair in row.features]),
-        torch.tensor([value for row in rows for value in row.targets]),
+        torch.tensor([pair for row in rows for pair in row.features], dtype=torch.float32).reshape(-1, 2),
+        torch.tensor([value for row in rows for value in row.targets], dtype=torch.float32),
     )

@@ -1,10 +1,12 @@
 """Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
 
-    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400]
+    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400] [--thinned 3400]
 
 Reads RUN/tower-fold*.safetensors, RUN/knowledge.tsv and the hits; writes
 RUN/examples-train.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
-towers' standardised outputs, the measured activity.
+towers' standardised outputs, the measured activity. RUN/examples-thinned.jsonl is the same for cards that
+were left at most a few of their hits: real cards nearly all list eight, and a writer that has seen little else copies
+by distance, not by content, and fails on the short ones (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from cistrace.card import build_card
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
 from cistrace.model.prompt import write_prompt
-from cistrace.model.tower import load_tower
+from cistrace.model.tower_file import load_tower
 from cistrace.motifs import load_library
 from cistrace.mpra import MpraTable, chromosome_folds, level_cuts, read_joint
+from cistrace.prompts import LISTED_HITS
 from cistrace.records import Card, MotifHit
 from cistrace.teach.grounded import level_of, write
 from cistrace.trace import render_trace
@@ -109,23 +112,35 @@ def examples(
         log.info("%d of %d sequences", begin + len(block), len(rows))
 
 
-def make(data: Path | None, out: Path, rows: int, seed: int = 0) -> None:
-    """Write examples of `rows` training sequences, drawn at random, in that order: any head of the file is a sample."""
+def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:
+    """At most as many hits as a prompt lists, any number down to none as likely, drawn at random; order kept."""
+    kept = min(len(hits), int(random.integers(0, LISTED_HITS + 1)))
+    return tuple(hits[place] for place in sorted(random.choice(len(hits), kept, replace=False)))
+
+
+def make(data: Path | None, out: Path, rows: int, thinned: int, seed: int = 0) -> None:
+    """Write examples of training sequences drawn at random, in that order: any head of a file is a sample.
+
+    The `thinned` cards are of the first sequences drawn.
+    """
     train, library = read_joint(data).split("train"), load_library()
-    paths = sorted(out.glob("tower-fold*.safetensors"))
-    folds = chromosome_folds(train, len(paths))
+    every = [load_tower(path) for path in sorted(out.glob("tower-fold*.safetensors"))]
+    folds = chromosome_folds(train, len(every))
     knowledge, scale, cuts = read_knowledge(out / "knowledge.tsv"), Scale.of(train), level_cuts(train)
-    chosen = np.random.default_rng(seed).permutation(np.flatnonzero(folds >= 0))[:rows]
+    random = np.random.default_rng(seed)
+    chosen = random.permutation(np.flatnonzero(folds >= 0))[:rows]
     hits = scan_table(train, out / "hits-train.npz")
-    every = [load_tower(path) for path in paths]
-    lines: dict[int, list[str]] = {int(row): [] for row in chosen}
-    for fold in range(len(paths)):
-        mine = chosen[folds[chosen] == fold]
-        found = [hits.hits(row, library) for row in mine]
-        for example in examples(train, mine, found, Towers([every[fold]]), knowledge, scale, cuts):
-            lines[example.row].append(json.dumps(asdict(example)) + "\n")
-    with (out / "examples-train.jsonl").open("w") as handle:
-        handle.writelines(line for mine in lines.values() for line in mine)
+    found = {int(row): hits.hits(row, library) for row in chosen}
+    fewer = {int(row): thin(found[row], random) for row in chosen[:thinned]}
+    for name, hits_of in (("train", found), ("thinned", fewer)):
+        lines: dict[int, list[str]] = {row: [] for row in hits_of}
+        for fold, tower in enumerate(every):
+            mine = np.array([row for row in hits_of if folds[row] == fold], dtype=np.int64)
+            towers = Towers(tower, tower)
+            for example in examples(train, mine, [hits_of[row] for row in mine], towers, knowledge, scale, cuts):
+                lines[example.row].append(json.dumps(asdict(example)) + "\n")
+        with (out / f"examples-{name}.jsonl").open("w") as handle:
+            handle.writelines(line for mine in lines.values() for line in mine)
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -140,9 +155,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=10_400)
+    parser.add_argument("--thinned", type=int, default=3_400)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make(arguments.data, arguments.out, arguments.rows)
+    make(arguments.data, arguments.out, arguments.rows, arguments.thinned)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Stage I: teach a compact language model to write traces, loss on the answer alone.
 
-    python -m cistrace.training.rationale -o RUN [--epochs 2]
+    python -m cistrace.training.rationale -o RUN [--epochs 1] [--rows 8000]
 
-Reads RUN/examples-train.jsonl (from cistrace.training.cards); writes RUN/stage1/, a Hugging Face folder.
+Reads RUN/examples-train.jsonl and RUN/examples-thinned.jsonl (from cistrace.training.cards); writes RUN/stage1/,
+a Hugging Face folder.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from cistrace.model.vocabulary import Names
 from cistrace.motifs import load_library
 from cistrace.mpra import CELL_TYPES
 from cistrace.training.batches import Batch, batches, rows_of
-from cistrace.training.cards import read_examples
+from cistrace.training.cards import Example, read_examples
 from cistrace.training.optimizers import Optimizers, Rates
 
 log = logging.getLogger(__name__)
@@ -35,12 +36,19 @@ class RationaleRecipe:
     """Every number that shapes stage I. A batch is `sequences`, each in all cell types. See `optimizers.Rates`."""
 
     epochs: int = 1
+    rows: int = 8_000
     sequences: int = 6
     matrix_learning_rate: float = 0.02
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
     warm: float = 0.1
     seed: int = 0
+
+
+def first_rows(examples: list[Example], rows: int) -> list[Example]:
+    """The examples of the first `rows` sequences."""
+    wanted = set(list(dict.fromkeys(example.row for example in examples))[:rows])
+    return [example for example in examples if example.row in wanted]
 
 
 def read(model: PreTrainedModel, batch: Batch) -> Tensor:
@@ -58,8 +66,9 @@ def writing_loss(model: PreTrainedModel, hidden: Tensor, batch: Batch) -> tuple[
 
 
 def train(out: Path, recipe: RationaleRecipe) -> None:
-    """Fit on every training example, its teacher's trace the answer."""
-    examples = read_examples(out / "examples-train.jsonl")
+    """Fit on the first `rows` sequences and every thinned one, the teacher's trace the answer."""
+    examples = first_rows(read_examples(out / "examples-train.jsonl"), recipe.rows)
+    examples += read_examples(out / "examples-thinned.jsonl")
     names = Names.of(load_library(), CELL_TYPES, WINDOW)
     tokenizer = build_tokenizer(names)
     rows = rows_of(tokenizer, examples, [example.trace for example in examples], [True] * len(examples))
@@ -96,9 +105,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=RationaleRecipe.epochs)
+    parser.add_argument("--rows", type=int, default=RationaleRecipe.rows)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(arguments.out, RationaleRecipe(epochs=arguments.epochs))
+    train(arguments.out, RationaleRecipe(epochs=arguments.epochs, rows=arguments.rows))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,12 @@
 
     python -m cistrace.training.regression -o RUN [--epochs 1] [--without-towers --to FOLDER]
 
-Reads RUN/examples-train.jsonl and RUN/traces-train.jsonl; starts from RUN/stage1, writes RUN/stage2/ and
-RUN/head.safetensors (below FOLDER instead, where one is given). The head scores on the end of the
+Reads RUN/examples-train.jsonl, RUN/traces-train.jsonl and RUN/examples-thinned.jsonl; starts from RUN/stage1, writes
+RUN/stage2/ and RUN/head.safetensors (below FOLDER instead, where one is given). The head scores on the end of the
 reasoning and, at half the weight, on the end of the prompt, so that one head serves with and without a
 trace. After the scored token the level is supervised with the observed one; the steps are supervised
-where all of them are the teacher's too.
+where all of them are the teacher's too. Where they are not, the teacher's trace is one more row, for the writing
+alone, and so are some thinned cards: nothing the model got wrong is scored away from it or forgotten.
 """
 
 from __future__ import annotations
@@ -15,19 +16,21 @@ import argparse
 import json
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
+from torch import Tensor
+from transformers import PreTrainedTokenizerFast
 
 from cistrace.model.head import Head
 from cistrace.model.hub import load_language_model
 from cistrace.prompts import LEVEL_LINE, THINK_END
-from cistrace.training.batches import batches, rows_of
+from cistrace.training.batches import Row, batches, rows_of
 from cistrace.training.cards import Example, read_examples
 from cistrace.training.optimizers import share
-from cistrace.training.rationale import read, save, writing_loss
+from cistrace.training.rationale import first_rows, read, save, writing_loss
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +46,8 @@ class RegressionRecipe:
     weight_decay: float = 0.05
     warm: float = 0.1
     without_trace: float = 0.5
-    writing: float = 0.2
+    writing: float = 0.5
+    thinned: int = 1_000
     tower_inputs: bool = True
     seed: int = 0
 
@@ -62,16 +66,38 @@ def answers(examples: list[Example], traces: list[str]) -> tuple[list[str], list
     return texts, faithful
 
 
-def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
-    """Fit on every training example of `out` with the trace the model wrote itself; write below `to`."""
-    torch.manual_seed(recipe.seed)
+def writing_alone(row: Row) -> Row:
+    """The row without anything to regress."""
+    return replace(row, prompt_ends=[], thought_ends=[], features=[], targets=[])
+
+
+def training_rows(
+    out: Path, tokenizer: PreTrainedTokenizerFast, recipe: RegressionRecipe
+) -> tuple[list[Row], int, float]:
+    """Rows to learn from; how many self-written traces are among them; in what share the steps are the teacher's."""
     examples = read_examples(out / "examples-train.jsonl")
     traces = [json.loads(line) for line in (out / "traces-train.jsonl").read_text().splitlines()]
     examples = examples[: len(traces)]
-    model, tokenizer, names = load_language_model(out / "stage1")
     texts, faithful = answers(examples, traces)
-    log.info("%d examples, the teacher's steps in %.4f of them", len(examples), sum(faithful) / len(faithful))
     rows = rows_of(tokenizer, examples, texts, faithful)
+    missed = {example.row for example, same in zip(examples, faithful, strict=True) if not same}
+    again = [example for example in examples if example.row in missed]
+    again += first_rows(read_examples(out / "examples-thinned.jsonl"), recipe.thinned)
+    told = rows_of(tokenizer, again, *answers(again, [example.trace for example in again]))
+    return [*rows, *map(writing_alone, told)], len(examples), sum(faithful) / len(faithful)
+
+
+def mean_square(error: Tensor) -> Tensor:
+    """Zero where a batch holds nothing to regress."""
+    return error.square().sum() / max(1, len(error))
+
+
+def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
+    """Fit on every training example of `out` with the trace the model wrote itself; write below `to`."""
+    torch.manual_seed(recipe.seed)
+    model, tokenizer, names = load_language_model(out / "stage1")
+    rows, count, same = training_rows(out, tokenizer, recipe)
+    log.info("%d self-written traces, the teacher's steps in %.4f of them; %d rows in all", count, same, len(rows))
     head = Head(model.config.hidden_size)
     if not recipe.tower_inputs:
         head.tower.weight.requires_grad_(False).zero_()
@@ -94,8 +120,7 @@ def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
                 writing, right = writing_loss(model, hidden, batch)
             with_trace = head(hidden[batch.thought_ends].float(), batch.features)
             without = head(hidden[batch.prompt_ends].float(), batch.features)
-            error = (with_trace - batch.targets).square().mean()
-            bare = (without - batch.targets).square().mean()
+            error, bare = mean_square(with_trace - batch.targets), mean_square(without - batch.targets)
             loss = error + recipe.without_trace * bare + recipe.writing * writing
             optimizer.zero_grad(set_to_none=True)
             loss.backward()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.torch import load_file, save_file
 
-from cistrace.checkpoint import CellScale, write_config
+from cistrace.checkpoint import TOWER_FILES, CellScale, write_config
 from cistrace.mpra import MpraTable, level_cuts, read_joint
 from cistrace.predict import Predictor
 from cistrace.records import Sequence
@@ -37,9 +37,7 @@ def assemble(run: Path, folder: Path) -> None:
     shutil.copytree(run / "stage2", folder / "reasoner")
     weights = folder / "reasoner" / "model.safetensors"
     save_file({name: tensor.half() for name, tensor in load_file(weights).items()}, weights, metadata={"format": "pt"})
-    for path in run.glob("tower-*.safetensors"):
-        shutil.copy(path, folder / path.name)
-    for name in ("head.safetensors", "knowledge.tsv"):
+    for name in (*TOWER_FILES, "head.safetensors", "knowledge.tsv"):
         shutil.copy(run / name, folder / name)
 
 

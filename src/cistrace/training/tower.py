@@ -1,11 +1,12 @@
-"""Train the towers: one a fold, which sees every training chromosome but the fold's own, and one that sees all.
+"""Train the towers: a light one a fold, which sees every training chromosome but the fold's own; on the whole
+training split another light one, and LegNet.
 
-    python -m cistrace.training.tower --data DIR -o RUN [--folds 3] [--fold K ...] [--whole] [--threads N]
+    python -m cistrace.training.tower --data DIR -o RUN [--tower fold0 ... --tower whole --tower legnet] [--threads N]
 
 Towers are independent: one process a tower and one thread a process is the fastest way on a few cores.
 
 For a training row the evidence comes from the tower of its own fold, which never saw its chromosome.
-New sequences get theirs from all of them.
+New sequences get their activity from LegNet and their contributions from the light tower that saw all.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import json
 import logging
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,20 +24,24 @@ import torch
 from torch import Tensor
 
 from cistrace.evaluation import metrics
-from cistrace.model.tower import Tower, TowerConfig, base_codes, one_hot, reverse_complement, save_tower
+from cistrace.model.legnet import LegNet, LegNetConfig
+from cistrace.model.one_hot import base_codes, one_hot, reverse_complement
+from cistrace.model.residual import ResidualConfig, ResidualTower
+from cistrace.model.tower import Tower
+from cistrace.model.tower_file import save_tower
 from cistrace.mpra import MpraTable, chromosome_folds, read_joint
 from cistrace.training.optimizers import Optimizers, Rates
 from cistrace.training.pool import pool, read_single
 
 log = logging.getLogger(__name__)
-WHOLE = -2  # in place of a fold: the tower that sees every chromosome (-1 marks rows of no fold)
+FOLDS = 3
+NAMES = (*(f"fold{fold}" for fold in range(FOLDS)), "whole", "legnet")
 
 
 @dataclass(frozen=True)
 class TowerRecipe:
-    """Every number that shapes a tower's training. See `optimizers.Rates`."""
+    """Every number that shapes a tower's training. See `optimizers.Rates`. Shifts in bp."""
 
-    folds: int = 3
     epochs: int = 12
     batch_size: int = 64
     matrix_learning_rate: float = 0.04
@@ -46,6 +52,9 @@ class TowerRecipe:
     largest_shift: int = 4
     shortened: float = 0.03
     seed: int = 0
+
+
+LEGNET = TowerRecipe(epochs=10, largest_shift=6)
 
 
 def augment(codes: Tensor, recipe: TowerRecipe, random: torch.Generator) -> Tensor:
@@ -89,33 +98,26 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
     return result
 
 
-def rows_outside(fold: int, table: MpraTable, folds: np.ndarray) -> np.ndarray:
-    """Positions of the rows that a fold's tower may see: none that lies, or may lie, on its chromosomes."""
-    if fold == WHOLE:
-        return np.arange(len(table))
-    held_out = {chromosome for chromosome, f in zip(table.chromosomes, folds) if f == fold}
+def rows_outside(held_out: Collection[str], table: MpraTable) -> np.ndarray:
+    """Positions of the rows that lie on none of the held-out chromosomes, and do not border on one."""
     return np.array(
-        [row for row, chromosome in enumerate(table.chromosomes) if held_out.isdisjoint(chromosome.split("-"))]
+        [row for row, chromosome in enumerate(table.chromosomes) if not set(held_out) & set(chromosome.split("-"))]
     )
 
 
-def train_fold(fold: int, table: MpraTable, folds: np.ndarray, val: MpraTable, recipe: TowerRecipe) -> Tower:
-    """Fit one tower on the rows outside `fold` (WHOLE: on all); the last weights are kept, val is only watched."""
-    seed = recipe.seed * 100 + fold - WHOLE
-    torch.manual_seed(seed)
-    random = torch.Generator().manual_seed(seed)
-    rows = rows_outside(fold, table, folds)
-    config = TowerConfig(cell_types=table.cell_types, dropout=recipe.dropout)
-    codes = torch.as_tensor(base_codes(list(table.sequences), config.window))
+def train_tower(
+    tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable, recipe: TowerRecipe
+) -> None:
+    """Fit a tower on some rows of a table; the last weights are kept, val is only watched."""
+    random = torch.Generator().manual_seed(torch.initial_seed())
+    codes = torch.as_tensor(base_codes(list(table.sequences), tower.window))
     location, scale = np.nanmean(table.activity[rows], axis=0), np.nanstd(table.activity[rows], axis=0)
     target = torch.as_tensor((table.activity - location) / scale, dtype=torch.float32)
-    tower = Tower(config)
     tower.location.copy_(torch.as_tensor(location))
     tower.scale.copy_(torch.as_tensor(scale))
     rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
-    edges = [tower.stem[0].weight, tower.head[-1].weight]
-    optimizers = Optimizers(tower, edges, rates, steps=recipe.epochs * (len(rows) // recipe.batch_size))
-    val_codes = base_codes(list(val.sequences), config.window)
+    optimizers = Optimizers(tower, tower.edges(), rates, steps=recipe.epochs * (len(rows) // recipe.batch_size))
+    val_codes = base_codes(list(val.sequences), tower.window)
     for epoch in range(recipe.epochs):
         began, total = time.monotonic(), 0.0
         order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=random)]
@@ -134,37 +136,41 @@ def train_fold(fold: int, table: MpraTable, folds: np.ndarray, val: MpraTable, r
         r = pearson(predict(tower, val_codes), val.activity)
         log.info(
             "%s epoch %d/%d loss %.4f val %s %.0f s",
-            file_name(fold), epoch + 1, recipe.epochs, total / len(batches),
+            name, epoch + 1, recipe.epochs, total / len(batches),
             " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r)),
             time.monotonic() - began,
         )  # fmt: skip
-    return tower.eval()
 
 
-def file_name(fold: int) -> str:
-    return "tower-whole.safetensors" if fold == WHOLE else f"tower-fold{fold}.safetensors"
+def new_tower(name: str, cell_types: tuple[str, ...], recipe: TowerRecipe) -> ResidualTower | LegNet:
+    """An untrained tower of the kind that its name asks for; the recipe's seed and the name fix its weights."""
+    torch.manual_seed(recipe.seed * 100 + NAMES.index(name))
+    if name == "legnet":
+        return LegNet(LegNetConfig(cell_types, dropout=recipe.dropout))
+    return ResidualTower(ResidualConfig(cell_types, dropout=recipe.dropout))
 
 
-def train(data: Path | None, out: Path, recipe: TowerRecipe, only: list[int]) -> None:
-    """Train the towers named by `only` (default: all) that RUN does not hold yet."""
+def train(data: Path | None, out: Path, names: list[str]) -> None:
+    """Train the named towers that RUN does not hold yet."""
     out.mkdir(parents=True, exist_ok=True)
     joint = read_joint(data)
     measured, val = joint.split("train"), joint.split("val")
     table = pool(measured, read_single(data))
     # Folds are those of the joint rows, for which the cards are made; other elements follow their chromosome.
-    fold_of = dict(zip(measured.chromosomes, chromosome_folds(measured, recipe.folds).tolist()))
-    folds = np.array([fold_of.get(chromosome, -1) for chromosome in table.chromosomes])
+    fold_of = dict(zip(measured.chromosomes, chromosome_folds(measured, FOLDS).tolist()))
     log.info("%d training elements, pooled", len(table))
-    for fold in only or [*range(recipe.folds), WHOLE]:
-        path = out / file_name(fold)
+    for name in names:
+        path = out / f"tower-{name}.safetensors"
         if path.exists():
             log.info("%s is there, kept", path.name)
             continue
-        held_out = sorted({c for c, f in zip(table.chromosomes, folds) if f == fold}) if fold != WHOLE else []
+        held_out = sorted(c for c, fold in fold_of.items() if name == f"fold{fold}")
         log.info("%s holds out: %s", path.name, " ".join(held_out) or "nothing")
-        tower = train_fold(fold, table, folds, val, recipe)
+        recipe = LEGNET if name == "legnet" else TowerRecipe()
+        tower = new_tower(name, table.cell_types, recipe)
+        train_tower(tower, name, rows_outside(held_out, table), table, val, recipe)
         partial = path.with_suffix(".partial")
-        save_tower(tower, partial, {"fold": str(fold), "held_out": json.dumps(held_out)})
+        save_tower(tower, partial, {"held_out": json.dumps(held_out)})
         partial.rename(path)
 
 
@@ -172,16 +178,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--folds", type=int, default=TowerRecipe.folds)
-    parser.add_argument("--fold", type=int, action="append", default=[])
-    parser.add_argument("--whole", dest="fold", action="append_const", const=WHOLE, help="the tower that sees all")
-    parser.add_argument("--epochs", type=int, default=TowerRecipe.epochs)
+    parser.add_argument("--tower", action="append", choices=NAMES, help="which; all unless given")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(arguments.threads)
-    recipe = TowerRecipe(folds=arguments.folds, epochs=arguments.epochs)
-    train(arguments.data, arguments.out, recipe, arguments.fold)
+    train(arguments.data, arguments.out, arguments.tower or list(NAMES))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,34 @@
+"""Small towers whose normalisations have seen data, so that evaluation mode is not trivial."""
+
+from __future__ import annotations
+
+import torch
+
+from cistrace.model.legnet import LegNet, LegNetConfig
+from cistrace.model.one_hot import one_hot
+from cistrace.model.residual import ResidualConfig, ResidualTower
+from cistrace.model.tower import Tower
+
+
+def random_residual(seed: int = 0) -> ResidualTower:
+    torch.manual_seed(seed)
+    tower = ResidualTower(ResidualConfig(("A", "B"), window=60, channels=16, stages=2))
+    _warm(tower)
+    return tower
+
+
+def random_legnet(seed: int = 0) -> LegNet:
+    torch.manual_seed(seed)
+    tower = LegNet(LegNetConfig(("A", "B"), window=60, stem_channels=8, channels=(12, 16), expansion=2, top=24))
+    _warm(tower)
+    return tower
+
+
+def _warm(tower: Tower) -> None:
+    tower.train()
+    with torch.no_grad():
+        for _ in range(20):
+            tower(one_hot(torch.randint(0, 4, (32, 60))))
+    tower.location.copy_(torch.tensor([0.5, -0.5]))
+    tower.scale.copy_(torch.tensor([1.5, 0.7]))
+    tower.eval()
