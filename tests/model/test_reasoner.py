@@ -15,9 +15,9 @@ from cistrace.model.reasoner import Reasoner
 from cistrace.predict import Predictor
 from cistrace.records import Card, Sequence, Trace
 from cistrace.sequences import read_sequences
+from cistrace.trace import parse_trace, verify
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
-from cistrace.trace import parse_trace, verify
 
 
 @pytest.fixture(scope="module")
