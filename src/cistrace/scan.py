@@ -168,9 +168,14 @@ def _leave_interrupts_to_parent() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def _answer() -> bool:
+    """Shows that a worker has started."""
+    return True
+
+
 def _scan_in_worker(plan: _Plan, sequences: list[str]) -> _Raw:
     # The plan comes with every batch, small beside it: handed over while a process starts, it would fill the pipe
-    # and hang the parent where the child dies first, as it does in a program that does not guard its entry.
+    # and hang the parent where the child dies first.
     global _worker_engine
     if _worker_engine is None:
         _worker_engine = _Engine(plan)
@@ -288,9 +293,9 @@ class Scanner:
         return self._raw_from_workers(chain(head, batches))
 
     def _raw_from_workers(self, batches: Iterator[list[str]]) -> Iterator[_Raw]:
-        pool = self._workers()
         pending: deque[Future[_Raw]] = deque()
         try:
+            pool = self._workers()
             for batch in batches:
                 pending.append(pool.submit(_scan_in_worker, self._plan, batch))
                 if len(pending) > 2 * self.threads:
@@ -311,6 +316,9 @@ class Scanner:
             self._pool = ProcessPoolExecutor(
                 self.threads, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent
             )
+            # A worker dies as it starts in a program that does not guard its entry. Batches in the pipe by then can
+            # fill it and hang the parent (CPython issue 94777), so nothing is sent before one has answered.
+            self._pool.submit(_answer).result()
         return self._pool
 
     def _hits(self, batch: list[str], raw: _Raw) -> list[tuple[MotifHit, ...]]:
