@@ -1,12 +1,13 @@
 """Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
 
-    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400] [--thinned 3400]
+    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400] [--pieces 3400]
 
 Reads RUN/tower-fold*.safetensors, RUN/knowledge.tsv and the hits; writes
 RUN/examples-train.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
-towers' standardised outputs, the measured activity. RUN/examples-thinned.jsonl is the same for cards that
-were left at most a few of their hits: real cards nearly all list eight, and a writer that has seen little else copies
-by distance, not by content, and fails on the short ones (docs/experiments.md).
+towers' standardised outputs, the measured activity. RUN/examples-pieces.jsonl is the same for pieces of elements,
+20 bp to whole, that were left at most a few of their hits: cards of whole elements nearly all list eight and state
+a GC content in steps of 0.005, and a writer that has seen little else copies by distance, not by content, and fails on
+short sequences (docs/experiments.md). The activity beside a piece is the whole element's: for writing alone.
 """
 
 from __future__ import annotations
@@ -20,18 +21,20 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.card import build_card
+from cistrace.card import best_of_family, build_card
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
 from cistrace.model.prompt import write_prompt
 from cistrace.model.tower_file import load_tower
-from cistrace.motifs import load_library
+from cistrace.motifs import load_background, load_library
 from cistrace.mpra import MpraTable, chromosome_folds, level_cuts, read_joint
 from cistrace.prompts import LISTED_HITS
 from cistrace.records import Card, MotifHit
+from cistrace.scan import Scanner
 from cistrace.teach.grounded import level_of, write
 from cistrace.trace import render_trace
 from cistrace.training.hits import scan_table
+from cistrace.windows import MINIMUM_KNOWN
 
 log = logging.getLogger(__name__)
 BATCH = 256
@@ -118,10 +121,25 @@ def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[Motif
     return tuple(hits[place] for place in sorted(random.choice(len(hits), kept, replace=False)))
 
 
-def make(data: Path | None, out: Path, rows: int, thinned: int, seed: int = 0) -> None:
+def piece(bases: str, random: np.random.Generator) -> str:
+    """A stretch of the sequence, every length from the shortest that can be read to the whole as likely."""
+    length = int(random.integers(MINIMUM_KNOWN, len(bases) + 1))
+    start = int(random.integers(0, len(bases) - length + 1))
+    return bases[start : start + length]
+
+
+def in_pieces(table: MpraTable, rows: np.ndarray, random: np.random.Generator) -> MpraTable:
+    """The table with a piece of every given row in the place of its sequence."""
+    sequences = list(table.sequences)
+    for row in rows:
+        sequences[row] = piece(sequences[row], random)
+    return replace(table, sequences=tuple(sequences))
+
+
+def make(data: Path | None, out: Path, rows: int, pieces: int, seed: int = 0) -> None:
     """Write examples of training sequences drawn at random, in that order: any head of a file is a sample.
 
-    The `thinned` cards are of the first sequences drawn.
+    The pieces are of the first sequences drawn.
     """
     train, library = read_joint(data).split("train"), load_library()
     every = [load_tower(path) for path in sorted(out.glob("tower-fold*.safetensors"))]
@@ -131,13 +149,18 @@ def make(data: Path | None, out: Path, rows: int, thinned: int, seed: int = 0) -
     chosen = random.permutation(np.flatnonzero(folds >= 0))[:rows]
     hits = scan_table(train, out / "hits-train.npz")
     found = {int(row): hits.hits(row, library) for row in chosen}
-    fewer = {int(row): thin(found[row], random) for row in chosen[:thinned]}
-    for name, hits_of in (("train", found), ("thinned", fewer)):
+    short = in_pieces(train, chosen[:pieces], random)
+    scanner = Scanner(library, load_background("fimo", library))
+    fewer = {
+        int(row): thin(best_of_family(hits), random)
+        for row, hits in zip(chosen, scanner.scan([short.sequences[row] for row in chosen[:pieces]]))
+    }
+    for name, table, hits_of in (("train", train, found), ("pieces", short, fewer)):
         lines: dict[int, list[str]] = {row: [] for row in hits_of}
         for fold, tower in enumerate(every):
             mine = np.array([row for row in hits_of if folds[row] == fold], dtype=np.int64)
             towers = Towers(tower, tower)
-            for example in examples(train, mine, [hits_of[row] for row in mine], towers, knowledge, scale, cuts):
+            for example in examples(table, mine, [hits_of[row] for row in mine], towers, knowledge, scale, cuts):
                 lines[example.row].append(json.dumps(asdict(example)) + "\n")
         with (out / f"examples-{name}.jsonl").open("w") as handle:
             handle.writelines(line for mine in lines.values() for line in mine)
@@ -155,10 +178,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--rows", type=int, default=10_400)
-    parser.add_argument("--thinned", type=int, default=3_400)
+    parser.add_argument("--pieces", type=int, default=3_400)
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make(arguments.data, arguments.out, arguments.rows, arguments.thinned)
+    make(arguments.data, arguments.out, arguments.rows, arguments.pieces)
 
 
 if __name__ == "__main__":

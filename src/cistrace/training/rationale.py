@@ -2,7 +2,7 @@
 
     python -m cistrace.training.rationale -o RUN [--epochs 1] [--rows 8000]
 
-Reads RUN/examples-train.jsonl and RUN/examples-thinned.jsonl (from cistrace.training.cards); writes RUN/stage1/,
+Reads RUN/examples-train.jsonl and RUN/examples-pieces.jsonl (from cistrace.training.cards); writes RUN/stage1/,
 a Hugging Face folder.
 """
 
@@ -66,9 +66,9 @@ def writing_loss(model: PreTrainedModel, hidden: Tensor, batch: Batch) -> tuple[
 
 
 def train(out: Path, recipe: RationaleRecipe) -> None:
-    """Fit on the first `rows` sequences and every thinned one, the teacher's trace the answer."""
+    """Fit on the first `rows` sequences and every piece, the teacher's trace the answer."""
     examples = first_rows(read_examples(out / "examples-train.jsonl"), recipe.rows)
-    examples += read_examples(out / "examples-thinned.jsonl")
+    examples += read_examples(out / "examples-pieces.jsonl")
     names = Names.of(load_library(), CELL_TYPES, WINDOW)
     tokenizer = build_tokenizer(names)
     rows = rows_of(tokenizer, examples, [example.trace for example in examples], [True] * len(examples))

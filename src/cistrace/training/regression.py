@@ -2,12 +2,12 @@
 
     python -m cistrace.training.regression -o RUN [--epochs 1] [--without-towers --to FOLDER]
 
-Reads RUN/examples-train.jsonl, RUN/traces-train.jsonl and RUN/examples-thinned.jsonl; starts from RUN/stage1, writes
+Reads RUN/examples-train.jsonl, RUN/traces-train.jsonl and RUN/examples-pieces.jsonl; starts from RUN/stage1, writes
 RUN/stage2/ and RUN/head.safetensors (below FOLDER instead, where one is given). The head scores on the end of the
 reasoning and, at half the weight, on the end of the prompt, so that one head serves with and without a
 trace. After the scored token the level is supervised with the observed one; the steps are supervised
 where all of them are the teacher's too. Where they are not, the teacher's trace is one more row, for the writing
-alone, and so are some thinned cards: nothing the model got wrong is scored away from it or forgotten.
+alone, and so are some cards of pieces: nothing the model got wrong is scored away from it or forgotten.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class RegressionRecipe:
     warm: float = 0.1
     without_trace: float = 0.5
     writing: float = 0.5
-    thinned: int = 1_000
+    pieces: int = 1_000
     tower_inputs: bool = True
     seed: int = 0
 
@@ -82,7 +82,7 @@ def training_rows(
     rows = rows_of(tokenizer, examples, texts, faithful)
     missed = {example.row for example, same in zip(examples, faithful, strict=True) if not same}
     again = [example for example in examples if example.row in missed]
-    again += first_rows(read_examples(out / "examples-thinned.jsonl"), recipe.thinned)
+    again += first_rows(read_examples(out / "examples-pieces.jsonl"), recipe.pieces)
     told = rows_of(tokenizer, again, *answers(again, [example.trace for example in again]))
     return [*rows, *map(writing_alone, told)], len(examples), sum(faithful) / len(faithful)
 
