@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cistrace.errors import ModelError
-from cistrace.knowledge import Fit, associate, read_knowledge, ridge_predictions, write_knowledge
+from cistrace.knowledge import Fit, associate, read_knowledge, ridges, write_knowledge
 from cistrace.records import TfEffect
 
 
@@ -52,7 +52,9 @@ def test_rows_without_a_measurement_are_left_out() -> None:
 def test_predictions_are_those_of_an_independent_ridge() -> None:
     presence, gc, activity, _ = simulated(500)
     activity[::7] = np.nan
-    found = ridge_predictions(presence[:400], gc[:400], activity[:400], (2.0, 50.0), presence[400:], gc[400:])
+    found = [
+        fit.predict(presence[400:], gc[400:]) for fit in ridges(presence[:400], gc[:400], activity[:400], (2.0, 50.0))
+    ]
     seen = np.isfinite(activity[:400])
     design = np.hstack([presence[:400], gc[:400], np.ones((400, 1))])[seen]
     for penalty, predicted in zip((2.0, 50.0), found):

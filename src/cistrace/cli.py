@@ -19,6 +19,7 @@ import click
 from cistrace import __version__
 from cistrace.commands.card import card
 from cistrace.commands.predict import predict
+from cistrace.commands.reasonbench import reasonbench
 from cistrace.commands.scan import scan
 from cistrace.errors import CistraceError
 from cistrace.output import printable
@@ -76,6 +77,7 @@ def cli() -> None:
 cli.add_command(scan)
 cli.add_command(card)
 cli.add_command(predict)
+cli.add_command(reasonbench)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -110,16 +110,29 @@ def associate(
     return Fit(whole[: presence.shape[1]], errors)
 
 
-def ridge_predictions(
-    presence: np.ndarray, covariates: np.ndarray, activity: np.ndarray,
-    penalties: tuple[float, ...], new_presence: np.ndarray, new_covariates: np.ndarray,
-) -> np.ndarray:  # fmt: skip
-    """What fits of `associate`, one a penalty, say of new rows: float64 (penalties, M). No errors are made."""
+@dataclass(frozen=True, eq=False)
+class Ridge:
+    """Coefficients of presence, float64 (TFs,), and of the covariates and the intercept, float64 (K + 1,)."""
+
+    effects: np.ndarray
+    others: np.ndarray
+
+    def predict(self, presence: np.ndarray, covariates: np.ndarray) -> np.ndarray:
+        """Activities of new rows: float64 (M,)."""
+        return presence @ self.effects + covariates @ self.others[:-1] + self.others[-1]
+
+
+def ridges(
+    presence: np.ndarray, covariates: np.ndarray, activity: np.ndarray, penalties: tuple[float, ...]
+) -> list[Ridge]:
+    """Fits of `associate`, one a penalty, without errors."""
     seen = np.isfinite(activity)
-    design, new = _design(presence, covariates)[seen], _design(new_presence, new_covariates)
+    design = _design(presence, covariates)[seen]
     gram, moment = design.T @ design, design.T @ activity[seen]
-    penalised = np.arange(design.shape[1]) < presence.shape[1]
-    return np.stack([new @ _solve(gram, moment, penalised * penalty) for penalty in penalties])
+    tfs = presence.shape[1]
+    penalised = np.arange(design.shape[1]) < tfs
+    solved = [_solve(gram, moment, penalised * penalty) for penalty in penalties]
+    return [Ridge(coefficients[:tfs], coefficients[tfs:]) for coefficients in solved]
 
 
 def _design(presence: np.ndarray, covariates: np.ndarray) -> np.ndarray:

@@ -41,29 +41,29 @@ def find_columns(
     InputError
         A column that is missing (the message lists those that are there) or there twice.
     """
-    sequence = _find(header, SEQUENCE_NAMES, sequence_column, source)
+    sequence = find_column(header, SEQUENCE_NAMES, sequence_column, source)
     if sequence is None:
         raise InputError(
-            f"{source}: no sequence column; found {_listed(header)}; expected {', '.join(SEQUENCE_NAMES)} "
+            f"{source}: no sequence column; found {listed_columns(header)}; expected {', '.join(SEQUENCE_NAMES)} "
             "in a header line; rename one or name it with the sequence-column option"
         )
-    return Columns(sequence, _find(header, ID_NAMES, id_column, source))
+    return Columns(sequence, find_column(header, ID_NAMES, id_column, source))
 
 
-def _find(header: Sequence[str], known: tuple[str, ...], asked: str | None, source: str) -> int | None:
+def find_column(header: Sequence[str], known: tuple[str, ...], asked: str | None, source: str) -> int | None:
     if asked is not None:
         exact = [i for i, name in enumerate(header) if name == asked]
-        places = exact or [i for i, name in enumerate(header) if _plain(name) == _plain(asked)]
+        places = exact or [i for i, name in enumerate(header) if plain_name(name) == plain_name(asked)]
         if not places:
-            raise InputError(f"{source}: no column {asked!r}; found {_listed(header)}; name one of these")
+            raise InputError(f"{source}: no column {asked!r}; found {listed_columns(header)}; name one of these")
         return _only(places, asked, source)
     for name in known:
-        if places := [i for i, column in enumerate(header) if _plain(column) == name]:
+        if places := [i for i, column in enumerate(header) if plain_name(column) == name]:
             return _only(places, name, source)
     return None
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     return name.strip().removeprefix("#").strip().casefold()
 
 
@@ -76,7 +76,7 @@ def _only(places: list[int], name: str, source: str) -> int:
     return places[0]
 
 
-def _listed(header: Sequence[str]) -> str:
+def listed_columns(header: Sequence[str]) -> str:
     if not header:
         return "no columns"
     names = [repr(name if len(name) <= 40 else name[:40] + "…") for name in header[:_LISTED_COLUMNS]]
@@ -95,7 +95,7 @@ def read_delimited(source: ByteSource, *, id_column: str | None, sequence_column
     InputError
         Faults of the file, a missing column, quotes that never close.
     """
-    rows = _rows(source)
+    rows = table_rows(source)
     _, header = next(rows, (0, []))
     if not header:
         return
@@ -120,7 +120,7 @@ def _separator(head: bytes, ending: str) -> str:
     return max(counts, key=lambda mark: counts[mark])
 
 
-def _rows(source: ByteSource) -> Iterator[tuple[int, list[str]]]:
+def table_rows(source: ByteSource) -> Iterator[tuple[int, list[str]]]:
     """Rows that are not blank, each with the line on which it starts."""
     # The csv module's own limit (131,072) is shorter than sequences we take; it is process-wide, so only ever raised.
     csv.field_size_limit(max(csv.field_size_limit(), MAXIMUM_LINE))
@@ -155,7 +155,7 @@ def read_jsonl(source: ByteSource, *, id_column: str | None, sequence_column: st
     for line, text in read_lines(source):
         if not text.strip():
             continue
-        row = _json_object(text, line, source.name)
+        row = json_object(text, line, source.name)
         if names is None:
             header = list(row)
             found = find_columns(header, source.name, id_column=id_column, sequence_column=sequence_column)
@@ -164,7 +164,7 @@ def read_jsonl(source: ByteSource, *, id_column: str | None, sequence_column: st
         yield _typed_record(row, names, number, line, source.name)
 
 
-def _json_object(text: str, line: int, name: str) -> dict[str, Any]:
+def json_object(text: str, line: int, name: str) -> dict[str, Any]:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -15,7 +15,7 @@ import numpy as np
 
 from cistrace.composition import composition
 from cistrace.evaluation.metrics import pearson
-from cistrace.knowledge import associate, ridge_predictions, write_knowledge
+from cistrace.knowledge import associate, ridges, write_knowledge
 from cistrace.motifs import MotifLibrary, load_library
 from cistrace.mpra import MpraTable, read_joint
 from cistrace.training.hits import HitTable, scan_table
@@ -54,13 +54,13 @@ def make(data: Path | None, out: Path) -> None:
     scores = np.zeros((len(PENALTIES), len(train.cell_types)))
     for cell in range(len(train.cell_types)):
         seen = np.isfinite(val.activity[:, cell])
-        predictions = ridge_predictions(x, z, train.activity[:, cell], PENALTIES, x_val[seen], z_val[seen])
-        scores[:, cell] = [pearson(predicted, val.activity[seen, cell]) for predicted in predictions]
+        fits = ridges(x, z, train.activity[:, cell], PENALTIES)
+        scores[:, cell] = [pearson(fit.predict(x_val[seen], z_val[seen]), val.activity[seen, cell]) for fit in fits]
     for penalty, row in zip(PENALTIES, scores):
         log.info("penalty %g: val Pearson %s", penalty, " ".join(f"{score:.4f}" for score in row))
     penalty = PENALTIES[int(scores.mean(axis=1).argmax())]
-    fits = [associate(x, z, train.activity[:, cell], groups, penalty) for cell in range(len(train.cell_types))]
-    write_knowledge(out / "knowledge.tsv", tfs, train.cell_types, fits, x.sum(axis=0))
+    chosen = [associate(x, z, train.activity[:, cell], groups, penalty) for cell in range(len(train.cell_types))]
+    write_knowledge(out / "knowledge.tsv", tfs, train.cell_types, chosen, x.sum(axis=0))
     log.info("penalty %g chosen; %s written", penalty, out / "knowledge.tsv")
 
 

@@ -1,9 +1,10 @@
 """Stage I: teach a compact language model to write traces, loss on the answer alone.
 
-    python -m cistrace.training.rationale -o RUN [--epochs 1] [--rows 8000]
+    python -m cistrace.training.rationale -o RUN [--again]
 
 Reads RUN/examples-train.jsonl and RUN/examples-pieces.jsonl (from cistrace.training.cards); writes RUN/stage1/,
-a Hugging Face folder.
+a Hugging Face folder. With --again it goes on from RUN/stage1 with the recipe AGAIN, after `part` has told tokens apart
+that the first pass left alike: a value that reads like another cannot be copied (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
+from cistrace.model.hub import load_language_model
 from cistrace.model.language_model import LanguageModelShape, new_language_model
 from cistrace.model.tokenizer import build_tokenizer
 from cistrace.model.vocabulary import Names
 from cistrace.motifs import load_library
 from cistrace.mpra import CELL_TYPES
-from cistrace.training.batches import Batch, batches, rows_of
+from cistrace.training.batches import Batch, Row, batches, rows_of
 from cistrace.training.cards import Example, read_examples
 from cistrace.training.optimizers import Optimizers, Rates
 
 log = logging.getLogger(__name__)
 WINDOW = 200
+ALIKE = 0.95  # cosine from which two tokens are one to the model
+COMMON = 0.05  # occurrences a row from which a token is common
 
 
 @dataclass(frozen=True)
@@ -37,12 +41,16 @@ class RationaleRecipe:
 
     epochs: int = 1
     rows: int = 8_000
+    pieces: int = 3_400
     sequences: int = 6
     matrix_learning_rate: float = 0.02
     learning_rate: float = 3e-3
     weight_decay: float = 0.05
     warm: float = 0.1
     seed: int = 0
+
+
+AGAIN = RationaleRecipe(rows=1_800, pieces=1_200, matrix_learning_rate=0.01, learning_rate=1.5e-3, seed=1)
 
 
 def first_rows(examples: list[Example], rows: int) -> list[Example]:
@@ -65,14 +73,45 @@ def writing_loss(model: PreTrainedModel, hidden: Tensor, batch: Batch) -> tuple[
     return torch.nn.functional.cross_entropy(logits, truth), (logits.argmax(dim=1) == truth).float().mean()
 
 
-def train(out: Path, recipe: RationaleRecipe) -> None:
-    """Fit on the first `rows` sequences and every piece, the teacher's trace the answer."""
-    examples = first_rows(read_examples(out / "examples-train.jsonl"), recipe.rows)
-    examples += read_examples(out / "examples-pieces.jsonl")
+def start(out: Path, again: bool, seed: int) -> tuple[PreTrainedModel, PreTrainedTokenizerFast, Names]:
+    """A new model, or the one that RUN/stage1 holds."""
+    if again:
+        return load_language_model(out / "stage1")
     names = Names.of(load_library(), CELL_TYPES, WINDOW)
     tokenizer = build_tokenizer(names)
+    return new_language_model(tokenizer, LanguageModelShape(), seed), tokenizer, names
+
+
+@torch.no_grad()
+def part(model: PreTrainedModel, rows: list[Row], seed: int) -> list[int]:
+    """Give common tokens whose embeddings have grown alike new directions; returns them.
+
+    Embeddings are tied to the output: while a value of two is only guessed, both are pulled to where guessing is best,
+    and once they are one there is nothing left to copy by.
+    """
+    counts = torch.bincount(
+        torch.tensor([token for row in rows for token in row.ids]), minlength=model.config.vocab_size
+    )
+    common = torch.nonzero(counts > COMMON * len(rows)).flatten()
+    weight: Tensor = model.get_input_embeddings().weight.data  # type: ignore[assignment]
+    unit = torch.nn.functional.normalize(weight[common].float(), dim=1)
+    alike = (unit @ unit.T).fill_diagonal_(0).amax(dim=1) > ALIKE
+    random = torch.Generator().manual_seed(seed)
+    for token in common[alike].tolist():
+        fresh = torch.randn(weight.shape[1], generator=random)
+        weight[token] = fresh / fresh.norm() * weight[token].norm()
+    return common[alike].tolist()
+
+
+def train(out: Path, recipe: RationaleRecipe, again: bool) -> None:
+    """Fit on the first `rows` sequences and `pieces`, the teacher's trace the answer."""
+    examples = first_rows(read_examples(out / "examples-train.jsonl"), recipe.rows)
+    examples += first_rows(read_examples(out / "examples-pieces.jsonl"), recipe.pieces)
+    model, tokenizer, names = start(out, again, recipe.seed)
+    model.train()
     rows = rows_of(tokenizer, examples, [example.trace for example in examples], [True] * len(examples))
-    model = new_language_model(tokenizer, LanguageModelShape(), recipe.seed)
+    if again:
+        log.info("parted: %s", tokenizer.convert_ids_to_tokens(part(model, rows, recipe.seed)))
     steps = recipe.epochs * -(-len(rows) // recipe.sequences)
     rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
     optimizers = Optimizers(model, [model.get_input_embeddings().weight], rates, steps)
@@ -104,11 +143,10 @@ def save(model: PreTrainedModel, tokenizer: object, names: Names, folder: Path) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=RationaleRecipe.epochs)
-    parser.add_argument("--rows", type=int, default=RationaleRecipe.rows)
+    parser.add_argument("--again", action="store_true", help="go on from RUN/stage1 with the recipe AGAIN")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(arguments.out, RationaleRecipe(epochs=arguments.epochs, rows=arguments.rows))
+    train(arguments.out, AGAIN if arguments.again else RationaleRecipe(), arguments.again)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,227 @@
+"""Build a data set: rows to entries through a teacher, gates and reviews, into files.
+
+Measured -> Observed (splits, levels) -> Row (evidence) -> Subject (card) -> Written (teacher, judged) -> Entry
+layouts     splits, levels              subjects                            teachers             gates, reviews
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from cistrace import __version__
+from cistrace.errors import DataError
+from cistrace.prompts import PROMPT_VERSION
+from cistrace.reasonbench.datacard import data_card
+from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
+from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.evidence import EvidenceTable
+from cistrace.reasonbench.export import Export
+from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
+from cistrace.reasonbench.homology import Leaks
+from cistrace.reasonbench.records import UNKNOWN_LEVEL, Exclusion, Measured
+from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
+from cistrace.reasonbench.splits import Split
+from cistrace.reasonbench.subjects import Observed, Row, Rows, scanner
+from cistrace.reasonbench.tally import Tally
+from cistrace.reasonbench.teachers import Written
+
+BENCH_VERSION = "1"
+TRAIN = "train"
+
+Teach = Callable[[Iterable[Row]], Iterator[Written]]
+
+
+@dataclass(frozen=True)
+class Gating:
+    """Which gates are in force.
+
+    Attributes
+    ----------
+    name : str
+        `full`, or `format`, the R3LM paper's filter.
+    agreeing : bool
+        Training traces must conclude the observed level.
+    """
+
+    name: str = "full"
+    agreeing: bool = False
+
+    @property
+    def gates(self) -> frozenset[str]:
+        return GATE_SETS[self.name] | ({LEVEL} if self.agreeing else frozenset())
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """All that a build rests on, ready.
+
+    Attributes
+    ----------
+    per_level : int or None
+        Training traces a level and cell type; None builds every split whole.
+    about : dict
+        What the manifest should say of sources, levels, evidence and teacher.
+    """
+
+    measured: Measured
+    split: Split
+    leaks: Leaks
+    observed: Observed
+    exclusions: tuple[Exclusion, ...]
+    evidence: EvidenceTable | None
+    evidence_name: str
+    gating: Gating
+    per_level: int | None
+    seed: int
+    about: dict[str, Any]
+
+
+@dataclass
+class _Course:
+    """One build on its way: gates what comes, counts it, writes it."""
+
+    plan: Plan
+    export: Export
+    reviews: dict[tuple[str, str], Review]
+    tally: Tally = field(default_factory=Tally)
+    stale: int = 0
+
+    def __post_init__(self) -> None:
+        self._keeper = Gatekeeper(self.plan.gating.gates)
+        self._columns = {name: cell for cell, name in enumerate(self.plan.observed.table.cell_types)}
+
+    def gate(self, one: Written) -> tuple[Entry, bool]:
+        """The entry with all faults and its review, and whether the data set keeps it."""
+        entry = one.entry
+        faults = self._keeper.faults(entry.id, entry.split, entry.cell_type, entry.level, one.judgement)
+        reviewed = apply_review(replace(entry, faults=faults), self.reviews.get((entry.id, entry.cell_type)))
+        self.stale += reviewed.stale
+        wanted = not self._keeper.rejects(faults) if reviewed.kept is None else reviewed.kept
+        self.tally.prompt_tokens += one.answer.prompt_tokens
+        self.tally.completion_tokens += one.answer.completion_tokens
+        kept = wanted or entry.split != TRAIN
+        self.tally.add(reviewed.entry, one.judgement, kept)
+        return reviewed.entry, kept
+
+    def put(self, entry: Entry, kept: bool) -> None:
+        if kept:
+            self.export.add(entry)
+        else:
+            self.export.reject(entry)
+
+    def column(self, entry: Entry) -> int:
+        return self._columns[entry.cell_type]
+
+
+def build(
+    plan: Plan, teach: Teach, export: Export, progress: Callable[[Iterator[Written]], Iterator[Written]]
+) -> dict[str, Any]:
+    """Build the data set into an open export.
+
+    Parameters
+    ----------
+    teach : callable
+        From rows to judged traces, in order.
+    progress : callable
+        Wraps the stream of traces, to show how far it is.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    DataError
+        Nothing is left to build from.
+    """
+    course = _Course(plan, export, read_reviews(export.folder))
+    rows = Rows(plan.observed, plan.evidence, plan.evidence_name)
+
+    def taught(chosen: Iterable[Chosen]) -> Iterator[Written]:
+        return progress(teach(rows.take(row, cells) for row, cells in chosen))
+
+    short = _all(course, taught) if plan.per_level is None else _per_level(course, taught)
+    if not course.tally.entries:
+        raise DataError(
+            "table: no row with a split and a measured level is left; see its exclusions and the split rule"
+        )
+    export.exclude(plan.exclusions)
+    about = _about(plan, course, short)
+    return export.finish(about, data_card(about))
+
+
+def _all(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[Written]]) -> dict[str, dict[str, int]]:
+    for one in taught(every_row(course.plan.observed)):
+        course.put(*course.gate(one))
+    return {}
+
+
+def _per_level(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[Written]]) -> dict[str, dict[str, int]]:
+    plan = course.plan
+    assert plan.per_level is not None
+    draw = LevelDraw(plan.observed, plan.per_level, plan.seed)
+    done: list[tuple[Entry, bool]] = []
+    while chosen := draw.next_round():
+        for one in taught(chosen):
+            entry, kept = course.gate(one)
+            done.append((entry, kept))
+            if kept:
+                draw.accept(course.column(entry), entry.level)
+    for entry, kept in sorted(done, key=lambda pair: (pair[0].row, course.column(pair[0]))):
+        course.put(entry, kept)
+    short: dict[str, dict[str, int]] = {}
+    for (cell, level), count in sorted(draw.missing().items()):
+        short.setdefault(plan.observed.table.cell_types[cell], {})[str(level)] = count
+    return short
+
+
+def _about(plan: Plan, course: _Course, short: dict[str, dict[str, int]]) -> dict[str, Any]:
+    """The manifest but for the files: nothing in it depends on when or where it was made."""
+    observed, table = plan.observed, plan.observed.table
+    counted: dict[str, int] = {}
+    for item in plan.exclusions:
+        kind = item.cell_type or "whole row"
+        counted[kind] = counted.get(kind, 0) + 1
+    reader = scanner()
+    return {
+        "format": "cre-reasonbench",
+        "version": BENCH_VERSION,
+        "cistrace": __version__,
+        "prompt": PROMPT_VERSION,
+        "motifs": reader.library.version,
+        "scanner": reader.version,
+        "sources": [{"name": name, "sha256": digest} for name, digest in plan.measured.sources],
+        "cell_types": list(table.cell_types),
+        **plan.about,
+        "cuts": {name: observed.cuts[cell].tolist() for cell, name in enumerate(table.cell_types)},
+        "split": {"rule": plan.split.rule, "rows": _count(observed.splits), "leaks": asdict(plan.leaks)},
+        "levels": _observed_levels(observed),
+        "excluded": dict(sorted(counted.items())),
+        "gates": {"set": plan.gating.name, "observed_level_required_in_train": plan.gating.agreeing},
+        "draw": {"per_level": plan.per_level, "short_of": short},
+        "seed": plan.seed,
+        "statistics": course.tally.plain(),
+        "reviews": {"decisions": reviews_object(course.reviews.values()), "no_longer_holding": course.stale},
+    }
+
+
+def _count(names: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name or "left out"] = counts.get(name or "left out", 0) + 1
+    return dict(sorted(counts.items()))
+
+
+def _observed_levels(observed: Observed) -> dict[str, dict[str, int]]:
+    counts = {}
+    inside = np.array([bool(split) for split in observed.splits])
+    for cell, name in enumerate(observed.table.cell_types):
+        levels = observed.levels[inside, cell]
+        found = {str(level): int((levels == level).sum()) for level in range(4)}
+        counts[name] = {**found, "not measured": int((levels == UNKNOWN_LEVEL).sum())}
+    return counts

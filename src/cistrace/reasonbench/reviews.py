@@ -1,0 +1,144 @@
+"""A person's word on traces: accepted, corrected or rejected, with name and reason; kept beside the data set.
+
+`reviews.jsonl` in the data set's folder is read by every build, so that corrections survive one. A decision on a trace
+holds as long as the trace is the one that was seen; a correction as long as its claims hold against the card.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from cistrace.errors import CardError, DataError
+from cistrace.output import whole_file
+from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.gates import FULL_GATES, Judgement, judge
+from cistrace.reasonbench.records import Fault
+
+REVIEWS_FILE = "reviews.jsonl"
+ACCEPT, CORRECT, REJECT = "accept", "correct", "reject"
+DECISIONS = (ACCEPT, CORRECT, REJECT)
+REVIEW = "review"  # the gate of what a person rejected, and the writer of what one corrected
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One decision.
+
+    Attributes
+    ----------
+    seen : str
+        SHA-256 of the trace decided on, hexadecimal.
+    trace : str
+        The corrected one; empty unless the decision is `correct`.
+    """
+
+    id: str
+    cell_type: str
+    decision: str
+    seen: str
+    trace: str
+    reviewer: str
+    reason: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.id, self.cell_type
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """An entry after its review.
+
+    Attributes
+    ----------
+    kept : bool or None
+        What the person decided; None where no decision holds and the gates decide.
+    stale : bool
+        There is a decision, but on another trace or card.
+    """
+
+    entry: Entry
+    kept: bool | None
+    stale: bool
+
+
+def trace_hash(trace: str) -> str:
+    """SHA-256 of a trace's text, hexadecimal."""
+    return hashlib.sha256(trace.encode()).hexdigest()
+
+
+def correction_faults(trace: str, entry: Entry) -> tuple[Judgement, tuple[Fault, ...]]:
+    """A corrected trace judged against the entry's card, and which faults forbid it."""
+    try:
+        judged = judge(trace, entry.parsed_card())
+    except CardError as error:
+        return Judgement(trace, (), (), None, 0, ()), (Fault(REVIEW, str(error)),)
+    return judged, tuple(fault for fault in judged.faults if fault.gate in FULL_GATES)
+
+
+def apply_review(entry: Entry, review: Review | None) -> Reviewed:
+    """What a decision makes of an entry as the teacher wrote it."""
+    if review is None:
+        return Reviewed(entry, None, False)
+    note = f"{review.decision} by {review.reviewer}: {review.reason}"
+    if review.decision == CORRECT:
+        judged, faults = correction_faults(review.trace, entry)
+        if faults:
+            return Reviewed(entry, None, True)
+        corrected = replace(
+            entry, trace=judged.text, stated_level=judged.level, kinds=judged.kinds, faults=judged.faults,
+            written_by=REVIEW, review=note,
+        )  # fmt: skip
+        return Reviewed(corrected, True, False)
+    if trace_hash(entry.trace) != review.seen:
+        return Reviewed(entry, None, True)
+    if review.decision == ACCEPT:
+        return Reviewed(replace(entry, review=note), True, False)
+    fault = Fault(REVIEW, f"rejected by {review.reviewer}: {review.reason}")
+    return Reviewed(replace(entry, faults=(*entry.faults, fault), review=note), False, False)
+
+
+def read_reviews(folder: Path) -> dict[tuple[str, str], Review]:
+    """Decisions by id and cell type, the last of each; empty where there are none.
+
+    Raises
+    ------
+    DataError
+        A line that is no decision.
+    """
+    path = folder / REVIEWS_FILE
+    if not path.exists():
+        return {}
+    found = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            review = Review(**{name: str(value) for name, value in json.loads(line).items()})
+            if review.decision not in DECISIONS:
+                raise ValueError(f"decision {review.decision!r}")
+        except (AttributeError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{path}, line {number}: not a decision ({error}); expected what `reasonbench review import` writes; "
+                "remove the line and import again"
+            ) from error
+        found[review.key] = review
+    return found
+
+
+def write_reviews(reviews: Iterable[Review], folder: Path) -> None:
+    """Write the file anew, whole or not at all."""
+    with whole_file(folder / REVIEWS_FILE) as part, part.open("w", encoding="utf-8") as handle:
+        handle.writelines(json.dumps(asdict(review), ensure_ascii=False) + "\n" for review in reviews)
+
+
+def reviews_object(reviews: Iterable[Review]) -> list[dict[str, Any]]:
+    """For the manifest: who decided what, and why."""
+    return [
+        {"id": review.id, "cell_type": review.cell_type, "decision": review.decision, "reviewer": review.reviewer,
+         "reason": review.reason, "trace": review.trace}
+        for review in reviews
+    ]  # fmt: skip

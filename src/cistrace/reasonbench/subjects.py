@@ -1,0 +1,208 @@
+"""From rows of a table to subjects: scan, evidence, card, observed level; in blocks, on all cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from typing import TypeVar
+
+import numpy as np
+
+from cistrace.card import best_of_family, build_card, paper_card
+from cistrace.errors import DataError
+from cistrace.knowledge import Knowledge
+from cistrace.motifs import load_background, load_library
+from cistrace.mpra import MpraTable
+from cistrace.reasonbench.evidence import EvidenceTable
+from cistrace.reasonbench.records import Subject
+from cistrace.records import Card, MotifHit
+from cistrace.scan import Scanner
+
+BLOCK = 128  # rows worked on together
+AHEAD = 4  # blocks a process that wait or are at work
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """A table with a split and a level for every measurement.
+
+    Attributes
+    ----------
+    splits : tuple of str, length N
+        Empty for rows that are left out.
+    cuts : ndarray, float64, shape (cell types, 3)
+    levels : ndarray, int8, shape (N, cell types)
+        -1 where nothing was measured.
+    """
+
+    table: MpraTable
+    splits: tuple[str, ...]
+    cuts: np.ndarray
+    levels: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one process needs to make the subjects of one sequence.
+
+    Attributes
+    ----------
+    cells : tuple of int
+        Columns to make subjects for.
+    estimates : ndarray (cell types,), contributions : ndarray (hits, cell types), or None
+        In the order of the table's cell types; None without evidence.
+    """
+
+    row: int
+    id: str
+    split: str
+    bases: str
+    activity: tuple[float, ...]
+    levels: tuple[int, ...]
+    cells: tuple[int, ...]
+    estimates: np.ndarray | None
+    contributions: np.ndarray | None
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """What is the same for all rows.
+
+    Attributes
+    ----------
+    cuts : tuple of (three floats), one a cell type
+    knowledge : Knowledge or None
+        None gives the paper's cards.
+    source : str
+        What a card calls its evidence.
+    """
+
+    cell_types: tuple[str, ...]
+    cuts: tuple[tuple[float, float, float], ...]
+    knowledge: Knowledge | None
+    source: str
+
+
+@lru_cache(maxsize=1)
+def scanner() -> Scanner:
+    """JASPAR at FIMO's background, one thread: one a process."""
+    library = load_library()
+    return Scanner(library, load_background("fimo", library))
+
+
+def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
+    """Hits of every sequence, the best of a family where they overlap, by falling score."""
+    return [best_of_family(found) for found in scanner().scan(list(sequences))]
+
+
+def subjects(rows: Sequence[Row], setting: Setting) -> list[Subject]:
+    """The subjects of some rows, in their order, each in the cell types asked of it."""
+    made = []
+    for row, hits in zip(rows, scan_best([row.bases for row in rows]), strict=True):
+        made += [_subject(row, cell, hits, setting) for cell in row.cells]
+    return made
+
+
+def _subject(row: Row, cell: int, hits: tuple[MotifHit, ...], setting: Setting) -> Subject:
+    card = _card(row, cell, hits, setting)
+    return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
+
+
+def _card(row: Row, cell: int, hits: tuple[MotifHit, ...], setting: Setting) -> Card:
+    name = setting.cell_types[cell]
+    if row.estimates is None or row.contributions is None or setting.knowledge is None:
+        return paper_card(row.bases, name, hits)
+    values = row.contributions[:, cell].tolist()
+    if len(values) != len(hits):
+        raise DataError(
+            f"evidence of {row.id!r}: found {len(values)} contributions, expected {len(hits)}, one a hit; it was made "
+            "with another motif library or scanner; make it again"
+        )
+    evident = [replace(hit, contribution=value) for hit, value in zip(hits, values, strict=True)]
+    known = setting.knowledge.of(name)
+    return build_card(row.bases, name, evident, known, float(row.estimates[cell]), setting.source)
+
+
+class Rows:
+    """Rows of a table as processes take them, with the evidence that belongs to each."""
+
+    def __init__(self, observed: Observed, evidence: EvidenceTable | None, name: str) -> None:
+        self._observed = observed
+        self._evidence = evidence
+        if evidence is not None:
+            self._places = evidence.places(observed.table.sequences, name)
+            self._columns = evidence.columns(observed.table.cell_types, name)
+
+    def take(self, row: int, cells: Iterable[int]) -> Row:
+        """One row, for some of its cell types."""
+        seen, table = self._observed, self._observed.table
+        estimates = contributions = None
+        if self._evidence is not None:
+            place = int(self._places[row])
+            estimates = self._evidence.estimates[place][self._columns]
+            lost = self._evidence.contributions[self._evidence.first[place] : self._evidence.first[place + 1]]
+            contributions = lost[:, self._columns]
+        return Row(
+            row,
+            table.names[row],
+            seen.splits[row],
+            table.sequences[row],
+            tuple(table.activity[row].tolist()),
+            tuple(seen.levels[row].tolist()),
+            tuple(cells),
+            estimates,
+            contributions,
+        )
+
+
+def blocks(items: Iterable[_Task], size: int = BLOCK) -> Iterator[list[_Task]]:
+    """Lists of at most `size` items."""
+    stream = iter(items)
+    while block := list(islice(stream, size)):
+        yield block
+
+
+class Workers:
+    """Processes that apply functions to blocks, results in order, few blocks ahead; within this process for one.
+
+    They are started afresh (`spawn`): torch and its threads may live in the parent.
+    """
+
+    def __init__(self, processes: int) -> None:
+        self._ahead = AHEAD * processes
+        self._pool = (
+            ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) if processes > 1 else None
+        )
+
+    def map(self, function: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
+        """Results of all tasks in their order. `function` must be importable by name."""
+        if self._pool is None:
+            yield from map(function, tasks)
+            return
+        stream = iter(tasks)
+        waiting: deque[Future[_Result]] = deque(
+            self._pool.submit(function, task) for task in islice(stream, self._ahead)
+        )
+        while waiting:
+            result = waiting.popleft().result()
+            waiting.extend(self._pool.submit(function, task) for task in islice(stream, 1))
+            yield result
+
+    def close(self) -> None:
+        """Stop the processes; what has not begun is dropped."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

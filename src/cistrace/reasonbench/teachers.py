@@ -1,0 +1,86 @@
+"""Who writes the traces: from subjects to judged entries, in order.
+
+`grounded` writes in worker processes beside the cards; `chat` asks an endpoint for the subjects that processes made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from cistrace.card_text import render_card
+from cistrace.errors import TraceError
+from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.gates import ANSWER, Judgement, judge
+from cistrace.reasonbench.records import Answer, Fault, Subject
+from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
+from cistrace.teach.grounded import write
+from cistrace.trace import render_trace
+
+GROUNDED, CHAT = "grounded", "chat"
+BLIND, TOLD = "none", "level"
+CONDITIONS = (BLIND, TOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A subject's entry before gates compare it with others, and what it cost."""
+
+    entry: Entry
+    judgement: Judgement
+    answer: Answer
+
+
+Teacher = Callable[[Iterable[Row]], Iterator[Written]]
+
+
+def written(subject: Subject, answer: Answer, teacher: str) -> Written:
+    """Judge an answer against the subject's card."""
+    if answer.fault:
+        judged = Judgement("", (), (), None, 0, (Fault(ANSWER, answer.fault),))
+    else:
+        judged = judge(answer.text, subject.card)
+    entry = Entry(
+        row=subject.row,
+        id=subject.id,
+        cell_type=subject.card.cell_type,
+        split=subject.split,
+        activity=subject.activity,
+        level=subject.level,
+        card=render_card(subject.card),
+        trace=judged.text,
+        stated_level=judged.level,
+        kinds=judged.kinds,
+        faults=judged.faults,
+        written_by=teacher,
+    )
+    return Written(entry, judged, answer)
+
+
+def grounded_answer(subject: Subject, condition: str) -> Answer:
+    """What the grounded writer makes of a subject."""
+    try:
+        trace = write(subject.card, subject.cuts, subject.level if condition == TOLD else None)
+    except TraceError as error:
+        return Answer("", str(error))
+    return Answer(render_trace(trace))
+
+
+def grounded_block(rows: list[Row], setting: Setting, condition: str) -> list[Written]:
+    """Everything about some rows: work for one process."""
+    return [written(subject, grounded_answer(subject, condition), GROUNDED) for subject in subjects(rows, setting)]
+
+
+def grounded_teacher(rows: Iterable[Row], setting: Setting, condition: str, workers: Workers) -> Iterator[Written]:
+    """The grounded writer on all cores."""
+    work = partial(grounded_block, setting=setting, condition=condition)
+    for block in workers.map(work, blocks(rows)):
+        yield from block
+
+
+def open_grounded(setting: Setting, condition: str, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
+    """The grounded writer, and what the manifest says of it."""
+    teach = partial(grounded_teacher, setting=setting, condition=condition, workers=workers)
+    return teach, {"kind": GROUNDED, "condition": condition}
