@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -173,22 +174,17 @@ def build(
     found = leaks(measured.table.sequences, where.splits, leak_bases)
     for note in (*measured.notes, *where.notes):
         told(note)
-    told(f"{len(measured.table):,} rows usable, {len(exclusions):,} exclusions")
+    told(f"{sum(map(bool, where.splits)):,} rows usable, {len(exclusions):,} exclusions")
     told(
         f"rows that share {found.k} bp with another split, on either strand: val with train "
         f"{found.val_from_train.sharing:,}, test with train {found.test_from_train.sharing:,}, test with val "
         f"{found.test_from_val.sharing:,}"
     )
     observed = observe(measured, where, rule, cuts)
-    with Workers(threads or cores()) as workers, Export(folder, official_names) as export:
-        spoken = speak(
-            observed,
-            evidence,
-            towers,
-            folder / "evidence.npz",
-            workers,
-            lambda items, label: counted(items, label, False),
-        )
+    with ExitStack() as stack:
+        workers = stack.enter_context(Workers(threads or cores()))
+        export = stack.enter_context(Export(folder, official_names))
+        spoken = speak(observed, evidence, towers, folder / "evidence.npz", workers, shown)
         setting = setting_of(observed, spoken)
         if teacher == "grounded":
             teach, about = open_grounded(setting, condition, workers)
@@ -201,7 +197,8 @@ def build(
                 base_url, model, temperature, top_p, max_tokens, seed, concurrency, timeout, requests_per_minute,
                 token_budget, attempts, key_variable,
             )  # fmt: skip
-            teach, about = open_chat(setting, condition, settings, cache or folder / "answers.sqlite", workers)
+            answers = cache or folder / "answers.sqlite"
+            teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, workers, told))
         plan = Plan(
             measured, where, found, observed, exclusions, spoken.evidence, spoken.name, Gating(gates, require_level),
             per_level, seed, {"layout": layout, "level_rule": levels, "evidence": spoken.plain(), "teacher": about},
