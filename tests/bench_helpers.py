@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 from cli_helpers import a_card
 
@@ -49,3 +52,15 @@ def a_table(
     chromosomes = tuple(f"chr{1 + row % 6}" for row in range(rows))
     empty = ("",) * rows
     return MpraTable(names, tuple(sequences), chromosomes, empty, empty, activity, cell_types)
+
+
+def write_table(made: MpraTable, path: Path) -> Path:
+    """A table of two cell types with a chromosome column; one activity is missing."""
+    with path.open("w", newline="") as handle:
+        writer = csv.writer(handle, delimiter="\t")
+        writer.writerow(("name", "sequence", "chrom", "K562", f"log2fc {made.cell_types[1]}"))
+        for row in range(len(made)):
+            values = [f"{value:.4f}" for value in made.activity[row]]
+            values[1] = "" if row == 7 else values[1]
+            writer.writerow((made.names[row], made.sequences[row], made.chromosomes[row], *values))
+    return path

@@ -9,6 +9,7 @@
     +-- CellTypeError       a cell type the model does not know
     +-- ModelError          a checkpoint that is missing, torn or of another version
     +-- DataError           training data that is missing or malformed
+    +-- TeacherError        a chat endpoint, its settings or the cache of its answers, that cannot be used any further
     +-- OutputError         a result file that cannot be written
 
 A message names the item, what was found, what was expected and how to mend it, in that order.
@@ -66,6 +67,10 @@ class ModelError(CistraceError):
 
 class DataError(CistraceError):
     """Training data that is missing or malformed."""
+
+
+class TeacherError(CistraceError):
+    """A chat endpoint, its settings or the cache of its answers, that cannot be used any further."""
 
 
 class OutputError(CistraceError):

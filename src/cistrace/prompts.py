@@ -110,3 +110,34 @@ SYSTEM_PROMPT = (
     f"End the reasoning with {THINK_END} and conclude with '{LEVEL_LINE}' and a number from 0, the weakest quarter of "
     "natural enhancers, to 3, the strongest."
 )
+
+# What a chat teacher is told. No trained model has seen these words: change one and CHAT_VERSION alone.
+CHAT_VERSION = "1"
+OBSERVED_LINE = "Observed Level: "
+
+_CHAT_TASK = (
+    "You are an expert in gene regulation. You explain how strongly a regulatory DNA sequence drives expression in one "
+    "cell type, by causal reasoning from a card. The card gives the cell type, the sequence's composition, grammar "
+    "tags, the motif hits and the sequence. Hits are numbered m1, m2, ... from the top of the list.\n"
+)
+_CHAT_FORM = (
+    "Rules:\n"
+    f"- Write {FEWEST_STEPS} to {MOST_STEPS} numbered steps, each on one line, from cause to effect: what is there, "
+    "what it does in this cell type, what follows for the activity.\n"
+    "- Every step cites the card: motifs by number and TF name (m1 ELK1), families, positions as start-end, strands, "
+    "scores, the GC content. Copy names and figures exactly as the card has them.\n"
+    "- Name no TF, family, position or figure that the card does not hold. Make every step a different one.\n"
+    f"- End the steps with a line {THINK_END} and conclude with a line '{LEVEL_LINE}' and one number from 0, the "
+    "weakest quarter of natural enhancers, to 3, the strongest.\n"
+    "- Write nothing else: no heading, no markup, no remark before or after.\n"
+    f"Form:\n1. ...\n2. ...\n3. ...\n4. ...\n5. ...\n{THINK_END}\n{LEVEL_LINE}n"
+)
+
+# By condition: the teacher concludes the level itself, or is told the observed one and leads to it.
+CHAT_PROMPTS = {
+    "none": _CHAT_TASK + "Conclude the level from the card alone.\n" + _CHAT_FORM,
+    "level": (
+        _CHAT_TASK + f"Below the card, '{OBSERVED_LINE}' states the level that was measured. Reason from the card to "
+        "this level and conclude it; no step may mention that it was given.\n" + _CHAT_FORM
+    ),
+}

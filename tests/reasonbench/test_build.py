@@ -16,11 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from bench_helpers import a_table
+from bench_helpers import a_table, write_table
 from click.testing import CliRunner, Result
 
 from cistrace.cli import cli
-from cistrace.mpra import MpraTable
 from cistrace.reasonbench.entries import read_entries
 from cistrace.reasonbench.gates import judge
 from cistrace.reasonbench.revise import entries_of
@@ -29,24 +28,12 @@ from cistrace.trace import parse_trace, verify
 CELLS = ("K562", "liver cells")
 
 
-def write_table(made: MpraTable, path: Path) -> Path:
-    """With a chromosome column; one activity is missing."""
-    with path.open("w", newline="") as handle:
-        writer = csv.writer(handle, delimiter="\t")
-        writer.writerow(("name", "sequence", "chrom", "K562", "log2fc liver"))
-        for row in range(len(made)):
-            values = [f"{value:.4f}" for value in made.activity[row]]
-            values[1] = "" if row == 7 else values[1]
-            writer.writerow((made.names[row], made.sequences[row], made.chromosomes[row], *values))
-    return path
-
-
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_table(a_table(240, CELLS), tmp_path_factory.mktemp("table") / "mpra.tsv")
 
 
-ASKED = ("--cell-type", "K562", "--cell-type", "liver cells=log2fc liver", "--val", "chr5", "--test", "chr6")
+ASKED = ("--cell-type", "K562", "--cell-type", "liver cells=log2fc liver cells", "--val", "chr5", "--test", "chr6")
 
 
 def run(*arguments: object) -> Result:

@@ -61,3 +61,12 @@ def test_the_seed_draws_and_the_order_does_not_depend_on_other_rows() -> None:
     drawn, kept = take(seen, 99, seed=0), take(fewer, 99, seed=0)
     for key, rows in kept.items():
         assert sorted(rows) == sorted(row for row in drawn[key] if row < 60)
+
+
+def test_a_teacher_that_always_fails_is_not_asked_about_the_whole_table() -> None:
+    seen = Observed(a_table(400), ("train",) * 400, np.zeros((2, 3)), np.zeros((400, 2), dtype=np.int8))
+    draw, asked = LevelDraw(seen, 5, seed=0), 0
+    while chosen := draw.next_round():
+        asked += sum(len(cells) for _, cells in chosen)
+    assert asked == 2 * 4 * 5
+    assert draw.missing()[0, 0] == 5

@@ -102,20 +102,21 @@ def subjects() -> list[Subject]:
     ]
 
 
-@pytest.mark.parametrize("condition", ["none", "level"])
+@pytest.mark.parametrize(("condition", "cards"), [("none", CARDS), ("level", 2)])
 def test_a_real_model_answers_every_card_once(
-    server: str, model: Path, subjects: list[Subject], condition: str, tmp_path: Path
+    server: str, model: Path, subjects: list[Subject], condition: str, cards: int, tmp_path: Path
 ) -> None:
     settings = ChatSettings(server, str(model), max_tokens=120, seed=1, concurrency=2, timeout=300.0)
-    assert len(subjects) == CARDS
+    subjects = subjects[:cards]
+    assert len(subjects) == cards
     with AnswerCache(tmp_path / "answers.sqlite") as cache:
         first = ChatTeacher(settings, cache, lambda usage: None)
         answers = list(first.answers(subjects, condition))
         assert [subject for subject, _ in answers] == subjects
         assert all(answer.text.strip() and not answer.fault for _, answer in answers)
-        assert all(300 < answer.prompt_tokens and 0 < answer.completion_tokens <= 120 for _, answer in answers)
-        assert (first.usage.asked, first.usage.answered, first.usage.estimated) == (CARDS, CARDS, False)
-        assert len(cache) == CARDS
+        assert all(answer.prompt_tokens > 300 and 0 < answer.completion_tokens <= 120 for _, answer in answers)
+        assert (first.usage.asked, first.usage.answered, first.usage.estimated) == (cards, cards, False)
+        assert len(cache) == cards
         second = ChatTeacher(settings, cache, lambda usage: None)
         assert list(second.answers(subjects, condition)) == answers
-        assert second.usage == Usage(cached=CARDS)
+        assert second.usage == Usage(cached=cards)

@@ -12,6 +12,7 @@ from cistrace.reasonbench.records import UNKNOWN_LEVEL
 from cistrace.reasonbench.subjects import Observed
 
 LEVELS = 4
+MOST_DRAWN = 4  # times the number wanted: a teacher that fails the gates must not be asked about the whole table
 TRAIN = "train"
 
 Chosen = tuple[int, tuple[int, ...]]
@@ -27,7 +28,9 @@ def every_row(observed: Observed) -> Iterator[Chosen]:
 
 
 class LevelDraw:
-    """Training rows drawn until every level of every cell type has enough accepted traces, or no rows are left.
+    """Training rows drawn until every level of every cell type has enough accepted traces.
+
+    It stops where no rows are left, or four times as many were drawn as are wanted.
 
     Rows stand in an order drawn from the seed by id and cell type: other rows in the table do not change it.
 
@@ -47,7 +50,7 @@ class LevelDraw:
             for level in range(LEVELS):
                 rows = np.flatnonzero(training & (observed.levels[:, cell] == level)).tolist()
                 rows.sort(key=lambda row: _lot(seed, name, table.names[row]))
-                self._queues[cell, level] = deque(rows)
+                self._queues[cell, level] = deque(rows[: MOST_DRAWN * wanted])
 
     def next_round(self) -> list[Chosen]:
         """As many rows as are still wanted, in the table's order; empty when done."""

@@ -1,10 +1,10 @@
 """Stage I: teach a compact language model to write traces, loss on the answer alone.
 
-    python -m cistrace.training.rationale -o RUN [--again]
+    python -m cistrace.training.rationale -o RUN [--again PASS]
 
 Reads RUN/examples-train.jsonl and RUN/examples-pieces.jsonl (from cistrace.training.cards); writes RUN/stage1/,
-a Hugging Face folder. With --again it goes on from RUN/stage1 with the recipe AGAIN, after `part` has told tokens apart
-that the first pass left alike: a value that reads like another cannot be copied (docs/experiments.md).
+a Hugging Face folder. With --again (1, 2, ...) it goes on from RUN/stage1 with the recipe AGAIN, after `part` has told
+tokens apart that the first pass left alike: a value that reads like another cannot be copied (docs/experiments.md).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -50,7 +50,7 @@ class RationaleRecipe:
     seed: int = 0
 
 
-AGAIN = RationaleRecipe(rows=1_800, pieces=1_200, matrix_learning_rate=0.01, learning_rate=1.5e-3, seed=1)
+AGAIN = RationaleRecipe(rows=1_800, pieces=1_200, matrix_learning_rate=0.01, learning_rate=1.5e-3)
 
 
 def first_rows(examples: list[Example], rows: int) -> list[Example]:
@@ -143,10 +143,11 @@ def save(model: PreTrainedModel, tokenizer: object, names: Names, folder: Path) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--again", action="store_true", help="go on from RUN/stage1 with the recipe AGAIN")
+    parser.add_argument("--again", type=int, default=0, metavar="PASS", help="go on from RUN/stage1; also the seed")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    train(arguments.out, AGAIN if arguments.again else RationaleRecipe(), arguments.again)
+    again = arguments.again > 0
+    train(arguments.out, replace(AGAIN, seed=arguments.again) if again else RationaleRecipe(), again)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,74 @@
+"""The chat teacher as builds use it: subjects from worker processes, answers from an endpoint or its cache, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from cistrace.prompts import CHAT_VERSION
+from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
+from cistrace.reasonbench.teachers import CHAT, Teacher, Written, written
+from cistrace.teach.answers import AnswerCache
+from cistrace.teach.chat import ChatTeacher, Usage
+from cistrace.teach.settings import ChatSettings
+
+TOGETHER = 16  # rows whose cards are made before the first is asked about
+
+
+@contextmanager
+def open_chat(
+    setting: Setting, condition: str, settings: ChatSettings, cache: Path, workers: Workers,
+    tell: Callable[[str], None],
+) -> Iterator[tuple[Teacher, dict[str, Any]]]:  # fmt: skip
+    """A teacher that asks, and what the manifest says of it: all that shapes an answer, nothing of where it came from.
+
+    Parameters
+    ----------
+    cache : Path
+        SQLite file of answers, made where it is not there.
+    tell : callable
+        Receives a line on what was asked and paid for, also when the run breaks off.
+    """
+    with AnswerCache(cache) as answers:
+        usage = Usage()
+
+        def report(now: Usage) -> None:
+            nonlocal usage
+            usage = now
+
+        asker = ChatTeacher(settings, answers, report)
+
+        def teach(rows: Iterable[Row]) -> Iterator[Written]:
+            made = workers.map(partial(subjects, setting=setting), blocks(rows, TOGETHER))
+            for subject, answer in asker.answers((subject for block in made for subject in block), condition):
+                yield written(subject, answer, CHAT)
+
+        try:
+            yield teach, _about(settings, condition)
+        finally:
+            tell(_summary(usage))
+
+
+def _about(settings: ChatSettings, condition: str) -> dict[str, Any]:
+    return {
+        "kind": CHAT,
+        "condition": condition,
+        "model": settings.model,
+        "temperature": settings.temperature,
+        "top_p": settings.top_p,
+        "max_tokens": settings.max_tokens,
+        "seed": settings.seed,
+        "protocol": CHAT_VERSION,
+    }
+
+
+def _summary(usage: Usage) -> str:
+    about = ", some of them estimated" if usage.estimated else ""
+    return (
+        f"chat: {usage.asked:,} asked, {usage.cached:,} from the cache, {usage.retried:,} requests repeated, "
+        f"{usage.refused:,} refused; {usage.prompt_tokens:,} tokens read and {usage.completion_tokens:,} written in "
+        f"this run{about}"
+    )
