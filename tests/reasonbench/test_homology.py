@@ -121,7 +121,7 @@ def test_leaks(rows: list[tuple[str, str]], k: int) -> None:
     assert found.test_from_val == count("test", "val")
     assert found.short == sum(len(text) < k and split in ("train", "val", "test") for text, split in rows)
     assert found.clean == (
-        not any(found.plain()[name] for name in ("val_from_train", "test_from_train", "test_from_val"))
+        not any(leak.sharing for leak in (found.val_from_train, found.test_from_train, found.test_from_val))
     )
 
 

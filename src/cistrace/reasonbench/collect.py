@@ -13,12 +13,12 @@ import numpy as np
 from cistrace.mpra import MpraTable
 from cistrace.reasonbench.columns import number
 from cistrace.reasonbench.records import UNKNOWN_LEVEL, Exclusion, Measured
+from cistrace.regions import reverse_complement
 from cistrace.sequences import DEFAULT_MINIMUM_LENGTH, MAXIMUM_ID, base_fault
 
 LEVELS = 4
 _BLANKS = " \t\r\n"
 _SHOWN = 40
-_COMPLEMENT = str.maketrans("ACGTRYSWKMBDHVN", "TGCAYRSWMKVHDBN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,6 @@ class Element:
     chromosome: str = ""
     category: str = ""
     split: str = ""
-
-
-def reverse_complement(bases: str) -> str:
-    """The other strand, upper-case A, C, G, T, N and IUPAC letters."""
-    return bases.translate(_COMPLEMENT)[::-1]
 
 
 class Collector:

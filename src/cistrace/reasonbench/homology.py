@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.reasonbench.collect import reverse_complement
 from cistrace.reasonbench.kmers import kmer_keys
 from cistrace.reasonbench.records import SPLITS
+from cistrace.regions import reverse_complement
 
 _PAIRS = (("val", "train"), ("test", "train"), ("test", "val"))
 
@@ -56,14 +56,6 @@ class Leaks:
     test_from_train: Leak
     test_from_val: Leak
     short: int
-
-    def plain(self) -> dict[str, int]:
-        """As JSON holds it."""
-        counts = {"k": self.k, "short": self.short}
-        for name in ("val_from_train", "test_from_train", "test_from_val"):
-            leak: Leak = getattr(self, name)
-            counts |= {name: leak.sharing, f"{name}_identical": leak.identical}
-        return counts
 
     @property
     def clean(self) -> bool:
