@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +24,7 @@ def traces(count: int, conclude: bool, hint: bool, split: str = "train") -> list
     return entries
 
 
-def by_text(scores: list[Score]) -> dict[str, Score]:
+def by_text(scores: Iterable[Score]) -> dict[str, Score]:
     return {score.text: score for score in scores}
 
 
@@ -54,4 +55,4 @@ def test_the_bases_of_a_card_are_not_read() -> None:
 
 def test_too_few_traces_are_refused() -> None:
     with pytest.raises(DataError, match="K562: found 20 traces"):
-        measure(traces(20, True, True), None)
+        list(measure(traces(20, True, True), None))

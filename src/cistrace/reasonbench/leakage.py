@@ -33,6 +33,8 @@ FEWEST = 5  # training texts a feature must occur in
 MOST_FEATURES = 20_000
 FOLDS = 5
 BOOTSTRAPS = 1_000
+PENALTY = 0.03  # inverse strength; weaker ones read less out of texts that were held back
+TOLERANCE = 1e-2  # of the gradient; steps beyond it fit noise and cost most of the time
 
 _TOKEN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z][A-Za-z0-9:_/]*")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -143,13 +145,13 @@ def _told(train: Sequence[str], levels: np.ndarray, asked: Sequence[str]) -> np.
     known = [tokens(text) for text in train]
     reader = Reader(known)
     scaler = MaxAbsScaler()
-    model = LogisticRegression(C=1.0, max_iter=1000)
+    model = LogisticRegression(C=PENALTY, tol=TOLERANCE, max_iter=1000)
     model.fit(scaler.fit_transform(reader.matrix(known)), levels)
     return np.asarray(model.predict(scaler.transform(reader.matrix(tokens(text) for text in asked))))
 
 
-def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: int = 0) -> list[Score]:
-    """Scores of every text in every cell type.
+def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: int = 0) -> Iterator[Score]:
+    """Scores of every text in every cell type, one after the other.
 
     Parameters
     ----------
@@ -163,7 +165,6 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
     DataError
         A cell type with fewer than 50 traces or a single level.
     """
-    scores = []
     for cell_type in dict.fromkeys(entry.cell_type for entry in entries):
         train = [entry for entry in entries if entry.cell_type == cell_type and entry.trace]
         test = None if held_out is None else [e for e in held_out if e.cell_type == cell_type and e.trace]
@@ -176,8 +177,7 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
             )
         for name, text_of in TEXTS.items():
             right = _right(train, test, levels, text_of)
-            scores.append(_score(name, cell_type, right, _commonest(levels, train if test is None else test), seed))
-    return scores
+            yield _score(name, cell_type, right, _commonest(levels, train if test is None else test), seed)
 
 
 def _right(
