@@ -240,7 +240,7 @@ def test_leakage_shows_a_told_writer_for_what_it_is(tmp_path: Path) -> None:
 
     told, blind = scores("level"), scores("none")
     assert told["trace"] > 0.9
-    assert told["trace without conclusion"] > 0.4  # which motifs are cited tells strong from weak
+    assert told["trace without conclusion"] > 0.35  # which motifs are cited tells strong from weak
     assert max(*blind.values(), told["card"]) < 0.35
 
 
