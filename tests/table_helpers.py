@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from cistrace.errors import CistraceError, InputError
+from cistrace.measured.records import Measured
 from cistrace.mpra import MpraTable
-from cistrace.reasonbench.records import Measured
 
 
 def bases(seed: int, length: int = 60) -> str:

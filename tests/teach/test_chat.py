@@ -24,9 +24,9 @@ from chat_server import GOOD, Act, ChatServer, answer_text, chat_server, complet
 from cistrace.card_text import parse_card, render_card
 from cistrace.errors import TeacherError
 from cistrace.prompts import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_END
-from cistrace.reasonbench.records import Answer, Subject
 from cistrace.teach.answers import AnswerCache
 from cistrace.teach.chat import AHEAD, ChatSettings, ChatTeacher, Usage, answer_all, key_of, messages
+from cistrace.teach.records import Answer, Subject
 
 TESTS = Path(__file__).parent.parent
 

@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cistrace.errors import TeacherError
-from cistrace.reasonbench.records import Answer
 from cistrace.teach.answers import AnswerCache
 from cistrace.teach.chat import ChatTeacher
 from cistrace.teach.endpoint import Endpoint, Refused, Reply, Unusable
 from cistrace.teach.limits import LONGEST_PAUSE, Budget, OutOfBudget, Pace, backoff, stated_wait
+from cistrace.teach.records import Answer
 from cistrace.teach.settings import ChatSettings
 
 KEY = "sk-test/0123456789abcdef"

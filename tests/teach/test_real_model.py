@@ -20,10 +20,10 @@ from urllib.request import urlopen
 import pytest
 
 from cistrace.cards import open_card_maker
-from cistrace.reasonbench.records import Subject
 from cistrace.sequences import read_sequences
 from cistrace.teach.answers import AnswerCache
 from cistrace.teach.chat import ChatSettings, ChatTeacher, Usage
+from cistrace.teach.records import Subject
 
 pytestmark = [
     pytest.mark.integration,

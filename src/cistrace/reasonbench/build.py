@@ -14,6 +14,9 @@ import numpy as np
 
 from cistrace import __version__
 from cistrace.errors import DataError
+from cistrace.measured.homology import Leaks
+from cistrace.measured.records import UNKNOWN_LEVEL, Exclusion, Measured
+from cistrace.measured.splits import Split
 from cistrace.prompts import PROMPT_VERSION
 from cistrace.reasonbench.datacard import data_card
 from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
@@ -21,10 +24,7 @@ from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.evidence import EvidenceTable
 from cistrace.reasonbench.export import Export
 from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
-from cistrace.reasonbench.homology import Leaks
-from cistrace.reasonbench.records import UNKNOWN_LEVEL, Exclusion, Measured
 from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
-from cistrace.reasonbench.splits import Split
 from cistrace.reasonbench.subjects import Observed, Row, Rows, scanner
 from cistrace.reasonbench.tally import Tally
 from cistrace.reasonbench.teachers import Written

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cistrace.reasonbench.records import UNKNOWN_LEVEL
+from cistrace.measured.records import UNKNOWN_LEVEL
 from cistrace.reasonbench.subjects import Observed
 
 LEVELS = 4

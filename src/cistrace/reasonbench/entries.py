@@ -15,7 +15,7 @@ from typing import Any
 from cistrace.card_text import parse_card
 from cistrace.errors import CardError, DataError
 from cistrace.prompts import SYSTEM_PROMPT, THINK_END
-from cistrace.reasonbench.records import Fault
+from cistrace.reasonbench.gates import Fault
 from cistrace.records import Card
 from cistrace.streams import open_source, read_lines, shown
 

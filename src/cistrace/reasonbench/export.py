@@ -26,9 +26,9 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from cistrace.errors import OutputError
+from cistrace.measured.records import SPLITS, Exclusion
 from cistrace.output import write_faults
 from cistrace.reasonbench.entries import Entry, entry_line, entry_object, official_object
-from cistrace.reasonbench.records import SPLITS, Exclusion
 from cistrace.streams import shown
 
 STAGING = ".building"

@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from cistrace.errors import TraceError
 from cistrace.prompts import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_BEGIN, THINK_END
 from cistrace.reasonbench.prose import prose_faults
-from cistrace.reasonbench.records import Fault
 from cistrace.records import Card, Claim, Trace
 from cistrace.trace import parse_step, verify
 
@@ -30,6 +29,14 @@ PROSE = "prose"
 
 _LINE = re.compile(r"\s*(\d{1,3})[.)]\s+(\S.*?)\s*")
 _LEVEL = re.compile(re.escape(LEVEL_LINE.strip()) + r"\s*([0-3])")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a trace: the gate that found it, and what it found."""
+
+    gate: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

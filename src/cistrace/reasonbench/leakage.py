@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from cistrace.errors import DataError
+from cistrace.measured.records import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
-from cistrace.reasonbench.records import SPLITS
 
 TEXTS: dict[str, Callable[[Entry], str]] = {
     "trace": lambda entry: entry.trace,

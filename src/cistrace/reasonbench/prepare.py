@@ -12,6 +12,9 @@ import numpy as np
 
 from cistrace.errors import DataError
 from cistrace.knowledge import Knowledge
+from cistrace.measured.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
+from cistrace.measured.records import UNKNOWN_LEVEL, Measured
+from cistrace.measured.splits import Split, by_chromosome, by_column, by_homology
 from cistrace.mpra import MpraTable
 from cistrace.reasonbench.associations import association_evidence, carried, design, fit_knowledge
 from cistrace.reasonbench.evidence import (
@@ -25,9 +28,6 @@ from cistrace.reasonbench.evidence import (
     save_evidence,
     tower_evidence,
 )
-from cistrace.reasonbench.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
-from cistrace.reasonbench.records import UNKNOWN_LEVEL, Measured
-from cistrace.reasonbench.splits import Split, by_chromosome, by_column, by_homology
 from cistrace.reasonbench.subjects import BLOCK, Observed, Setting, Workers, blocks, scan_best, scanner
 from cistrace.records import MotifHit
 from cistrace.streams import shown

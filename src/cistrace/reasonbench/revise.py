@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import DataError
+from cistrace.measured.records import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
 from cistrace.reasonbench.export import CARD, EXCLUDED, MANIFEST, REJECTS, Export, read_manifest
-from cistrace.reasonbench.records import SPLITS
 from cistrace.reasonbench.reviews import (
     ACCEPT,
     CORRECT,

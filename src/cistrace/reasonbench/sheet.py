@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cistrace.errors import DataError, InputError, OutputError
+from cistrace.measured.rows import read_rows
 from cistrace.output import whole_file
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.reviews import CORRECT, DECISIONS, Review, correction_faults, trace_hash
-from cistrace.reasonbench.rows import read_rows
 from cistrace.streams import shown
 
 COLUMNS = (

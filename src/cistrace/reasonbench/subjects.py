@@ -19,9 +19,9 @@ from cistrace.knowledge import Knowledge
 from cistrace.motifs import load_background, load_library
 from cistrace.mpra import MpraTable
 from cistrace.reasonbench.evidence import EvidenceTable
-from cistrace.reasonbench.records import Subject
 from cistrace.records import Card, MotifHit
 from cistrace.scan import Scanner
+from cistrace.teach.records import Subject
 
 BLOCK = 128  # rows worked on together
 AHEAD = 4  # blocks a process that wait or are at work

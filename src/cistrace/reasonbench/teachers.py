@@ -13,10 +13,10 @@ from typing import Any
 from cistrace.card_text import render_card
 from cistrace.errors import TraceError
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.gates import ANSWER, Judgement, judge
-from cistrace.reasonbench.records import Answer, Fault, Subject
+from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
 from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
 from cistrace.teach.grounded import write
+from cistrace.teach.records import Answer, Subject
 from cistrace.trace import render_trace
 
 GROUNDED, CHAT = "grounded", "chat"

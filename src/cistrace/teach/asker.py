@@ -8,10 +8,10 @@ import threading
 from dataclasses import dataclass
 from math import ceil
 
-from cistrace.reasonbench.records import Answer
 from cistrace.teach.answers import AnswerCache, Stored
 from cistrace.teach.endpoint import Endpoint, Messages, Refused, Reply, Unusable
 from cistrace.teach.limits import CHARACTERS_PER_TOKEN, Budget, OutOfBudget, Pace, Sleep, backoff
+from cistrace.teach.records import Answer
 from cistrace.teach.settings import ChatSettings
 
 log = logging.getLogger(__name__)

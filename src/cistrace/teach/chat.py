@@ -21,12 +21,12 @@ from typing import Any, TypeVar
 from cistrace.card_text import render_card
 from cistrace.errors import TeacherError
 from cistrace.prompts import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
-from cistrace.reasonbench.records import Answer, Subject
 from cistrace.streams import shown
 from cistrace.teach.answers import AnswerCache, request_key
 from cistrace.teach.asker import Asker, Halt, Tally, Usage, answer_of
 from cistrace.teach.endpoint import Endpoint, Messages
 from cistrace.teach.limits import Pace, Sleep
+from cistrace.teach.records import Answer, Subject
 from cistrace.teach.settings import ChatSettings
 
 __all__ = ["AnswerCache", "ChatSettings", "ChatTeacher", "Usage", "answer_all", "key_of", "messages"]

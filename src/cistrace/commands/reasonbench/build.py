@@ -147,12 +147,12 @@ def build(
     if layout == "joint-lentimpra" and towers == "shipped":
         raise click.UsageError("the shipped towers were trained on this library; name a run's folder of fold towers")
 
+    from cistrace.measured.columns import TableColumns
+    from cistrace.measured.homology import leaks
+    from cistrace.measured.layouts import read_table
     from cistrace.reasonbench.build import Gating, Plan
     from cistrace.reasonbench.build import build as build_bench
-    from cistrace.reasonbench.columns import TableColumns
     from cistrace.reasonbench.export import Export, check_folder
-    from cistrace.reasonbench.homology import leaks
-    from cistrace.reasonbench.layouts import read_table
     from cistrace.reasonbench.prepare import observe, setting_of, speak, split_rows
     from cistrace.reasonbench.subjects import Workers
     from cistrace.reasonbench.tally import summary

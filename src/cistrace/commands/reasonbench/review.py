@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from cistrace.reasonbench.records import SPLITS
+from cistrace.measured.records import SPLITS
 
 
 @click.group(short_help="Traces as a spreadsheet for a person to judge, and back.")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from table_helpers import bases, measured, one_line
 
 from cistrace.errors import DataError
+from cistrace.measured.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
 from cistrace.mpra import MpraTable
-from cistrace.reasonbench.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
 from cistrace.teach.grounded import level_of
 
 VALUES = st.floats(-5, 5, allow_nan=False) | st.sampled_from([-1.0, 0.0, 0.5, math.nan])

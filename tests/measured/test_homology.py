@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from table_helpers import bases, one_line
 
 from cistrace.errors import DataError
+from cistrace.measured.collect import reverse_complement
+from cistrace.measured.homology import Leak, groups, leaks
+from cistrace.measured.kmers import kmer_keys
 from cistrace.mpra import read_joint
-from cistrace.reasonbench.collect import reverse_complement
-from cistrace.reasonbench.homology import Leak, groups, leaks
-from cistrace.reasonbench.kmers import kmer_keys
 
 # Two letters and short sequences, so that k-mers do meet; a few with letters that end them.
 SEQUENCES = st.lists(st.text("AC", max_size=14) | st.text("ACGTN", max_size=14), max_size=9)
@@ -79,7 +79,7 @@ def test_long_keys(seeds: list[int], length: int, k: int) -> None:
 def test_keys_do_not_depend_on_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     sequences = [bases(seed, seed % 70) for seed in range(300)]
     whole = kmer_keys(sequences, 20)
-    monkeypatch.setattr("cistrace.reasonbench.kmers._CHUNK_BASES", 256)
+    monkeypatch.setattr("cistrace.measured.kmers._CHUNK_BASES", 256)
     pieces = kmer_keys(sequences, 20)
     np.testing.assert_array_equal(whole[0], pieces[0])
     np.testing.assert_array_equal(whole[1], pieces[1])

@@ -1,6 +1,6 @@
 """Sequences that share a stretch of bases on either strand: groups of them, and leaks between splits.
 
-K-mers with letters other than A, C, G, T are left out, and `cistrace.reasonbench.kmers` says how the rest are known.
+K-mers with letters other than A, C, G, T are left out, and `cistrace.measured.kmers` says how the rest are known.
 
 A sequence shorter than k holds no k-mer. It counts as sharing where the whole of it, on either strand, lies in
 another. Sequences whose every k-mer holds such a letter are compared as wholes alone.
@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.reasonbench.kmers import kmer_keys
-from cistrace.reasonbench.records import SPLITS
+from cistrace.measured.kmers import kmer_keys
+from cistrace.measured.records import SPLITS
 from cistrace.regions import reverse_complement
 
 _PAIRS = (("val", "train"), ("test", "train"), ("test", "val"))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.reasonbench.homology import groups
-from cistrace.reasonbench.records import Exclusion, Measured
+from cistrace.measured.homology import groups
+from cistrace.measured.records import Exclusion, Measured
 
 EXCLUDED = ""
 _SPELLED = {

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from cistrace.errors import DataError
+from cistrace.measured.records import UNKNOWN_LEVEL
 from cistrace.mpra import MpraTable
-from cistrace.reasonbench.records import UNKNOWN_LEVEL
 
 QUARTILES = (0.25, 0.5, 0.75)
 CUTS = len(QUARTILES)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cistrace.errors import InputError
-from cistrace.reasonbench.columns import named, text_of
-from cistrace.reasonbench.plans import JOINT_IDS, JOINT_SEQUENCES, NAMES
-from cistrace.reasonbench.rows import read_rows
+from cistrace.measured.columns import named, text_of
+from cistrace.measured.plans import JOINT_IDS, JOINT_SEQUENCES, NAMES
+from cistrace.measured.rows import read_rows
 from cistrace.sequences import Rejects, read_sequences
 from cistrace.streams import open_source, shown
 from cistrace.tables import listed_columns

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_helpers import made, one_line, table_text, write_xlsx
 
-from cistrace.reasonbench.rows import Row, read_rows
+from cistrace.measured.rows import Row, read_rows
 
 
 def values(path: Path, **options: object) -> list[dict[str, object]]:

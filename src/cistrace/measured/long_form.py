@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from cistrace.errors import InputError
-from cistrace.reasonbench.collect import Collector, Element
-from cistrace.reasonbench.columns import Cell, Plan, letters, text_of
-from cistrace.reasonbench.rows import Row
+from cistrace.measured.collect import Collector, Element
+from cistrace.measured.columns import Cell, Plan, letters, text_of
+from cistrace.measured.rows import Row
 
 CELL_NAMES = ("cell_type", "celltype")
 ACTIVITY_NAMES = ("activity", "log2_rna_dna", "log2fc", "expression")

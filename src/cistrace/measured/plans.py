@@ -28,7 +28,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cistrace.errors import InputError
-from cistrace.reasonbench.columns import (
+from cistrace.measured.columns import (
     Cell,
     Names,
     Plan,
@@ -41,7 +41,7 @@ from cistrace.reasonbench.columns import (
     numeric_columns,
     parse_cells,
 )
-from cistrace.reasonbench.rows import Row
+from cistrace.measured.rows import Row
 from cistrace.tables import ID_NAMES, SEQUENCE_NAMES, listed_columns
 
 LAYOUTS = ("table", "joint-lentimpra", "gosai", "reglm", "lentimpra")

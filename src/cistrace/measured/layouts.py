@@ -8,7 +8,7 @@
 | `reglm` | CSV as regLM has it (Lal et al. 2024) |
 | `lentimpra` | one cell type a file, as human_legnet reads it |
 
-`cistrace.reasonbench.plans` says what is known of the published ones, and from where.
+`cistrace.measured.plans` says what is known of the published ones, and from where.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cistrace.errors import InputError
-from cistrace.reasonbench import long_form
-from cistrace.reasonbench.collect import Collector, Element
-from cistrace.reasonbench.columns import PEEK, Cell, Plan, TableColumns, header_of, named, parse_cells, text_of
-from cistrace.reasonbench.elements import Library, read_library, strip_adapters
-from cistrace.reasonbench.plans import LAYOUTS, cells_of, header_names, plan_of
-from cistrace.reasonbench.records import Measured
-from cistrace.reasonbench.rows import Row, read_rows
+from cistrace.measured import long_form
+from cistrace.measured.collect import Collector, Element
+from cistrace.measured.columns import PEEK, Cell, Plan, TableColumns, header_of, named, parse_cells, text_of
+from cistrace.measured.elements import Library, read_library, strip_adapters
+from cistrace.measured.plans import LAYOUTS, cells_of, header_names, plan_of
+from cistrace.measured.records import Measured
+from cistrace.measured.rows import Row, read_rows
 from cistrace.streams import file_faults, shown
 
 LARGEST_ERROR = 1.0

@@ -1,4 +1,4 @@
-"""The nouns of a reasoning data set: what was measured, what was left out, a trace and what is wrong with it."""
+"""The nouns of a measured table: what can be used, and what was left out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from cistrace.mpra import MpraTable
-from cistrace.records import Card
 
 SPLITS = ("train", "val", "test")
 UNKNOWN_LEVEL = -1
@@ -61,56 +60,3 @@ class Measured:
     exclusions: tuple[Exclusion, ...]
     sources: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One sequence in one cell type, to be reasoned about.
-
-    Attributes
-    ----------
-    row : int
-        Place in the table, from 0: with the cell type, the order of the data set.
-    activity : float
-        As measured, in the table's units.
-    level : int
-        0-3, observed.
-    cuts : three floats
-        Cut points between the levels, in the table's units.
-    """
-
-    row: int
-    id: str
-    split: str
-    activity: float
-    level: int
-    cuts: tuple[float, float, float]
-    card: Card
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a teacher wrote, and what it cost.
-
-    Attributes
-    ----------
-    text : str
-        Steps, `</think>`, `Level: n`, as it came; empty where there is none.
-    fault : str
-        Why there is no text; empty where there is one.
-    prompt_tokens, completion_tokens : int
-        As the server counted them; 0 offline.
-    """
-
-    text: str
-    fault: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a trace: the gate that found it, and what it found."""
-
-    gate: str
-    reason: str

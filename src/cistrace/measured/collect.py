@@ -10,9 +10,9 @@ from itertools import groupby
 
 import numpy as np
 
+from cistrace.measured.columns import number
+from cistrace.measured.records import UNKNOWN_LEVEL, Exclusion, Measured
 from cistrace.mpra import MpraTable
-from cistrace.reasonbench.columns import number
-from cistrace.reasonbench.records import UNKNOWN_LEVEL, Exclusion, Measured
 from cistrace.regions import reverse_complement
 from cistrace.sequences import DEFAULT_MINIMUM_LENGTH, MAXIMUM_ID, base_fault
 

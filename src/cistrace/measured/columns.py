@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from cistrace.errors import InputError
-from cistrace.reasonbench.rows import Row
+from cistrace.measured.rows import Row
 from cistrace.tables import find_column, listed_columns
 
 PEEK = 200

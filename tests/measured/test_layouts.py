@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from table_helpers import bases, made, one_line, table_text, write_xlsx
 
 from cistrace.errors import InputError
-from cistrace.reasonbench.collect import reverse_complement
-from cistrace.reasonbench.columns import TableColumns, number
-from cistrace.reasonbench.elements import LEFT_ADAPTER, RIGHT_ADAPTER
-from cistrace.reasonbench.layouts import read_table
-from cistrace.reasonbench.records import Measured
+from cistrace.measured.collect import reverse_complement
+from cistrace.measured.columns import TableColumns, number
+from cistrace.measured.elements import LEFT_ADAPTER, RIGHT_ADAPTER
+from cistrace.measured.layouts import read_table
+from cistrace.measured.records import Measured
 
 A, B, C, D = (bases(seed) for seed in range(4))
 

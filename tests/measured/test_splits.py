@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from table_helpers import bases, measured, one_line
 
 from cistrace.errors import DataError
-from cistrace.reasonbench.collect import reverse_complement
-from cistrace.reasonbench.homology import leaks
-from cistrace.reasonbench.splits import Split, by_chromosome, by_column, by_homology
+from cistrace.measured.collect import reverse_complement
+from cistrace.measured.homology import leaks
+from cistrace.measured.splits import Split, by_chromosome, by_column, by_homology
 
 
 def excluded(split: Split) -> list[tuple[int, str]]:
