@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,11 @@ DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"
 CELL_TYPES = ("HepG2", "K562", "WTC11")
 PROVENANCE = Provenance("0.1.0", "c0ffee", "JASPAR2026:abc", "fimo", "1", "towers")
+
+
+def obey_interrupts() -> None:
+    """For a child: a shell starts background jobs, such as a whole test run, deaf to Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def a_card(cell_type: str = "K562", bases: str = DNA) -> Card:

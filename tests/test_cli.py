@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-from cli_helpers import BAD_INPUTS, CELL_TYPES, DNA, FASTA, StandIn, invoke, stand_in, subprocess_run
+from cli_helpers import BAD_INPUTS, CELL_TYPES, DNA, FASTA, StandIn, invoke, obey_interrupts, stand_in, subprocess_run
 
 import cistrace
 from cistrace.card_text import parse_card
@@ -234,7 +234,8 @@ def test_a_closed_pipe_is_quiet(folder: Path) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_an_interrupted_scan_leaves_nothing(folder: Path, number: signal.Signals, code: int) -> None:
     command = [sys.executable, "-m", "cistrace", "scan", "-", "-o", "out.tsv", "--threads", "1"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, text=True, preexec_fn=obey_interrupts) as process:
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(f">one\n{DNA * 10}\n" + "".join(f">r{i}\n{DNA * 10}\n" for i in range(100)))
         process.stdin.flush()

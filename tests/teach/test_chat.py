@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 from chat_server import GOOD, Act, ChatServer, answer_text, chat_server, completion, error_body, first, some_subjects
+from cli_helpers import obey_interrupts
 
 from cistrace.card_text import parse_card, render_card
 from cistrace.errors import TeacherError
@@ -339,7 +340,8 @@ with AnswerCache(Path(path)) as cache:
 def start_run(url: str, path: Path, count: int) -> subprocess.Popen[str]:
     environment = {**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent / 'src'}"}
     command = [sys.executable, "-X", "dev", "-c", RUN, url, str(path), str(count)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True, preexec_fn=obey_interrupts)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -351,7 +353,7 @@ def test_a_killed_run_loses_at_most_what_was_under_way(tmp_path: Path, number: s
         for _ in range(8):
             broken.stdout.readline()
         broken.send_signal(number)
-        _, errors = broken.communicate(timeout=5)
+        _, errors = broken.communicate(timeout=60)
         assert broken.returncode == -number
         assert number == signal.SIGKILL or errors.rstrip().endswith("KeyboardInterrupt")
         assert "destroyed" not in errors and "never" not in errors
