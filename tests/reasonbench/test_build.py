@@ -140,6 +140,12 @@ def test_so_many_of_every_level_and_official_names(table: Path, tmp_path: Path) 
     assert manifest["draw"] == {"per_level": 5, "short_of": {}}
 
 
+def test_what_could_not_be_had_is_told(table: Path, tmp_path: Path) -> None:
+    result = run("build", table, *ASKED, "--threads", 1, "-o", tmp_path / "set", "--per-level", 45)
+    assert result.exit_code == 0
+    assert "K562: fewer accepted traces than asked: 5 of level 0" in result.stderr
+
+
 def test_a_told_writer_agrees_and_a_blind_one_does_not_always(bench: Path, table: Path, tmp_path: Path) -> None:
     told = built(table, tmp_path / "told", "--all", "--condition", "level")
     blind = json.loads((bench / "manifest.json").read_text())

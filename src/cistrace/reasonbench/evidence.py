@@ -84,7 +84,7 @@ class EvidenceTable:
         if missing.any():
             raise DataError(
                 f"{name}: holds no evidence for {int(missing.sum()):,} of {len(wanted):,} sequences; expected all; "
-                "make it from this table with `cistrace reasonbench evidence`"
+                "make it from this table with `cistrace reasonbench build --towers`"
             )
         return places
 
@@ -140,7 +140,7 @@ def load_evidence(path: Path) -> EvidenceTable:
             evidence = EvidenceTable(**{name: file[name] for name in names}, about=About(**about))
     except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(
-            f"{shown(path)}: not a readable evidence file ({error}); make it with `cistrace reasonbench evidence`"
+            f"{shown(path)}: not a readable evidence file ({error}); expected evidence.npz of a build with --towers"
         ) from error
     if len(evidence.first) != len(evidence.digests) + 1 or evidence.first[-1] != len(evidence.contributions):
         raise DataError(f"{shown(path)}: its arrays disagree in length; make it again")

@@ -170,10 +170,10 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
         test = None if held_out is None else [e for e in held_out if e.cell_type == cell_type and e.trace]
         levels = np.array([entry.level for entry in train])
         if len(train) < 50 or len(np.unique(levels)) < 2 or (test is not None and not test):
+            held = "" if test is None else f" and {len(test)} to be told"
             raise DataError(
-                f"{cell_type}: found {len(train)} traces of {len(np.unique(levels))} levels to learn from and "
-                f"{'themselves' if test is None else len(test)} to tell; expected at least 50 of two levels and one to "
-                "tell; build more"
+                f"{cell_type}: found {len(train)} traces of {len(np.unique(levels))} levels to learn from{held}; "
+                "expected at least 50 of two levels, and any to be told; build more"
             )
         for name, text_of in TEXTS.items():
             right = _right(train, test, levels, text_of)

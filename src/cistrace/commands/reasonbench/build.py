@@ -204,6 +204,9 @@ def build(
             per_level, seed, {"layout": layout, "level_rule": levels, "evidence": spoken.plain(), "teacher": about},
         )  # fmt: skip
         manifest = build_bench(plan, teach, export, lambda items: shown(items, "traces"))
+    for cell, missing in manifest["draw"]["short_of"].items():
+        levels_short = ", ".join(f"{count:,} of level {level}" for level, count in missing.items())
+        told(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
     for line in summary(manifest["statistics"]):
         click.echo(line)
 
