@@ -26,7 +26,10 @@ from cistrace.card_text import parse_card, render_card
 from cistrace.errors import TeacherError
 from cistrace.prompts import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_END
 from cistrace.teach.answers import AnswerCache
+from cistrace.teach.asker import Asker, Tally
 from cistrace.teach.chat import AHEAD, ChatSettings, ChatTeacher, Usage, answer_all, key_of, messages
+from cistrace.teach.endpoint import Endpoint
+from cistrace.teach.limits import Pace
 from cistrace.teach.records import Answer, Subject
 
 TESTS = Path(__file__).parent.parent
@@ -194,8 +197,21 @@ def test_what_concerns_every_request_stops_the_run_at_once(cache: AnswerCache, a
     with chat_server(lambda number, plain: act) as server:
         with pytest.raises(TeacherError) as caught:
             run(some_subjects(30), settings_for(server, concurrency=2), cache)
-        assert len(server.seen) <= 4
+        assert len(server.seen) <= 2
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_nothing_more_is_sent_to_a_lost_endpoint_before_the_answers_are_read(cache: AnswerCache) -> None:
+    async def ask_all(settings: ChatSettings) -> list[Answer | BaseException]:
+        async with Endpoint(settings) as endpoint:
+            asker = Asker(settings, endpoint, cache, Pace(None), Tally(), asyncio.sleep)
+            asked = [asker.ask(str(k), messages(subject, "none")) for k, subject in enumerate(some_subjects(30))]
+            return await asyncio.gather(*asked, return_exceptions=True)
+
+    with chat_server(lambda number, plain: Act(status=401)) as server:
+        ends = asyncio.run(ask_all(settings_for(server, concurrency=2)))
+        assert len(server.seen) <= 2
+    assert len(ends) == 30 and all(isinstance(end, TeacherError) and "401" in str(end) for end in ends)
 
 
 @pytest.mark.parametrize("status", [400, 413, 422])
@@ -328,6 +344,7 @@ import sys
 from pathlib import Path
 from chat_server import some_subjects
 from cistrace.teach.answers import AnswerCache
+from cistrace.teach.asker import Asker, Tally
 from cistrace.teach.chat import ChatSettings, answer_all
 url, path, count = sys.argv[1:]
 with AnswerCache(Path(path)) as cache:

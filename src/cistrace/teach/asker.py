@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass
 from math import ceil
 
+from cistrace.errors import TeacherError
 from cistrace.teach.answers import AnswerCache, Stored
 from cistrace.teach.endpoint import Endpoint, Messages, Refused, Reply, Unusable
 from cistrace.teach.limits import CHARACTERS_PER_TOKEN, Budget, OutOfBudget, Pace, Sleep, backoff
@@ -109,7 +110,7 @@ class Asker:
         self._budget = Budget(settings.token_budget, settings.max_tokens, tally.usage.tokens)
         self._places = asyncio.Semaphore(settings.concurrency)
         self._sending: set[asyncio.Task[Answer]] = set()
-        self._over = False
+        self._over: Exception | None = None  # why nothing more is sent
 
     async def ask(self, key: str, messages: Messages) -> Answer:
         """One answer, stored in the cache before this returns.
@@ -122,21 +123,29 @@ class Asker:
             The budget is spent or the attempts are used up.
         """
         async with self._places:
-            for attempt in range(self._settings.attempts):
-                try:
-                    return await self._attempt(key, messages, attempt)
-                except Refused as refusal:
-                    return self._refused(refusal)
-                except Unusable as found:
-                    fault = found
-                await self._after(fault, key, attempt)
-        raise Halt(f"{self._settings.host}: {fault}, {self._settings.attempts} times in a row")
+            try:
+                return await self._attempts(key, messages)
+            except (TeacherError, Halt) as why:
+                # Here and now: whoever reads the answers may be slow, and the others would go on being sent.
+                self._over = self._over or why
+                raise self._over from None
 
     async def settle(self) -> None:
         """Start nothing more; return when what is under way has arrived or failed."""
-        self._over = True
+        self._over = self._over or Halt("stopped")
         if self._sending:
             await asyncio.wait(self._sending)
+
+    async def _attempts(self, key: str, messages: Messages) -> Answer:
+        for attempt in range(self._settings.attempts):
+            try:
+                return await self._attempt(key, messages, attempt)
+            except Refused as refusal:
+                return self._refused(refusal)
+            except Unusable as found:
+                fault = found
+            await self._after(fault, key, attempt)
+        raise Halt(f"{self._settings.host}: {fault}, {self._settings.attempts} times in a row")
 
     async def _attempt(self, key: str, messages: Messages, attempt: int) -> Answer:
         """Send once, and account for it."""
@@ -164,7 +173,7 @@ class Asker:
 
     async def _send(self, messages: Messages, attempt: int) -> Reply:
         if self._over:
-            raise Halt("stopped")
+            raise self._over
         self._tally.add(Usage(retried=1) if attempt else Usage(asked=1))
         task = asyncio.current_task()
         assert task is not None
@@ -179,7 +188,7 @@ class Asker:
         left = self._settings.attempts - attempt - 1
         log.info("%s: %s; %d attempts left", self._settings.host, fault, left)
         if self._over:
-            raise Halt("stopped")
+            raise self._over
         if fault.wait is not None and fault.wait > LONGEST_WAIT:
             raise Halt(f"{self._settings.host}: {fault}, and to come back in {fault.wait:.0f} s")
         if fault.wait is not None:
