@@ -204,7 +204,7 @@ def test_what_concerns_every_request_stops_the_run_at_once(cache: AnswerCache, a
 def test_nothing_more_is_sent_to_a_lost_endpoint_before_the_answers_are_read(cache: AnswerCache) -> None:
     async def ask_all(settings: ChatSettings) -> list[Answer | BaseException]:
         async with Endpoint(settings) as endpoint:
-            asker = Asker(settings, endpoint, cache, Pace(None), Tally(), asyncio.sleep)
+            asker = Asker(settings, endpoint, cache, Pace(None, asyncio.sleep), Tally(), asyncio.sleep)
             asked = [asker.ask(str(k), messages(subject, "none")) for k, subject in enumerate(some_subjects(30))]
             return await asyncio.gather(*asked, return_exceptions=True)
 
