@@ -9,6 +9,8 @@
     +-- CellTypeError       a cell type the model does not know
     +-- ModelError          a checkpoint that is missing, torn or of another version
     +-- DataError           training data that is missing or malformed
+    +-- RecipeError         a training recipe with faults
+    +-- RunError            a training run that is of another recipe, unfinished, or torn
     +-- TeacherError        a chat endpoint, its settings or the cache of its answers, that cannot be used any further
     +-- OutputError         a result file that cannot be written
 
@@ -67,6 +69,14 @@ class ModelError(CistraceError):
 
 class DataError(CistraceError):
     """Training data that is missing or malformed."""
+
+
+class RecipeError(CistraceError):
+    """A training recipe with faults; all of them are told."""
+
+
+class RunError(CistraceError):
+    """A training run that is of another recipe or data set, unfinished, or torn."""
 
 
 class TeacherError(CistraceError):
