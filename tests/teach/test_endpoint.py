@@ -239,6 +239,21 @@ def test_pauses_grow_within_bounds_and_repeat(key: str, attempt: int) -> None:
     assert whole / 2 <= pause <= whole and pause == backoff(key, attempt)
 
 
+def test_turns_are_evenly_spaced() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    async def turns() -> None:
+        for _ in range(5):
+            await pace.turn()
+
+    pace = Pace(6, sleep)
+    asyncio.run(turns())
+    assert slept == [pytest.approx(10 * place, abs=1) for place in (1, 2, 3, 4)]
+
+
 def test_a_hold_moves_turns_already_waited_for() -> None:
     slept: list[float] = []
 
