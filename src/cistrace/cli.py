@@ -21,6 +21,7 @@ from cistrace.commands.card import card
 from cistrace.commands.predict import predict
 from cistrace.commands.reasonbench import reasonbench
 from cistrace.commands.scan import scan
+from cistrace.commands.train import train
 from cistrace.errors import CistraceError
 from cistrace.output import printable
 
@@ -78,6 +79,7 @@ cli.add_command(scan)
 cli.add_command(card)
 cli.add_command(predict)
 cli.add_command(reasonbench)
+cli.add_command(train)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -32,7 +32,7 @@ def test_thinning_cannot_add_hits() -> None:
 def test_pieces_lie_in_their_sequence_and_have_every_length() -> None:
     random = np.random.default_rng(0)
     bases = "".join(random.choice(list("ACGT"), 60))
-    drawn = [piece(bases, random) for _ in range(2_000)]
+    drawn = [piece(bases, random, MINIMUM_KNOWN) for _ in range(2_000)]
     assert all(found in bases for found in drawn)
     lengths = Counter(map(len, drawn))
     assert set(lengths) == set(range(MINIMUM_KNOWN, 61))
@@ -46,7 +46,7 @@ def test_a_table_in_pieces_keeps_its_other_rows() -> None:
     table = MpraTable(
         ("a", "b", "c"), whole, ("chr1",) * 3, ("x_peak",) * 3, ("train",) * 3, np.arange(9.0).reshape(3, 3)
     )
-    cut = in_pieces(table, np.array([1]), np.random.default_rng(1))
+    cut = in_pieces(table, np.array([1]), np.random.default_rng(1), MINIMUM_KNOWN)
     assert (cut.sequences[0], cut.sequences[2]) == (whole[0], whole[2])
     assert cut.sequences[1] in whole[1] and cut.sequences[1] != whole[1]
     assert table.sequences == whole

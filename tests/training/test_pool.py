@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cistrace.errors import DataError
 from cistrace.mpra import MpraTable
-from cistrace.training.pool import SingleElement, either_strand, pool, read_single
+from cistrace.training.pool import SingleElement, either_strand, pool, read_further
 
 
 def joint(sequences: tuple[str, ...], activity: np.ndarray) -> MpraTable:
@@ -76,14 +76,19 @@ def test_too_little_in_common_is_refused() -> None:
 
 
 def test_training_rows_alone_are_read_and_strands_averaged(tmp_path: Path) -> None:
-    with gzip.open(tmp_path / "single_library_mpra.tsv.gz", "wt") as handle:
+    path = tmp_path / "further.tsv.gz"
+    with gzip.open(path, "wt") as handle:
         handle.write("name\tsequence\tstrand\tchrom\tcell_type\tlog2_rna_dna\tsplit\tin_joint\n")
         handle.write("a\tAACC\t+\tchr1\tHepG2\t1.0\ttrain\tTrue\n")
         handle.write("a_r\tGGTT\t-\tchr1\tHepG2\t2.0\ttrain\tTrue\n")
         handle.write("b\tAAAA\t+\tchr1\tHepG2\t9.0\texcluded\tFalse\n")
-    assert read_single(tmp_path) == [SingleElement("AACC", "chr1", "HepG2", 1.5)]
+        handle.write("c\tAAAG\t+\tchr1\tOther\t9.0\ttrain\tFalse\n")
+    assert read_further(path, ("HepG2",)) == [SingleElement("AACC", "chr1", "HepG2", 1.5)]
 
 
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="single_library"):
-        read_single(tmp_path)
+def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"none\.tsv"):
+        read_further(tmp_path / "none.tsv", ("HepG2",))
+    (tmp_path / "short.tsv").write_text("sequence\tcell_type\tsplit\tchrom\n")
+    with pytest.raises(DataError, match="no column for the activity"):
+        read_further(tmp_path / "short.tsv", ("HepG2",))

@@ -4,7 +4,8 @@ import numpy as np
 import torch
 
 from cistrace.mpra import MpraTable
-from cistrace.training.tower import TowerRecipe, augment, rows_outside
+from cistrace.training.recipe import TowerFit
+from cistrace.training.tower import augment, rows_outside
 
 
 def test_a_tower_sees_no_row_of_its_fold_nor_of_its_borders() -> None:
@@ -18,7 +19,7 @@ def test_a_tower_sees_no_row_of_its_fold_nor_of_its_borders() -> None:
 def test_augmentation_without_shift_or_shortening_is_one_strand_or_the_other() -> None:
     random = torch.Generator().manual_seed(0)
     codes = torch.randint(0, 4, (50, 30), generator=random)
-    x = augment(codes, TowerRecipe(largest_shift=0, shortened=0.0), random)
+    x = augment(codes, TowerFit(largest_shift=0, shortened=0.0), random)
     plain = torch.eye(4)[codes].transpose(1, 2)
     forward = (x == plain).all(dim=(1, 2))
     turned = (x == plain.flip(1, 2)).all(dim=(1, 2))

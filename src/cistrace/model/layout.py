@@ -21,10 +21,22 @@ from transformers import PreTrainedTokenizerBase
 from cistrace.card_text import render_card
 from cistrace.errors import ModelError
 from cistrace.model.prompt import Prompt, write_prompt
-from cistrace.prompts import LEVEL_LINE, SYSTEM_PROMPT, THINK_END
+from cistrace.prompts import LEVEL_LINE, SYSTEM_PROMPT, THINK_BEGIN, THINK_END
 from cistrace.records import Card
 
 DOMAIN, CHAT = "domain", "chat"
+
+
+def prompt_of(layout: str, card: Card) -> Prompt:
+    """What the model reads of a card, in the layout of that name.
+
+    A chat model is told an evidence card in the words of its claims, with the strongest hits alone: a third of the
+    tokens of the whole card as text. The paper's card it reads as it is.
+    """
+    prompt = write_prompt(card)
+    if layout == DOMAIN:
+        return prompt
+    return Prompt(SYSTEM_PROMPT, render_card(card) if card.evidence is None else prompt.text.removesuffix(THINK_BEGIN))
 
 
 @dataclass(frozen=True)
@@ -32,10 +44,6 @@ class Layout(ABC):
     """Tokens of one tokenizer's texts. See the module's docstring."""
 
     tokenizer: PreTrainedTokenizerBase
-
-    @abstractmethod
-    def prompt(self, card: Card) -> Prompt:
-        """What the model reads of a card."""
 
     @abstractmethod
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
@@ -79,9 +87,6 @@ class Layout(ABC):
 class DomainLayout(Layout):
     """The compact model's: prompts in the words of the templates, the cell type late."""
 
-    def prompt(self, card: Card) -> Prompt:
-        return write_prompt(card)
-
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         return self._plain(prompt.shared), self._plain(prompt.own)
 
@@ -91,9 +96,6 @@ class DomainLayout(Layout):
 
 class ChatLayout(Layout):
     """Any chat model's: `Prompt.shared` is the system message, `Prompt.own` the user's, which is a card as text."""
-
-    def prompt(self, card: Card) -> Prompt:
-        return Prompt(SYSTEM_PROMPT, render_card(card))
 
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         told = [{"role": "system", "content": prompt.shared}, {"role": "user", "content": prompt.own}]

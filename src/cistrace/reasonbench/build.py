@@ -151,6 +151,7 @@ def build(
             "table: no row with a split and a measured level is left; see its exclusions and the split rule"
         )
     export.exclude(plan.exclusions)
+    export.elements(plan.observed.table, plan.observed.splits)
     about = _about(plan, course, short)
     return export.finish(about, data_card(about))
 

@@ -44,7 +44,8 @@ def _made(about: dict[str, Any]) -> list[str]:
         f"Cell types: {', '.join(about['cell_types'])}. Motifs: {about['motifs']}. Evidence on the cards: "
         f"{evidence['source']}. Teacher: {teacher['kind']}{model}, {told}. Splits: {about['split']['rule']}. "
         f"Levels: {about['level_rule']}. `manifest.json` holds all settings, cut points and file hashes; "
-        "`rejects.jsonl` what the gates kept out, with reasons; `excluded.tsv` the rows that could not be used.",
+        "`rejects.jsonl` what the gates kept out, with reasons; `excluded.tsv` the rows that could not be used; "
+        "`elements.parquet` the measured elements by themselves.",
     ]
 
 

@@ -3,6 +3,7 @@
     train.jsonl val.jsonl test.jsonl    ShareGPT, one entry a line, in the order of the table
     data/train.parquet ...              the same; `datasets.load_dataset(FOLDER)` opens them
     rejects.jsonl                       training entries that a gate or a person rejected, with reasons
+    elements.parquet                    the measured elements: what towers are trained on
     excluded.tsv                        rows of the table that the data set does without, with reasons
     dataset_info.json                   for LLaMA-Factory
     README.md                           the data set's card
@@ -27,7 +28,9 @@ from typing import Any, TextIO
 
 from cistrace.errors import OutputError
 from cistrace.measured.records import SPLITS, Exclusion
+from cistrace.mpra import MpraTable
 from cistrace.output import write_faults
+from cistrace.reasonbench.elements import ELEMENTS, write_elements
 from cistrace.reasonbench.entries import Entry, entry_line, entry_object, official_object
 from cistrace.streams import shown
 
@@ -60,7 +63,7 @@ def check_folder(folder: Path) -> None:
         raise OutputError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
     if (folder / STAGING).exists() or (folder / MANIFEST).exists():
         return
-    for name in (*(f"{split}.jsonl" for split in SPLITS), REJECTS, EXCLUDED, CARD, INFO):
+    for name in (*(f"{split}.jsonl" for split in SPLITS), REJECTS, EXCLUDED, ELEMENTS, CARD, INFO):
         if (folder / name).exists():
             raise OutputError(
                 f"{shown(folder / name)}: is there, but no {MANIFEST} beside it, so no build made it; expected an "
@@ -192,6 +195,11 @@ class Export:
             writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
             writer.writerow(("line", "id", "cell_type", "reason"))
             writer.writerows((item.line, item.id, item.cell_type, item.reason) for item in exclusions)
+
+    def elements(self, table: MpraTable, splits: tuple[str, ...]) -> None:
+        """Write the measured elements."""
+        with write_faults(self.folder):
+            self.rows[ELEMENTS] = write_elements(self._stage / ELEMENTS, table, splits)
 
     def write(self, name: str, text: str) -> None:
         """A file of text."""

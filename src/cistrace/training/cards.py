@@ -1,58 +1,42 @@
 """Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
 
-    python -m cistrace.training.cards --data DIR -o RUN [--rows 10400] [--pieces 3400]
-
-Reads RUN/tower-fold*.safetensors, RUN/knowledge.tsv and the hits; writes
-RUN/examples-train.jsonl, one line a sequence and cell type: prompt, the grounded writer's trace, the
-towers' standardised outputs, the measured activity. RUN/examples-pieces.jsonl is the same for pieces of elements,
-20 bp to whole, that were left at most a few of their hits: cards of whole elements nearly all list eight and state
-a GC content in steps of 0.005, and a writer that has seen little else copies by distance, not by content, and fails on
-short sequences (docs/experiments.md). The activity beside a piece is the whole element's: for writing alone.
+Val rows have the evidence that a new sequence gets. Pieces of elements, shorter than the whole and left at most a few
+of their hits, are for the writing alone: cards of whole elements nearly all list eight hits and state a GC content in
+steps of 0.005, and a writer that has seen little else copies by distance, not by content, and fails on short sequences
+(docs/experiments.md). The activity beside a piece is the whole element's.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cistrace.card import best_of_family, build_card
 from cistrace.knowledge import Knowledge, read_knowledge
 from cistrace.model.evidence import Towers
-from cistrace.model.prompt import write_prompt
+from cistrace.model.layout import prompt_of
 from cistrace.model.tower_file import load_tower
 from cistrace.motifs import load_background, load_library
-from cistrace.mpra import MpraTable, chromosome_folds, level_cuts, read_joint
+from cistrace.mpra import MpraTable, chromosome_folds
 from cistrace.prompts import LISTED_HITS
 from cistrace.records import Card, MotifHit
 from cistrace.scan import Scanner
 from cistrace.teach.grounded import level_of, write
 from cistrace.trace import render_trace
+from cistrace.training.dataset import DataSet
 from cistrace.training.hits import scan_table
-from cistrace.windows import MINIMUM_KNOWN
+from cistrace.training.knowledge import make_knowledge
+from cistrace.training.recipe import CardsRecipe
+from cistrace.training.records import Record, write_records
+from cistrace.training.run import Run
+from cistrace.training.tower import LEGNET
+from cistrace.training.towers import WHOLE
 
 log = logging.getLogger(__name__)
 BATCH = 256
-
-
-@dataclass(frozen=True)
-class Example:
-    """One training example. `level` is the observed one; `trace` is the grounded writer's, blind to it."""
-
-    row: int
-    cell_type: str
-    shared: str
-    own: str
-    trace: str
-    features: tuple[float, float]
-    target: float
-    activity: float
-    level: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,49 +54,118 @@ class Scale:
         return (activity - self.location) / self.spread
 
 
-def cards_of(
-    bases: str, hits: tuple[MotifHit, ...], estimate: np.ndarray, contributions: np.ndarray,
-    cell_types: tuple[str, ...], knowledge: Knowledge,
-) -> list[Card]:  # fmt: skip
-    """The cards of one sequence in every cell type; contributions are (hits, cell types)."""
-    cards = []
-    for cell, cell_type in enumerate(cell_types):
-        evident = [replace(hit, contribution=float(value)) for hit, value in zip(hits, contributions[:, cell])]
-        cards.append(build_card(bases, cell_type, evident, knowledge.of(cell_type), float(estimate[cell])))
-    return cards
+@dataclass(frozen=True, eq=False)
+class Maker:
+    """What records of one data set share."""
+
+    layout: str
+    knowledge: Knowledge
+    scale: Scale
+    cuts: np.ndarray
+
+    def records(
+        self, table: MpraTable, rows: Sequence[int], numbers: np.ndarray, hits: Sequence[tuple[MotifHit, ...]],
+        towers: Towers,
+    ) -> Iterator[Record]:  # fmt: skip
+        """Records of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'."""
+        for begin in range(0, len(rows), BATCH):
+            block, found = rows[begin : begin + BATCH], hits[begin : begin + BATCH]
+            evidence = towers.evidence([table.sequences[row] for row in block], found)
+            for at, row in enumerate(block):
+                estimates, lost = evidence.estimates[at], evidence.contributions[at]
+                cards = self.cards(table.sequences[row], found[at], estimates, lost, table.cell_types)
+                yield from self.of_row(table, row, int(numbers[row]), cards, estimates)
+
+    def cards(
+        self, bases: str, hits: tuple[MotifHit, ...], estimate: np.ndarray, contributions: np.ndarray,
+        cell_types: tuple[str, ...],
+    ) -> list[Card]:  # fmt: skip
+        """The cards of one sequence in every cell type; contributions are (hits, cell types)."""
+        cards = []
+        for cell, cell_type in enumerate(cell_types):
+            evident = [replace(hit, contribution=float(value)) for hit, value in zip(hits, contributions[:, cell])]
+            known = self.knowledge.of(cell_type)
+            cards.append(build_card(bases, cell_type, evident, known, float(estimate[cell])))
+        return cards
+
+    def of_row(
+        self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: np.ndarray
+    ) -> Iterator[Record]:
+        """The records of one sequence."""
+        measured, standard = table.activity[row], self.scale.standardised(estimates)
+        target = self.scale.standardised(measured)
+        for cell, card in enumerate(cards):
+            if np.isfinite(measured[cell]):
+                prompt, level = prompt_of(self.layout, card), level_of(measured[cell], self.cuts[cell])
+                yield Record(
+                    number, table.names[row], card.cell_type, card.bases, prompt.shared, prompt.own,
+                    render_trace(write(card, self.cuts[cell])), render_trace(write(card, self.cuts[cell], level)),
+                    (float(standard[cell]), float(standard.mean())), float(target[cell]), float(measured[cell]), level,
+                )  # fmt: skip
 
 
-def examples(
-    table: MpraTable, rows: np.ndarray, hits: list[tuple[MotifHit, ...]], towers: Towers, knowledge: Knowledge,
-    scale: Scale, cuts: np.ndarray,
-) -> Iterator[Example]:  # fmt: skip
-    """Examples of the given rows, every measured cell type; `hits` are those of the rows."""
-    for begin in range(0, len(rows), BATCH):
-        block = rows[begin : begin + BATCH]
-        found = hits[begin : begin + BATCH]
-        sequences = [table.sequences[row] for row in block]
-        evidence = towers.evidence(sequences, found)
-        standard = scale.standardised(evidence.estimates)
-        for at, row in enumerate(block):
-            cards = cards_of(
-                sequences[at],
-                found[at],
-                evidence.estimates[at],
-                evidence.contributions[at],
-                table.cell_types,
-                knowledge,
-            )
-            measured = table.activity[row]
-            target = scale.standardised(measured)
-            for cell, card in enumerate(cards):
-                if np.isfinite(measured[cell]):
-                    prompt = write_prompt(card)
-                    yield Example(
-                        int(row), card.cell_type, prompt.shared, prompt.own, render_trace(write(card, cuts[cell])),
-                        (float(standard[at, cell]), float(standard[at].mean())), float(target[cell]),
-                        float(measured[cell]), level_of(measured[cell], cuts[cell]),
-                    )  # fmt: skip
-        log.info("%d of %d sequences", begin + len(block), len(rows))
+def make_cards(data: DataSet, recipe: CardsRecipe, layout: str, folds: int, run: Run, threads: int) -> dict[str, int]:
+    """Write RUN/records-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
+
+    Returns
+    -------
+    dict
+        How many records each file holds.
+    """
+    training, library = data.training, load_library()
+    numbers = data.rows[data.places("train")]
+    hits = scan_table(training, run.folder / "hits-train.npz", threads)
+    every = (hits.hits(row, library) for row in range(len(training)))
+    knowledge = read_knowledge(run.knowledge) if run.knowledge.exists() else None
+    knowledge = knowledge or make_knowledge(training, every, library, run.knowledge)
+    maker = Maker(layout, knowledge, Scale.of(training), data.cuts)
+    random = np.random.default_rng(recipe.seed)
+    fold_of = chromosome_folds(training, folds)
+    drawn = random.permutation(np.flatnonzero(fold_of >= 0))[: recipe.rows]
+    towers = [Towers(tower, tower) for tower in (load_tower(run.tower(f"fold{fold}")) for fold in range(folds))]
+    found = {int(row): hits.hits(row, library) for row in drawn}
+    counts = {"train": _folded(maker, training, numbers, found, fold_of, towers, run, "train")}
+    counts["pieces"] = _pieces(maker, training, numbers, drawn, fold_of, towers, recipe, random, run)
+    counts["val"] = _val(maker, data, recipe, random, run)
+    return counts
+
+
+def _folded(
+    maker: Maker, table: MpraTable, numbers: np.ndarray, hits: dict[int, tuple[MotifHit, ...]], fold_of: np.ndarray,
+    towers: list[Towers], run: Run, name: str,
+) -> int:  # fmt: skip
+    """Records of the rows that `hits` names, in its order, each with the evidence of its own fold's tower."""
+    made: dict[int, list[Record]] = {row: [] for row in hits}
+    for fold, tower in enumerate(towers):
+        mine = [row for row in hits if fold_of[row] == fold]
+        place_of = {int(numbers[row]): row for row in mine}
+        for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower):
+            made[place_of[record.row]].append(record)
+        log.info("%s: cards of fold %d of %d, %d sequences", name, fold + 1, len(towers), len(mine))
+    return write_records(run.records(name), (record for records in made.values() for record in records))
+
+
+def _pieces(
+    maker: Maker, table: MpraTable, numbers: np.ndarray, drawn: np.ndarray, fold_of: np.ndarray,
+    towers: list[Towers], recipe: CardsRecipe, random: np.random.Generator, run: Run,
+) -> int:  # fmt: skip
+    rows = drawn[: recipe.pieces]
+    short = in_pieces(table, rows, random, recipe.shortest_piece)
+    library = load_library()
+    scanner = Scanner(library, load_background("fimo", library))
+    found = scanner.scan([short.sequences[row] for row in rows])
+    fewer = {int(row): thin(best_of_family(hits), random) for row, hits in zip(rows, found)}
+    return _folded(maker, short, numbers, fewer, fold_of, towers, run, "pieces")
+
+
+def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Generator, run: Run) -> int:
+    places = data.places("val")
+    rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
+    towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
+    library = load_library()
+    scanner = Scanner(library, load_background("fimo", library))
+    hits = [best_of_family(found) for found in scanner.scan([data.table.sequences[row] for row in rows])]
+    return write_records(run.records("val"), maker.records(data.table, rows, data.rows, hits, towers))
 
 
 def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:
@@ -121,68 +174,16 @@ def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[Motif
     return tuple(hits[place] for place in sorted(random.choice(len(hits), kept, replace=False)))
 
 
-def piece(bases: str, random: np.random.Generator) -> str:
-    """A stretch of the sequence, every length from the shortest that can be read to the whole as likely."""
-    length = int(random.integers(MINIMUM_KNOWN, len(bases) + 1))
+def piece(bases: str, random: np.random.Generator, shortest: int) -> str:
+    """A stretch of the sequence, every length from the shortest to the whole as likely."""
+    length = int(random.integers(min(shortest, len(bases)), len(bases) + 1))
     start = int(random.integers(0, len(bases) - length + 1))
     return bases[start : start + length]
 
 
-def in_pieces(table: MpraTable, rows: np.ndarray, random: np.random.Generator) -> MpraTable:
+def in_pieces(table: MpraTable, rows: np.ndarray, random: np.random.Generator, shortest: int) -> MpraTable:
     """The table with a piece of every given row in the place of its sequence."""
     sequences = list(table.sequences)
     for row in rows:
-        sequences[row] = piece(sequences[row], random)
+        sequences[row] = piece(sequences[row], random, shortest)
     return replace(table, sequences=tuple(sequences))
-
-
-def make(data: Path | None, out: Path, rows: int, pieces: int, seed: int = 0) -> None:
-    """Write examples of training sequences drawn at random, in that order: any head of a file is a sample.
-
-    The pieces are of the first sequences drawn.
-    """
-    train, library = read_joint(data).split("train"), load_library()
-    every = [load_tower(path) for path in sorted(out.glob("tower-fold*.safetensors"))]
-    folds = chromosome_folds(train, len(every))
-    knowledge, scale, cuts = read_knowledge(out / "knowledge.tsv"), Scale.of(train), level_cuts(train)
-    random = np.random.default_rng(seed)
-    chosen = random.permutation(np.flatnonzero(folds >= 0))[:rows]
-    hits = scan_table(train, out / "hits-train.npz")
-    found = {int(row): hits.hits(row, library) for row in chosen}
-    short = in_pieces(train, chosen[:pieces], random)
-    scanner = Scanner(library, load_background("fimo", library))
-    fewer = {
-        int(row): thin(best_of_family(hits), random)
-        for row, hits in zip(chosen, scanner.scan([short.sequences[row] for row in chosen[:pieces]]))
-    }
-    for name, table, hits_of in (("train", train, found), ("pieces", short, fewer)):
-        lines: dict[int, list[str]] = {row: [] for row in hits_of}
-        for fold, tower in enumerate(every):
-            mine = np.array([row for row in hits_of if folds[row] == fold], dtype=np.int64)
-            towers = Towers(tower, tower)
-            for example in examples(table, mine, [hits_of[row] for row in mine], towers, knowledge, scale, cuts):
-                lines[example.row].append(json.dumps(asdict(example)) + "\n")
-        with (out / f"examples-{name}.jsonl").open("w") as handle:
-            handle.writelines(line for mine in lines.values() for line in mine)
-
-
-def read_examples(path: Path) -> list[Example]:
-    """Read what `make` wrote."""
-    with path.open() as handle:
-        plain = [json.loads(line) for line in handle]
-    return [Example(**{**entry, "features": tuple(entry["features"])}) for entry in plain]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--rows", type=int, default=10_400)
-    parser.add_argument("--pieces", type=int, default=3_400)
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    make(arguments.data, arguments.out, arguments.rows, arguments.pieces)
-
-
-if __name__ == "__main__":
-    main()

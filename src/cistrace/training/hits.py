@@ -12,6 +12,7 @@ from cistrace.card import best_of_family
 from cistrace.errors import DataError
 from cistrace.motifs import MotifLibrary, load_background, load_library
 from cistrace.mpra import MpraTable
+from cistrace.output import whole_file
 from cistrace.records import MotifHit
 from cistrace.scan import Scanner
 
@@ -62,7 +63,7 @@ class HitTable:
         return tuple(found)
 
 
-def scan_table(table: MpraTable, path: Path) -> HitTable:
+def scan_table(table: MpraTable, path: Path, threads: int = 1) -> HitTable:
     """Hits of every row, from `path` if it is there, else by scanning (written to `path`).
 
     Only hits that survive `best_of_family` are kept, by falling score.
@@ -75,7 +76,7 @@ def scan_table(table: MpraTable, path: Path) -> HitTable:
     library = load_library()
     place = {motif.matrix_id: index for index, motif in enumerate(library.motifs)}
     kept = []
-    with Scanner(library, load_background("fimo", library), threads=2) as scanner:
+    with Scanner(library, load_background("fimo", library), threads=threads) as scanner:
         for begin in range(0, len(table), 2000):
             found = scanner.scan(list(table.sequences[begin : begin + 2000]))
             kept += [best_of_family(hits) for hits in found]
@@ -89,5 +90,6 @@ def scan_table(table: MpraTable, path: Path) -> HitTable:
         np.array([hit.score for hit in flat]),
         np.array([hit.p_value for hit in flat]),
     )
-    np.savez_compressed(path, **{name: getattr(result, name) for name in HitTable.__dataclass_fields__})
+    with whole_file(path) as part, part.open("wb") as handle:
+        np.savez_compressed(handle, **{name: getattr(result, name) for name in HitTable.__dataclass_fields__})
     return result

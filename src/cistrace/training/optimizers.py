@@ -67,6 +67,28 @@ class Optimizers:
         for weight in self._weights:
             weight.grad = None
 
+    def state(self) -> dict[str, Tensor]:
+        """All that the next step depends on but weights, gradients and the number of steps, by a name of its own."""
+        return {
+            f"{kind}.{place}.{name}": value
+            for kind, optimizer in enumerate(self._each)
+            for place, values in optimizer.state_dict()["state"].items()
+            for name, value in values.items()
+        }
+
+    def restore(self, state: dict[str, Tensor], steps: int) -> None:
+        """Go on after `steps` steps, from what `state` gave."""
+        for kind, (optimizer, schedule) in enumerate(zip(self._each, self._schedules)):
+            places: dict[int, dict[str, Tensor]] = {}
+            for key, value in state.items():
+                which, place, name = key.split(".", 2)
+                if int(which) == kind:
+                    places.setdefault(int(place), {})[name] = value
+            optimizer.load_state_dict({**optimizer.state_dict(), "state": places})
+            schedule.last_epoch = steps
+            for group, highest in zip(optimizer.param_groups, schedule.base_lrs):
+                group["lr"] = highest * schedule.lr_lambdas[0](steps)
+
 
 def as_matrix(weight: Tensor) -> Tensor:
     """A matrix (out, in) as it is; a convolution (out, in, 1, width) as (out, width x in).

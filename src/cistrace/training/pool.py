@@ -1,6 +1,6 @@
-"""Pool the joint library with the earlier single-library measurements of the same assay.
+"""Pool a library with further measurements of the same assay, for towers alone.
 
-The single libraries (HepG2 in both orientations, WTC11) hold elements that the joint library lacks, and
+Those of Agarwal et al. (HepG2 in both orientations, WTC11) hold elements that their joint library lacks, and
 second measurements of elements it has. They are brought to the joint scale by matching mean and standard
 deviation over the training elements measured in both, which keeps a noisy measurement unbiased.
 """
@@ -9,17 +9,25 @@ from __future__ import annotations
 
 import csv
 import gzip
-import os
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.mpra import MpraTable, data_folder
+from cistrace.mpra import MpraTable
 from cistrace.regions import reverse_complement
+from cistrace.streams import shown
 
-SINGLE_FILE = "single_library_mpra.tsv.gz"
+COLUMNS = {
+    "sequence": ("sequence",),
+    "cell type": ("cell_type",),
+    "activity": ("activity", "log2_rna_dna"),
+    "chromosome": ("chromosome", "chrom"),
+    "split": ("split",),
+}
 
 
 @dataclass(frozen=True)
@@ -37,20 +45,44 @@ def either_strand(bases: str) -> str:
     return min(bases, reverse_complement(bases))
 
 
-def read_single(folder: str | os.PathLike[str] | None = None) -> list[SingleElement]:
-    """Training elements of single_library_mpra.tsv.gz, strands averaged, in order of first appearance."""
-    path = data_folder(folder) / SINGLE_FILE
-    if not path.is_file():
-        raise DataError(f"{path}: no such file; the data folder must hold {SINGLE_FILE}")
+def read_further(path: Path, cell_types: Collection[str]) -> list[SingleElement]:
+    """Training rows of a table (TSV, plain or gzip), one a sequence and cell type, in order of first appearance.
+
+    Columns as in `COLUMNS`. Rows of other splits and cell types are left out; strands are averaged.
+
+    Raises
+    ------
+    DataError
+        The file cannot be read, lacks a column, or a line holds no activity.
+    """
     values: dict[tuple[str, str], list[float]] = defaultdict(list)
     first: dict[tuple[str, str], tuple[str, str]] = {}
-    with gzip.open(path, "rt", newline="") as handle:
-        for row in csv.DictReader(handle, delimiter="\t"):
-            if row["split"] == "train":
-                key = either_strand(row["sequence"]), row["cell_type"]
-                values[key].append(float(row["log2_rna_dna"]))
-                first.setdefault(key, (row["sequence"], row["chrom"]))
+    opened = gzip.open if path.suffix == ".gz" else open
+    try:
+        with opened(path, "rt", newline="", encoding="utf-8") as handle:
+            reader = csv.DictReader(handle, delimiter="\t")
+            column = {what: _column(path, what, reader.fieldnames or []) for what in COLUMNS}
+            for row in reader:
+                if row[column["split"]] == "train" and row[column["cell type"]] in cell_types:
+                    bases = row[column["sequence"]].upper()
+                    key = either_strand(bases), row[column["cell type"]]
+                    values[key].append(float(row[column["activity"]]))
+                    first.setdefault(key, (bases, row[column["chromosome"]]))
+    except (OSError, EOFError, UnicodeDecodeError, TypeError, ValueError, csv.Error) as error:
+        raise DataError(
+            f"{shown(path)}: not a readable table of further measurements ({error}); expected tab-separated columns "
+            f"{', '.join(COLUMNS)}; correct tower.further"
+        ) from error
     return [SingleElement(*first[key], key[1], float(np.mean(found))) for key, found in values.items()]
+
+
+def _column(path: Path, what: str, header: Collection[str]) -> str:
+    for name in COLUMNS[what]:
+        if name in header:
+            return name
+    raise DataError(
+        f"{shown(path)}: has no column for the {what}; expected {' or '.join(COLUMNS[what])}; correct tower.further"
+    )
 
 
 def pool(joint: MpraTable, single: list[SingleElement]) -> MpraTable:

@@ -28,6 +28,8 @@ class Record:
         The prompt, as its layout has it (`model.layout`).
     trace : str
         The teacher's: steps, the end of reasoning, a level.
+    oracle : str
+        The same, written with the observed level in view: it carries the label. Empty where there is none.
     features : tuple of two floats
         The towers' standardised activity in the cell type, and its mean over all; zeros without towers.
     target : float
@@ -45,6 +47,7 @@ class Record:
     shared: str
     own: str
     trace: str
+    oracle: str
     features: tuple[float, float]
     target: float
     activity: float

@@ -1,17 +1,17 @@
 """The folder of a training run: what stands where, what it was made from, which stages are done.
 
-    RUN/config.yaml          the whole recipe, as used
-    RUN/run.json             versions, seeds, data set and its manifest's hash, devices, stages done
-    RUN/metrics.json         figures of every stage
-    RUN/README.md            model card
-    RUN/tower-*.safetensors, knowledge.tsv, hits-*.npz           train tower
-    RUN/records-train.jsonl, records-val.jsonl, records-pieces.jsonl   cards, prompts, the teacher's traces
-    RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
-    RUN/traces-train.jsonl, traces-val.jsonl                     generate
-    RUN/regression/          train regression: the same, with head.safetensors
-    RUN/STAGE/checkpoints/   to go on from; removed when the stage is done
-    RUN/tensorboard/STAGE/, RUN/curve-STAGE.png
-    RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
+RUN/config.yaml          the whole recipe, as used
+RUN/run.json             versions, seeds, data set and its manifest's hash, devices, stages done
+RUN/metrics.json         figures of every stage
+RUN/README.md            model card
+RUN/tower-*.safetensors, knowledge.tsv, hits-*.npz           train tower
+RUN/records-train.jsonl, records-val.jsonl, records-pieces.jsonl   cards, prompts, the teacher's traces
+RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
+RUN/traces-train.jsonl, traces-val.jsonl                     generate
+RUN/regression/          train regression: the same, with head.safetensors
+RUN/STAGE/checkpoints/   to go on from; removed when the stage is done
+RUN/tensorboard/STAGE/, RUN/curve-STAGE.png
+RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
 """
 
 from __future__ import annotations
@@ -95,3 +95,118 @@ class Run:
 
     def tensorboard(self, stage: str) -> Path:
         return self.folder / "tensorboard" / stage
+
+    def write_config(self, recipe: Recipe) -> None:
+        with whole_file(self.config) as part:
+            part.write_text(yaml.safe_dump(recipe_object(recipe), sort_keys=False), encoding="utf-8")
+
+    def read_config(self) -> Recipe:
+        """The recipe of this run.
+
+        Raises
+        ------
+        RunError
+            The folder is no run.
+        """
+        try:
+            plain = yaml.safe_load(self.config.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            raise RunError(
+                f"{shown(self.folder)}: is no run ({error}); expected the folder of a `cistrace train`; name one"
+            ) from error
+        return parse_recipe(plain if isinstance(plain, dict) else {}, str(self.config))
+
+    def read_about(self) -> dict[str, Any]:
+        """run.json; empty where there is none."""
+        return _read_json(self.about)
+
+    def read_metrics(self) -> dict[str, Any]:
+        """metrics.json; empty where there is none."""
+        return _read_json(self.metrics)
+
+    def add_metrics(self, stage: str, figures: object) -> None:
+        """Set the figures of one stage."""
+        _write_json(self.metrics, {**self.read_metrics(), stage: figures})
+
+
+def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
+    """Make a run's folder, or take up one of the same recipe and data set.
+
+    What a stage that is done was made from must not have changed: another recipe in those sections, or another data
+    set, is refused. Sections of stages still to come may differ from before.
+
+    Raises
+    ------
+    RunError
+        The folder holds something else, or a run of another recipe or data set.
+    """
+    run = Run(folder)
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
+    about = run.read_about()
+    if folder.exists() and any(folder.iterdir()) and not about and not run.config.exists():
+        raise RunError(f"{shown(folder)}: holds files but no run; expected an empty folder or a run; choose another")
+    if about:
+        _check_same(run, about, recipe, data_hash)
+    folder.mkdir(parents=True, exist_ok=True)
+    run.write_config(recipe)
+    _write_json(
+        run.about,
+        {
+            "cistrace": __version__,
+            "python": platform.python_version(),
+            "packages": {name: _version(name) for name in PACKAGES},
+            "command": " ".join(sys.argv[1:]),
+            "recipe": recipe.name,
+            "data": {"folder": str(data), "manifest_sha256": data_hash},
+            "done": about.get("done", []),
+        },
+    )
+    return run
+
+
+def done(run: Run, stage: str) -> bool:
+    """Whether a stage of this run is done."""
+    return stage in run.read_about().get("done", [])
+
+
+def mark_done(run: Run, stage: str) -> None:
+    about = run.read_about()
+    _write_json(run.about, {**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
+
+
+def _check_same(run: Run, about: dict[str, Any], recipe: Recipe, data_hash: str) -> None:
+    before = about.get("data", {}).get("manifest_sha256")
+    if before != data_hash:
+        raise RunError(
+            f"{shown(run.folder)}: was trained on another data set (manifest {str(before)[:12]}, not {data_hash[:12]}"
+            "); expected the same; choose another folder"
+        )
+    old, new = recipe_object(run.read_config()), recipe_object(recipe)
+    for stage in about.get("done", []):
+        changed = [section for section in SECTIONS.get(stage, ()) if old[section] != new[section]]
+        if changed:
+            raise RunError(
+                f"{shown(run.folder)}: its stage {stage} is done with another recipe in {', '.join(changed)}; expected "
+                "the same; choose another folder"
+            )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        plain = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def _write_json(path: Path, plain: dict[str, Any]) -> None:
+    with whole_file(path) as part:
+        part.write_text(json.dumps(plain, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,26 +1,18 @@
-"""Train the towers: a light one a fold, which sees every training chromosome but the fold's own; on the whole
-training split another light one, and LegNet.
-
-    python -m cistrace.training.tower --data DIR -o RUN [--tower fold0 ... --tower whole --tower legnet] [--threads N]
-
-Towers are independent: one process a tower and one thread a process is the fastest way on a few cores.
-
-For a training row the evidence comes from the tower of its own fold, which never saw its chromosome.
-New sequences get their activity from LegNet and their contributions from the light tower that saw all.
-"""
+"""Fit one tower: augmentation, loss, schedule, and a state after every epoch to go on from."""
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
+import multiprocessing
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 
 from cistrace.evaluation import metrics
@@ -28,36 +20,25 @@ from cistrace.model.legnet import LegNet, LegNetConfig
 from cistrace.model.one_hot import base_codes, one_hot, reverse_complement
 from cistrace.model.residual import ResidualConfig, ResidualTower
 from cistrace.model.tower import Tower
-from cistrace.model.tower_file import save_tower
-from cistrace.mpra import MpraTable, chromosome_folds, read_joint
+from cistrace.mpra import MpraTable
+from cistrace.output import whole_file
 from cistrace.training.optimizers import Optimizers, Rates
-from cistrace.training.pool import pool, read_single
+from cistrace.training.recipe import TowerFit
 
 log = logging.getLogger(__name__)
-FOLDS = 3
-NAMES = (*(f"fold{fold}" for fold in range(FOLDS)), "whole", "legnet")
+LEGNET = "legnet"
 
 
-@dataclass(frozen=True)
-class TowerRecipe:
-    """Every number that shapes a tower's training. See `optimizers.Rates`. Shifts in bp."""
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A tower, and what it reached: mean loss of the last epoch, val Pearson per cell type."""
 
-    epochs: int = 12
-    batch_size: int = 64
-    matrix_learning_rate: float = 0.04
-    learning_rate: float = 2e-3
-    weight_decay: float = 0.05
-    warm: float = 0.15
-    dropout: float = 0.1
-    largest_shift: int = 4
-    shortened: float = 0.03
-    seed: int = 0
+    tower: ResidualTower | LegNet
+    loss: float
+    val: list[float]
 
 
-LEGNET = TowerRecipe(epochs=10, largest_shift=6)
-
-
-def augment(codes: Tensor, recipe: TowerRecipe, random: torch.Generator) -> Tensor:
+def augment(codes: Tensor, recipe: TowerFit, random: torch.Generator) -> Tensor:
     """One-hot of a batch (N, L), each row shifted, some shortened, half turned to the other strand."""
     rows, length = codes.shape
     shift = torch.randint(-recipe.largest_shift, recipe.largest_shift + 1, (rows, 1), generator=random)
@@ -78,14 +59,15 @@ def augment(codes: Tensor, recipe: TowerRecipe, random: torch.Generator) -> Tens
 def predict(tower: Tower, codes: np.ndarray, batch_size: int = 512, both_strands: bool = True) -> np.ndarray:
     """Activities (N, cell types) for codes (N, window); the mean of both strands unless told otherwise."""
     tower.eval()
-    parts = []
+    device = tower.location.device
+    parts = [np.zeros((0, len(tower.cell_types)), dtype=np.float32)]
     for start in range(0, len(codes), batch_size):
-        x = one_hot(codes[start : start + batch_size])
-        with torch.autocast("cpu", torch.bfloat16):
+        x = one_hot(codes[start : start + batch_size]).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
             y = tower(x)
             if both_strands:
                 y = (y + tower(reverse_complement(x))) / 2
-        parts.append(y.float().numpy())
+        parts.append(y.float().cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -99,92 +81,118 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
 
 
 def rows_outside(held_out: Collection[str], table: MpraTable) -> np.ndarray:
-    """Positions of the rows that lie on none of the held-out chromosomes, and do not border on one."""
-    return np.array(
-        [row for row, chromosome in enumerate(table.chromosomes) if not set(held_out) & set(chromosome.split("-"))]
-    )
+    """Positions of the rows that lie on none of the held-out chromosomes, and do not border on one: int64."""
+    held = set(held_out)
+    kept = [row for row, chromosome in enumerate(table.chromosomes) if not held & set(chromosome.split("-"))]
+    return np.array(kept, dtype=np.int64)
 
 
-def train_tower(
-    tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable, recipe: TowerRecipe
-) -> None:
-    """Fit a tower on some rows of a table; the last weights are kept, val is only watched."""
-    random = torch.Generator().manual_seed(torch.initial_seed())
+def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: float, seed: int) -> ResidualTower | LegNet:
+    """An untrained tower of the kind that its name asks for; the seed fixes its weights."""
+    torch.manual_seed(seed)
+    if name == LEGNET:
+        return LegNet(LegNetConfig(cell_types, window=window, dropout=dropout))
+    return ResidualTower(ResidualConfig(cell_types, window=window, dropout=dropout))
+
+
+def fit_tower(
+    tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable, recipe: TowerFit,
+    state: Path, seed: int, told: Callable[[str], None] = log.info,
+) -> Fitted:  # fmt: skip
+    """Fit a new tower on some rows of a table; the last weights are kept, val is only watched.
+
+    Parameters
+    ----------
+    state : Path
+        Where the state after every epoch is kept; found there, the fit goes on from it, to the same weights.
+    seed : int
+        Of order, augmentation and dropout.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     codes = torch.as_tensor(base_codes(list(table.sequences), tower.window))
     location, scale = np.nanmean(table.activity[rows], axis=0), np.nanstd(table.activity[rows], axis=0)
     target = torch.as_tensor((table.activity - location) / scale, dtype=torch.float32)
     tower.location.copy_(torch.as_tensor(location))
     tower.scale.copy_(torch.as_tensor(scale))
+    tower.to(device)
+    size = min(recipe.batch_size, len(rows))
+    steps = len(rows) // size
     rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
-    optimizers = Optimizers(tower, tower.edges(), rates, steps=recipe.epochs * (len(rows) // recipe.batch_size))
+    optimizers = Optimizers(tower, tower.edges(), rates, steps=recipe.epochs * steps)
+    course = _Course(tower, optimizers, torch.Generator().manual_seed(seed), state, steps)
+    torch.manual_seed(seed)
+    first, loss, r = course.resumed(), float("nan"), [float("nan")] * val.activity.shape[1]
     val_codes = base_codes(list(val.sequences), tower.window)
-    for epoch in range(recipe.epochs):
+    for epoch in range(first, recipe.epochs):
         began, total = time.monotonic(), 0.0
-        order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=random)]
+        order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=course.random)]
         tower.train()
-        batches = order[: len(order) // recipe.batch_size * recipe.batch_size].split(recipe.batch_size)
-        for batch in batches:
-            x = augment(codes[batch], recipe, random)
-            with torch.autocast("cpu", torch.bfloat16):
+        for number, batch in enumerate(order[: steps * size].split(size)):
+            x = augment(codes[batch], recipe, course.random).to(device)
+            with torch.autocast(device.type, torch.bfloat16):
                 output = tower.standardised(x)
-            seen = target[batch].isfinite()
-            loss = (output.float() - target[batch])[seen].square().mean()
-            loss.backward()
+            truth = target[batch].to(device)
+            seen = truth.isfinite()
+            fault = (output.float() - truth)[seen].square().mean()
+            fault.backward()
             torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
             optimizers.step()
-            total += loss.item()
+            total += fault.item()
+            if number % 50 == 0:
+                _leave_if_orphaned()
+        loss, r = total / steps, pearson(predict(tower, val_codes), val.activity)
+        said = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
+        spent = time.monotonic() - began
+        left = spent * (recipe.epochs - epoch - 1)
+        told(f"{name} epoch {epoch + 1}/{recipe.epochs} loss {loss:.4f} val {said} {spent:.0f} s, {left:.0f} s left")
+        course.keep(epoch + 1)
+    if first == recipe.epochs:
         r = pearson(predict(tower, val_codes), val.activity)
-        log.info(
-            "%s epoch %d/%d loss %.4f val %s %.0f s",
-            name, epoch + 1, recipe.epochs, total / len(batches),
-            " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r)),
-            time.monotonic() - began,
-        )  # fmt: skip
+    return Fitted(tower.to("cpu"), loss, r)  # type: ignore[arg-type]
 
 
-def new_tower(name: str, cell_types: tuple[str, ...], recipe: TowerRecipe) -> ResidualTower | LegNet:
-    """An untrained tower of the kind that its name asks for; the recipe's seed and the name fix its weights."""
-    torch.manual_seed(recipe.seed * 100 + NAMES.index(name))
-    if name == "legnet":
-        return LegNet(LegNetConfig(cell_types, dropout=recipe.dropout))
-    return ResidualTower(ResidualConfig(cell_types, dropout=recipe.dropout))
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """All that an epoch depends on, and the file in which it is kept between two."""
+
+    tower: Tower
+    optimizers: Optimizers
+    random: torch.Generator
+    state: Path
+    steps: int
+
+    def keep(self, epoch: int) -> None:
+        """Write the state after an epoch, whole or not at all."""
+        tensors = {f"tower/{name}": value for name, value in self.tower.state_dict().items()}
+        tensors |= {f"optimizer/{name}": value for name, value in self.optimizers.state().items()}
+        tensors |= {"random/order": self.random.get_state(), "random/dropout": torch.get_rng_state()}
+        packed = {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
+        }
+        with whole_file(self.state) as part:
+            save_file(packed, part, metadata={"epoch": str(epoch)})
+
+    def resumed(self) -> int:
+        """Take up the state on disk; returns the epochs done, 0 where there is none that can be read."""
+        try:
+            with safe_open(self.state, framework="pt") as file:
+                epoch = int((file.metadata() or {})["epoch"])
+                kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+        except (OSError, KeyError, ValueError, SafetensorError):
+            return 0
+        self.tower.load_state_dict(_below(kept, "tower/"))
+        self.optimizers.restore(_below(kept, "optimizer/"), epoch * self.steps)
+        self.random.set_state(kept["random/order"])
+        torch.set_rng_state(kept["random/dropout"])
+        return epoch
 
 
-def train(data: Path | None, out: Path, names: list[str]) -> None:
-    """Train the named towers that RUN does not hold yet."""
-    out.mkdir(parents=True, exist_ok=True)
-    joint = read_joint(data)
-    measured, val = joint.split("train"), joint.split("val")
-    table = pool(measured, read_single(data))
-    # Folds are those of the joint rows, for which the cards are made; other elements follow their chromosome.
-    fold_of = dict(zip(measured.chromosomes, chromosome_folds(measured, FOLDS).tolist()))
-    log.info("%d training elements, pooled", len(table))
-    for name in names:
-        path = out / f"tower-{name}.safetensors"
-        if path.exists():
-            log.info("%s is there, kept", path.name)
-            continue
-        held_out = sorted(c for c, fold in fold_of.items() if name == f"fold{fold}")
-        log.info("%s holds out: %s", path.name, " ".join(held_out) or "nothing")
-        recipe = LEGNET if name == "legnet" else TowerRecipe()
-        tower = new_tower(name, table.cell_types, recipe)
-        train_tower(tower, name, rows_outside(held_out, table), table, val, recipe)
-        partial = path.with_suffix(".partial")
-        save_tower(tower, partial, {"held_out": json.dumps(held_out)})
-        partial.rename(path)
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--tower", action="append", choices=NAMES, help="which; all unless given")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.set_num_threads(arguments.threads)
-    train(arguments.data, arguments.out, arguments.tower or list(NAMES))
-
-
-if __name__ == "__main__":
-    main()
+def _leave_if_orphaned() -> None:
+    """End a worker whose parent was killed: nobody waits for it, and a second run would do the same work."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise SystemExit(1)

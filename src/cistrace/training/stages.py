@@ -1,0 +1,141 @@
+"""The stages of a training, one after another, each skipped where the run has it.
+
+    tower -> records -> rationale -> generate -> regression -> model
+
+`tower` and `records` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
+number of processes under `accelerate launch`. What a stage needs and the run lacks is made first where that takes
+minutes (records, generated traces), and asked for by name where it takes a training.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from cistrace.errors import RunError
+from cistrace.model.layout import layout_of
+from cistrace.streams import shown
+from cistrace.training.base import load_base
+from cistrace.training.dataset import DataSet
+from cistrace.training.prepare import prepare, records_for
+from cistrace.training.recipe import Recipe
+from cistrace.training.run import Run, done, mark_done
+from cistrace.training.towers import train_towers
+
+log = logging.getLogger(__name__)
+NAMES = "names.json"
+WITH_TRACES = ("card+generated", "shuffled")
+
+
+def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+    """Fit the towers."""
+    if not done(run, "tower"):
+        fitted = train_towers(data, recipe.tower, run, workers)
+        run.add_metrics("tower", {**run.read_metrics().get("tower", {}), **fitted})
+        mark_done(run, "tower")
+
+
+def do_records(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+    """Make cards, prompts and the teacher's traces."""
+    if not done(run, "records"):
+        run.add_metrics("records", prepare(data, recipe, run, workers))
+        mark_done(run, "records")
+
+
+def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+    """Stage I."""
+    from cistrace.training.rationale import train_rationale
+
+    alone(lambda: do_records(data, recipe, run, workers))
+    if done(run, "rationale"):
+        return
+    base = load_base(recipe.model, data.cell_types, data.window, recipe.rationale.seed)
+    layout = layout_of(recipe.model.layout, base.tokenizer)
+    train, pieces, val = (records_for(run, name) for name in ("train", "pieces", "val"))
+    figures = train_rationale(recipe, base.model, base.tokenizer, layout, train, pieces, val, run)
+
+    def finish() -> None:
+        if base.names is not None:
+            base.names.write(run.folder / NAMES)
+        _finish(run, "rationale", figures)
+
+    alone(finish)
+
+
+def do_generate(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+    """The model's own traces, where the arm reads them."""
+    from cistrace.training.generate import write_traces
+
+    if recipe.regression.arm not in WITH_TRACES or done(run, "generate"):
+        return
+    _wants(run, "rationale")
+    counts = write_traces(run, recipe, ("train", "val"))
+    alone(lambda: _finish(run, "generate", counts))
+
+
+def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+    """Stage II."""
+    from cistrace.model.trained import load_trained
+    from cistrace.training.generate import read_traces
+    from cistrace.training.regression import train_regression
+
+    _wants(run, "rationale")
+    do_generate(data, recipe, run, workers)
+    if done(run, "regression"):
+        return
+    model, tokenizer = load_trained(run.rationale, recipe)
+    layout = layout_of(recipe.model.layout, tokenizer)
+    train, pieces, val = (records_for(run, name) for name in ("train", "pieces", "val"))
+    reads = recipe.regression.arm in WITH_TRACES
+    traces = read_traces(run.traces("train"), train) if reads else None
+    val_traces = read_traces(run.traces("val"), val) if reads else None
+    figures = train_regression(recipe, model, tokenizer, layout, train, traces, pieces, val, val_traces, run)
+    alone(lambda: _finish(run, "regression", figures))
+
+
+def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
+    """RUN/model: what `cistrace predict --model RUN` opens."""
+    from cistrace.training.export import EXPORTED_ARMS, export
+
+    _wants(run, "regression")
+    if recipe.regression.arm not in EXPORTED_ARMS:
+        log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
+        return
+    export(run, data, run.model)
+
+
+def _finish(run: Run, stage: str, figures: object) -> None:
+    run.add_metrics(stage, figures)
+    mark_done(run, stage)
+
+
+def _wants(run: Run, stage: str) -> None:
+    if not done(run, stage):
+        raise RunError(
+            f"{shown(run.folder)}: its stage {stage} is not done; expected it first; run `cistrace train {stage}` with "
+            "the same recipe, data set and folder"
+        )
+
+
+def alone(work: Callable[[], object]) -> None:
+    """Let the main process do a piece of work while the others wait."""
+    from accelerate import PartialState
+
+    state = PartialState()
+    if state.is_main_process:
+        work()
+    state.wait_for_everyone()
+
+
+def is_main() -> bool:
+    """Whether this process is the one that writes."""
+    from accelerate import PartialState
+
+    return bool(PartialState().is_main_process)
+
+
+def processes() -> int:
+    """How many processes train together."""
+    from accelerate import PartialState
+
+    return PartialState().num_processes
