@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -119,6 +120,8 @@ def _quiet() -> None:
     from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
     disable_progress_bar()
+    # TRL sets by its old name what transformers is about to rename.
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
     set_verbosity_error()
     for name in ("httpx", "httpx2", "datasets", "matplotlib", "fsspec"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -39,6 +39,12 @@ def prompt_of(layout: str, card: Card) -> Prompt:
     return Prompt(SYSTEM_PROMPT, render_card(card) if card.evidence is None else prompt.text.removesuffix(THINK_BEGIN))
 
 
+def sequence_prompt(bases: str, cell_type: str) -> Prompt:
+    """What a chat model reads where it is told no card: cell type and sequence, in the card's words."""
+    told = f"Context:\n- Cell Type: {cell_type}\n\nDNA Sequence:\n{bases} (Total Length: {len(bases)})"
+    return Prompt(SYSTEM_PROMPT, told)
+
+
 @dataclass(frozen=True)
 class Layout(ABC):
     """Tokens of one tokenizer's texts. See the module's docstring."""

@@ -8,8 +8,9 @@ layers, biases and normalisations stay with AdamW.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -88,6 +89,45 @@ class Optimizers:
             schedule.last_epoch = steps
             for group, highest in zip(optimizer.param_groups, schedule.base_lrs):
                 group["lr"] = highest * schedule.lr_lambdas[0](steps)
+
+
+class MuonAdamW(torch.optim.Optimizer):
+    """The same pair as one optimizer, for trainers that keep one and its schedule.
+
+    Parameters
+    ----------
+    matrices, rest : list of Parameter
+        Two-dimensional inner weights, and all others.
+    """
+
+    def __init__(
+        self, matrices: list[nn.Parameter], rest: list[nn.Parameter], matrix_rate: float, rate: float, decay: float
+    ) -> None:
+        self._each: tuple[torch.optim.Optimizer, ...] = (
+            torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay),
+            torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98), fused=True),
+        )
+        super().__init__([*matrices, *rest], {})
+        self._share()
+
+    def _share(self) -> None:
+        """Both optimizers' groups are this one's: a schedule that sets a rate here sets it there."""
+        self.param_groups = [group for optimizer in self._each for group in optimizer.param_groups]
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Apply the gradients."""
+        assert closure is None
+        for optimizer in self._each:
+            optimizer.step()
+
+    def state_dict(self) -> dict[str, Any]:  # type: ignore[override]
+        return {name: optimizer.state_dict() for name, optimizer in zip(("muon", "adamw"), self._each)}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # type: ignore[override]
+        for name, optimizer in zip(("muon", "adamw"), self._each):
+            optimizer.load_state_dict(state_dict[name])
+        self._share()
 
 
 def as_matrix(weight: Tensor) -> Tensor:

@@ -1,158 +1,290 @@
-"""Stage II: regress the activity from card and self-written trace, the writing kept alive.
+"""Stage II: regress the activity from card and self-written trace, the writing kept alive where the recipe says so.
 
-    python -m cistrace.training.regression -o RUN [--epochs 1] [--without-towers --to FOLDER]
+The head scores on the last token of what was read: the end of the reasoning, and, at a weight of its own, the end of
+the prompt, so that one head serves with and without a trace. A batch's loss is
 
-Reads RUN/examples-train.jsonl, RUN/traces-train.jsonl and RUN/examples-pieces.jsonl; starts from RUN/stage1, writes
-RUN/stage2/ and RUN/head.safetensors (below FOLDER instead, where one is given). The head scores on the end of the
-reasoning and, at half the weight, on the end of the prompt, so that one head serves with and without a
-trace. After the scored token the level is supervised with the observed one; the steps are supervised
-where all of them are the teacher's too. Where they are not, the teacher's trace is one more row, for the writing
-alone, and so are some cards of pieces: nothing the model got wrong is scored away from it or forgotten.
+    sum over rows of the mean squared error of their segments / rows
+    + without_trace x the same where prompts end + writing x cross-entropy over supervised tokens / their number
+
+with rows and tokens counted over all processes, so that how a batch is dealt out does not matter.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import logging
-import time
-from dataclasses import dataclass, replace
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
+from accelerate.utils import gather_object
+from peft import inject_adapter_in_model
 from safetensors.torch import save_file
-from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from torch import Tensor, nn
+from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
-from cistrace.model.head import Head
-from cistrace.model.hub import load_language_model
-from cistrace.prompts import LEVEL_LINE, THINK_END
-from cistrace.training.batches import Row, batches, rows_of
-from cistrace.training.cards import Example, read_examples
-from cistrace.training.optimizers import share
-from cistrace.training.rationale import first_rows, read, save, writing_loss
+from cistrace.evaluation.metrics import pearson
+from cistrace.model.layout import DOMAIN, Layout
+from cistrace.training.activity import ActivityModel
+from cistrace.training.arguments import checkpoints, estimated_steps, lora_config, shared_arguments
+from cistrace.training.arms import texts_to_learn, texts_to_score
+from cistrace.training.checkpoints import key_of, last_whole
+from cistrace.training.rationale import first_rows, last_of, plain
+from cistrace.training.recipe import Recipe, RegressionRecipe
+from cistrace.training.records import Record
+from cistrace.training.rows import PLACE, Collator, Made, collate, places_of, rows_of
+from cistrace.training.run import Run
+from cistrace.training.sampler import LengthPooledSampler, padding_share
+from cistrace.training.watch import VAL_PEARSON, Lines, describe, draw_curve
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RegressionRecipe:
-    """Every number that shapes stage II."""
-
-    epochs: int = 1
-    sequences: int = 10
-    learning_rate: float = 6e-4
-    head_rate: float = 2e-3
-    weight_decay: float = 0.05
-    warm: float = 0.1
-    without_trace: float = 0.5
-    writing: float = 0.5
-    pieces: int = 1_000
-    tower_inputs: bool = True
-    seed: int = 0
+STAGE = "regression"
+ADAPTER = "adapter_model.safetensors"
+BASE = "../rationale"  # what stage II's adapter sits on
+ORACLE_MARK = "ORACLE.txt"
+ORACLE_TEXT = (
+    "This model was trained on traces that were written with the measured level in view. Its figures are an upper "
+    "bound that no prediction reaches, and no new sequence can be given to it.\n"
+)
 
 
-def answers(examples: list[Example], traces: list[str]) -> tuple[list[str], list[bool]]:
-    """Self-written reasoning followed by the observed level; and whether the steps are the teacher's too.
+def train_regression(
+    recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: Layout,
+    records: Sequence[Record], traces: Sequence[str] | None, pieces: Sequence[Record], val: Sequence[Record],
+    val_traces: Sequence[str] | None, run: Run,
+) -> dict[str, Any]:  # fmt: skip
+    """Fit head and language model and write RUN/regression; goes on from the last whole checkpoint.
 
-    A text that never ended its reasoning is replaced by the bare end of it: nothing may be scored there
-    that the model did not write.
+    Parameters
+    ----------
+    model : PreTrainedModel
+        Stage I's, merged.
+    traces, val_traces : sequence of str, or None
+        What stage I's model wrote, one a record; None in arms that read none.
+
+    Returns
+    -------
+    dict
+        Figures of the stage.
     """
-    texts, faithful = [], []
-    for example, trace in zip(examples, traces, strict=True):
-        reasoning, ended, _ = trace.partition(THINK_END)
-        texts.append((reasoning if ended else "") + f"{THINK_END}{LEVEL_LINE}{example.level}")
-        faithful.append(reasoning == example.trace.partition(THINK_END)[0])
-    return texts, faithful
-
-
-def writing_alone(row: Row) -> Row:
-    """The row without anything to regress."""
-    return replace(row, prompt_ends=[], thought_ends=[], features=[], targets=[])
-
-
-def training_rows(
-    out: Path, tokenizer: PreTrainedTokenizerFast, recipe: RegressionRecipe
-) -> tuple[list[Row], int, float]:
-    """Rows to learn from; how many self-written traces are among them; in what share the steps are the teacher's."""
-    examples = read_examples(out / "examples-train.jsonl")
-    traces = [json.loads(line) for line in (out / "traces-train.jsonl").read_text().splitlines()]
-    examples = examples[: len(traces)]
-    texts, faithful = answers(examples, traces)
-    rows = rows_of(tokenizer, examples, texts, faithful)
-    missed = {example.row for example, same in zip(examples, faithful, strict=True) if not same}
-    again = [example for example in examples if example.row in missed]
-    again += first_rows(read_examples(out / "examples-pieces.jsonl"), recipe.pieces)
-    told = rows_of(tokenizer, again, *answers(again, [example.trace for example in again]))
-    return [*rows, *map(writing_alone, told)], len(examples), sum(faithful) / len(faithful)
-
-
-def mean_square(error: Tensor) -> Tensor:
-    """Zero where a batch holds nothing to regress."""
-    return error.square().sum() / max(1, len(error))
-
-
-def train(out: Path, recipe: RegressionRecipe, to: Path) -> None:
-    """Fit on every training example of `out` with the trace the model wrote itself; write below `to`."""
-    torch.manual_seed(recipe.seed)
-    model, tokenizer, names = load_language_model(out / "stage1")
-    rows, count, same = training_rows(out, tokenizer, recipe)
-    log.info("%d self-written traces, the teacher's steps in %.4f of them; %d rows in all", count, same, len(rows))
-    head = Head(model.config.hidden_size)
-    if not recipe.tower_inputs:
-        head.tower.weight.requires_grad_(False).zero_()
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": list(model.parameters()), "lr": recipe.learning_rate},
-            {"params": list(head.parameters()), "lr": recipe.head_rate},
-        ],
-        weight_decay=recipe.weight_decay,
-        fused=True,
+    stage, together = recipe.regression, recipe.model.layout == DOMAIN
+    torch.manual_seed(stage.seed)
+    chosen = first_rows(records, stage.rows)
+    given = None if traces is None else _of_records(records, traces, chosen)
+    texts, same = texts_to_learn(recipe, layout, chosen, given, first_rows(pieces, stage.pieces))
+    made = rows_of(layout, texts, stage.cutoff, together)
+    watched = rows_of(layout, texts_to_score(recipe, val, val_traces), stage.cutoff, together)
+    activity = _prepared(recipe, model)
+    trainer = _Trainer(
+        model=activity,
+        args=_arguments(recipe, run, len(made.rows)),
+        train_dataset=places_of(made.rows),
+        eval_dataset=places_of(watched.rows, len(made.rows)),
+        data_collator=Collator([*made.rows, *watched.rows], layout.pad, scoring=True),
+        callbacks=[Lines(STAGE), *([EarlyStoppingCallback(stage.patience)] if stage.patience else [])],
     )
-    steps = recipe.epochs * -(-len(rows) // recipe.sequences)
-    rates = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share(step, steps, recipe.warm))
-    began, step, recent = time.monotonic(), 0, []
-    model.train()
-    for epoch in range(recipe.epochs):
-        for batch in batches(rows, recipe.sequences, recipe.seed + epoch, tokenizer.pad_token_id):
-            with torch.autocast("cpu", torch.bfloat16):
-                hidden = read(model, batch)
-                writing, right = writing_loss(model, hidden, batch)
-            with_trace = head(hidden[batch.thought_ends].float(), batch.features)
-            without = head(hidden[batch.prompt_ends].float(), batch.features)
-            error, bare = mean_square(with_trace - batch.targets), mean_square(without - batch.targets)
-            loss = error + recipe.without_trace * bare + recipe.writing * writing
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_([*model.parameters(), *head.parameters()], 1.0)
-            optimizer.step()
-            rates.step()
-            step += 1
-            recent.append((error.item(), bare.item(), writing.item(), right.item()))
-            if step % 25 == 0:
-                mean = torch.tensor(recent[-100:]).mean(dim=0).tolist()
-                left = (time.monotonic() - began) / step * (steps - step)
-                log.info(
-                    "step %d/%d mse %.4f card alone %.4f writing %.4f right %.4f, %.0f s left", step, steps, *mean, left
-                )
-    to.mkdir(parents=True, exist_ok=True)
-    save(model, tokenizer, names, to / "stage2")
-    save_file(
-        {name: tensor.detach().contiguous() for name, tensor in head.state_dict().items()}, to / "head.safetensors"
+    trainer.prepare(stage, watched, val)
+    if trainer.is_world_process_zero():
+        describe(activity, trainer.args, STAGE, len(made.rows))
+    last = last_whole(checkpoints(run, STAGE), key_of(recipe, STAGE, len(made.rows)), trainer.is_world_process_zero())
+    output = trainer.train(resume_from_checkpoint=str(last) if last else None)
+    reached = trainer.evaluate()
+    lengths = [len(row.ids) for row in made.rows]
+    figures = {
+        "arm": stage.arm,
+        "oracle": stage.arm == "oracle",
+        "loss": output.training_loss,
+        "val_pearson": {name.removeprefix("eval_"): value for name, value in reached.items() if "pearson" in name},
+        "val_scored_on": "the teacher's traces, written towards the label" if stage.arm == "oracle" else stage.arm,
+        "best_step": trainer.state.best_global_step,
+        "last_loss": last_of("loss", trainer.state.log_history),
+        "steps": trainer.state.global_step,
+        "rows": len(made.rows),
+        "tokens": sum(lengths),
+        "padding": padding_share(lengths, stage.batch_size * trainer.args.world_size, stage.seed),
+        "steps_as_the_teacher": same,
+        "shortened": made.shortened,
+        "left_out": made.left_out,
+    }
+    trainer.keep(run.regression, tokenizer, recipe)
+    if trainer.is_world_process_zero():
+        draw_curve(trainer.state.log_history, run.curve(STAGE))
+        shutil.rmtree(checkpoints(run, STAGE), ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
+    return figures
+
+
+def _of_records(records: Sequence[Record], traces: Sequence[str], chosen: Sequence[Record]) -> list[str]:
+    trace_of = {(record.row, record.cell_type): trace for record, trace in zip(records, traces, strict=True)}
+    return [trace_of[record.row, record.cell_type] for record in chosen]
+
+
+def _prepared(recipe: Recipe, model: PreTrainedModel) -> ActivityModel:
+    """The language model with adapters where asked, and a head."""
+    stage = recipe.regression
+    if stage.method == "lora":
+        model.requires_grad_(False)
+        inject_adapter_in_model(lora_config(stage.lora), model)
+        for name, weight in model.named_parameters():
+            weight.requires_grad_("lora_" in name)
+    if recipe.model.gradient_checkpointing:
+        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        model.enable_input_require_grads()
+    return ActivityModel(model, stage.tower_inputs, stage.writing > 0)
+
+
+def _arguments(recipe: Recipe, run: Run, rows: int) -> TrainingArguments:
+    stage = recipe.regression
+    steps = estimated_steps(rows, stage, 1)
+    shared = shared_arguments(recipe, stage, run, STAGE, steps)
+    best = stage.keep == "best"
+    # The model checkpoints its gradients itself: see `_prepared`.
+    shared |= {"gradient_checkpointing": False, "gradient_checkpointing_kwargs": None}
+    return TrainingArguments(
+        **shared,
+        save_steps=stage.evaluate_steps,
+        save_total_limit=2,
+        eval_strategy="steps",
+        eval_steps=stage.evaluate_steps,
+        per_device_eval_batch_size=stage.evaluate_batch_size,
+        load_best_model_at_end=best,
+        metric_for_best_model=VAL_PEARSON if best or stage.patience else None,
+        greater_is_better=True if best or stage.patience else None,
+        label_names=["labels"],
+        ddp_find_unused_parameters=False,
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--epochs", type=int, default=RegressionRecipe.epochs)
-    parser.add_argument("--without-towers", action="store_true", help="the head sees card and trace alone")
-    parser.add_argument("--to", type=Path, help="where the result goes; RUN unless given")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    recipe = RegressionRecipe(epochs=arguments.epochs, tower_inputs=not arguments.without_towers)
-    train(arguments.out, recipe, arguments.to or arguments.out)
+class _Trainer(Trainer):
+    """The library's trainer with our loss, order of rows, and measure on val."""
 
+    def prepare(self, stage: RegressionRecipe, watched: Made, val: Sequence[Record]) -> None:
+        """What the loss and the evaluation need."""
+        self._stage = stage
+        self._watched = watched
+        self._val = [val[place] for place in watched.places]
+        self.loss_is_scaled_for_ga = True
+        self.model_accepts_loss_kwargs = True
+        plain(self)
 
-if __name__ == "__main__":
-    main()
+    def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
+        """AdamW at two rates: the head's, and all else's."""
+        if self.optimizer is None:
+            trained = model or self.model
+            assert trained is not None
+            weights = [(name, weight) for name, weight in trained.named_parameters() if weight.requires_grad]
+            head = [weight for name, weight in weights if "language_model." not in name]
+            rest = [weight for name, weight in weights if "language_model." in name]
+            groups: list[dict[str, Any]] = [
+                {"params": rest, "lr": self._stage.learning_rate},
+                {"params": head, "lr": self._stage.head_learning_rate},
+            ]
+            self.optimizer = torch.optim.AdamW(groups, weight_decay=self._stage.weight_decay)
+        return self.optimizer
+
+    def _get_train_sampler(self, train_dataset: object = None) -> torch.utils.data.Sampler[int]:
+        collator = self.data_collator
+        assert isinstance(collator, Collator)
+        rows = [collator.rows[place] for place in self.train_dataset[PLACE]]  # type: ignore[index]
+        batch = self.args.per_device_train_batch_size * self.args.world_size
+        levels = [row.level for row in rows] if self._stage.balance_levels else None
+        return LengthPooledSampler([len(row.ids) for row in rows], batch, self.args.seed, levels)
+
+    def compute_loss(
+        self, model: nn.Module, inputs: dict[str, Tensor], return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Tensor:  # fmt: skip
+        """See the module's docstring; processes' losses are averaged, and so are accumulated batches here."""
+        read, stage = model(inputs), self._stage
+        rows = len(inputs["input_ids"]) * self.current_gradient_accumulation_steps
+        targets, weights = inputs["targets"], inputs["weights"]
+        bare = (weights * (read.prompts - targets).square()).sum() / rows
+        if len(read.thoughts):
+            error = (weights * (read.thoughts - targets).square()).sum() / rows + stage.without_trace * bare
+        else:
+            error = bare + 0 * read.thoughts.sum()
+        if not stage.writing:
+            return error
+        tokens = torch.as_tensor(num_items_in_batch or 1, dtype=torch.float32).clamp(min=1)
+        return error + stage.writing * read.writing / tokens * self.args.world_size
+
+    @torch.no_grad()
+    def evaluate(self, *_: object, **__: object) -> dict[str, float]:
+        """Pearson on val per cell type, and their mean."""
+        model = self.model
+        assert model is not None
+        model.eval()
+        collator = self.data_collator
+        assert isinstance(collator, Collator)
+        rows, size = self._watched.rows, self.args.per_device_eval_batch_size
+        first = np.cumsum([0, *(len(row.targets) for row in rows)])
+        order = sorted(range(len(rows)), key=lambda at: len(rows[at].ids))
+        chunks = [order[begin : begin + size] for begin in range(0, len(order), size)]
+        found: list[tuple[int, float]] = []
+        for chunk in chunks[self.args.process_index :: self.args.world_size]:
+            batch = self._prepare_inputs(collate([rows[at] for at in chunk], collator.pad))
+            with self.compute_loss_context_manager():
+                read = model(batch)
+            scores = read.thoughts if len(read.thoughts) else read.prompts
+            places = [place for at in chunk for place in range(first[at], first[at + 1])]
+            found += zip(places, scores.float().tolist(), strict=True)
+        score_of = dict(gather_object(found) if self.args.world_size > 1 else found)
+        metrics = self._measured(np.array([score_of[place] for place in range(len(self._val))]))
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
+        return metrics
+
+    def _measured(self, scores: np.ndarray) -> dict[str, float]:
+        cells = np.array([record.cell_type for record in self._val])
+        truth = np.array([record.target for record in self._val])
+        each = {cell: pearson(scores[cells == cell], truth[cells == cell]) for cell in sorted(set(cells.tolist()))}
+        mean = float(np.mean(list(each.values())))
+        return {f"eval_{VAL_PEARSON}": mean, **{f"eval_pearson_{cell}": value for cell, value in each.items()}}
+
+    def _save(self, output_dir: str | None = None, state_dict: dict[str, Tensor] | None = None) -> None:
+        """What a checkpoint needs: the weights that are trained."""
+        if self.args.should_save:
+            assert output_dir is not None
+            Path(output_dir).mkdir(parents=True, exist_ok=True)
+            activity = self._activity()
+            weights = activity.weights(activity.state_dict() if state_dict is None else state_dict)
+            save_file(weights, Path(output_dir) / "model.safetensors", metadata={"format": "pt"})
+
+    def _issue_warnings_after_load(self, load_result: Any) -> None:
+        """Weights that do not learn are in no checkpoint: missing ones are as they were."""
+        assert not load_result.unexpected_keys, load_result.unexpected_keys
+
+    def _activity(self) -> ActivityModel:
+        activity = self.accelerator.unwrap_model(self.model)
+        assert isinstance(activity, ActivityModel)
+        return activity
+
+    def keep(self, folder: Path, tokenizer: PreTrainedTokenizerBase, recipe: Recipe) -> None:
+        """Write language model (or adapter), tokenizer and head; every process calls this."""
+        state = self.accelerator.get_state_dict(self.model_wrapped)
+        if not self.is_world_process_zero():
+            return
+        activity = self._activity()
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        prefix = "language_model."
+        below = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+        language_model = activity.language_model
+        if recipe.regression.method == "lora":
+            # As PEFT's own folders have it.
+            adapter = {
+                f"base_model.model.{name.replace('.default', '')}": value.contiguous()
+                for name, value in below.items()
+                if "lora_" in name
+            }
+            save_file(adapter, folder / ADAPTER)
+            config = lora_config(recipe.regression.lora)
+            config.base_model_name_or_path, config.inference_mode = BASE, True
+            config.save_pretrained(str(folder))
+        else:
+            language_model.save_pretrained(folder, state_dict=below)
+        tokenizer.save_pretrained(folder)
+        head = {name.removeprefix("head."): value for name, value in state.items() if name.startswith("head.")}
+        save_file({name: value.contiguous().float() for name, value in head.items()}, folder / "head.safetensors")
+        if recipe.regression.arm == "oracle":
+            (folder / ORACLE_MARK).write_text(ORACLE_TEXT, encoding="utf-8")
