@@ -21,12 +21,12 @@ from cistrace.fimo import COLUMNS as FIMO_COLUMNS
 __all__ = ["stand_in"]
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "enhancers.fa"
-CHECKPOINT = Path(cistrace.__file__).parent / "data" / "checkpoint" / "checkpoint.json"
+CHECKPOINT = Path(cistrace.__file__).parent / "data" / "checkpoint" / "cistrace" / "checkpoint.json"
 with_model = pytest.mark.skipif(not CHECKPOINT.exists(), reason=f"no checkpoint at {CHECKPOINT}")
 
 COMMANDS = {
     "scan": ("scan", "-o", "out.tsv"),
-    "card": ("card", "--cell-type", "K562", "--evidence", "none", "--checkpoint", "model", "-o", "out.txt"),
+    "card": ("card", "--cell-type", "K562", "--evidence", "none", "--model", "model", "-o", "out.txt"),
     "predict": ("predict", "-o", "out.tsv"),
 }
 
@@ -36,9 +36,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in.fa").write_text(FASTA)
     # All that a card without evidence needs of a checkpoint.
-    config = {"cell_types": CELL_TYPES, "window": 200, "scales": {}, "files": {}}
-    (tmp_path / "model").mkdir()
-    (tmp_path / "model" / "checkpoint.json").write_text(json.dumps(config))
+    form = {"layout": "domain", "cards": "towers", "arm": "card", "generation": {}, "origin": {}}
+    config = {**form, "cell_types": CELL_TYPES, "window": 200, "scales": {}, "files": {}}
+    (tmp_path / "model" / "cistrace").mkdir(parents=True)
+    (tmp_path / "model" / "cistrace" / "checkpoint.json").write_text(json.dumps(config))
     return tmp_path
 
 
@@ -166,7 +167,7 @@ def test_scan_reads_standard_input() -> None:
 
 def test_cards_parse_back(folder: Path) -> None:
     result = invoke(
-        "card", "--evidence", "none", "--checkpoint", "model", EXAMPLE, "--cell-type", "k562", "--cell-type", "hepg2"
+        "card", "--evidence", "none", "--model", "model", EXAMPLE, "--cell-type", "k562", "--cell-type", "hepg2"
     )
     assert result.exit_code == 0, result.stderr
     cards = [parse_card(block.partition("\n")[2]) for block in result.stdout.split("=== ")[1:]]

@@ -77,7 +77,7 @@ def test_impossible_arguments_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="threads"):
         Predictor(threads=0)
     with pytest.raises(ModelError, match="none"):
-        Predictor(checkpoint=str(tmp_path / "none"))
+        Predictor(model=str(tmp_path / "none"))
 
 
 @pytest.mark.parametrize("bases", ["ACGT", "", "ACGU" * 10, "ACGT-" * 10, "N" * 200, "N" * 181 + "ACGT" * 4])
@@ -102,7 +102,7 @@ def test_probabilities_and_percentile_follow_the_activity(predictor: Predictor) 
 def test_an_altered_checkpoint_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     shutil.copytree(shipped_checkpoint(), folder)
-    path = folder / "knowledge.tsv"
+    path = folder / "cistrace" / "knowledge.tsv"
     path.write_text(path.read_text().replace("K562", "K563", 1))
     with pytest.raises(ModelError, match=r"knowledge.tsv: found SHA-256"):
         load_checkpoint(folder)

@@ -13,7 +13,7 @@ import pytest
 import cistrace
 
 ROOT = Path(__file__).parents[1]
-CHECKPOINT = Path(cistrace.__file__).parent / "data" / "checkpoint" / "checkpoint.json"
+CHECKPOINT = Path(cistrace.__file__).parent / "data" / "checkpoint" / "cistrace" / "checkpoint.json"
 LONGEST_FILE = 400
 
 

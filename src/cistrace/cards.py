@@ -95,10 +95,10 @@ class CardMaker:
 
     def made(self, described: Described, cell: int, cell_types: tuple[str, ...]) -> Made:
         """One cell type's card out of a described window."""
-        assert self.towers is not None
         card = described.cards[cell]
         marks = flags(described.sequence, described.window, self.window, card.composition, len(card.hits))
-        estimate = float(described.estimates[self.towers.cell_types.index(cell_types[cell])])
+        place = self.cell_types.index(cell_types[cell])
+        estimate = None if self.towers is None else float(described.estimates[place])
         return Made(described.sequence, described.window, marks, card, estimate)
 
     def choose(self, block: list[Sequence], cell_types: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
@@ -119,9 +119,14 @@ class CardMaker:
     def describe(
         self, block: list[Sequence], wanted: list[tuple[int, Window]], cell_types: tuple[str, ...]
     ) -> Iterator[Described]:
-        """Cards in all the given cell types of the wanted windows, in order."""
-        assert self.towers is not None and self.knowledge is not None
+        """Cards in all the given cell types of the wanted windows, in order; the paper's without towers."""
         bases = [block[at].bases[window.start : window.end] for at, window in wanted]
+        if self.towers is None or self.knowledge is None:
+            blank = np.zeros(len(self.cell_types), dtype=np.float32)
+            for (at, window), piece, found in zip(wanted, bases, self.scanner.scan(bases)):
+                plain = tuple(paper_card(piece, cell_type, found) for cell_type in cell_types)
+                yield Described(block[at], window, plain, blank)
+            return
         hits = [best_of_family(found) for found in self.scanner.scan(bases)]
         evidence = self.towers.evidence(bases, hits)
         columns = [self.towers.cell_types.index(cell_type) for cell_type in cell_types]

@@ -18,13 +18,14 @@ from cistrace.celltypes import ALL, canonical_cell_types
 from cistrace.checkpoint import CellScale
 from cistrace.errors import InputError, TraceError
 from cistrace.model.hub import Checkpoint, load_checkpoint
-from cistrace.model.prompt import write_prompt
+from cistrace.model.layout import prompt_of, sequence_prompt
+from cistrace.model.prompt import Prompt
 from cistrace.prompts import PROMPT_VERSION
-from cistrace.records import Prediction, Provenance, Sequence
+from cistrace.records import Card, Prediction, Provenance, Sequence
 from cistrace.sequences import base_fault
 from cistrace.teach.grounded import level_of
 from cistrace.trace import parse_trace, verify
-from cistrace.windows import MINIMUM_KNOWN
+from cistrace.windows import MINIMUM_KNOWN, Window, readable, windows
 
 TOGETHER = 32  # windows in one pass of the reasoner
 NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
@@ -44,8 +45,9 @@ class Predictor:
 
     Parameters
     ----------
-    checkpoint : path, optional
-        Folder of a checkpoint; the shipped one unless given.
+    model : path, optional
+        Folder of a checkpoint, as `cistrace export` writes it, or of a training run that is done; the shipped one
+        unless given.
     threads : int, optional
         Cores to use; all unless given.
 
@@ -57,12 +59,12 @@ class Predictor:
     'K562'
     """
 
-    def __init__(self, checkpoint: str | Path | None = None, threads: int | None = None) -> None:
+    def __init__(self, model: str | Path | None = None, threads: int | None = None) -> None:
         if threads is not None:
             if threads < 1:
                 raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
             torch.set_num_threads(threads)
-        self.checkpoint: Checkpoint = load_checkpoint(None if checkpoint is None else Path(checkpoint))
+        self.checkpoint: Checkpoint = load_checkpoint(None if model is None else Path(model))
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(
             self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge
@@ -73,8 +75,9 @@ class Predictor:
             motifs=self.maker.scanner.library.version,
             scanner=self.maker.scanner.version,
             prompt=PROMPT_VERSION,
-            evidence="towers",
+            evidence="none" if self.checkpoint.towers is None else "towers",
         )
+        self.writes = self.checkpoint.form.arm == "card+generated"
 
     def predict(
         self,
@@ -92,7 +95,7 @@ class Predictor:
         cell_types : str or several
             `all`, or names as in `Predictor.cell_types`.
         trace : bool
-            False scores from the card alone, several times as fast.
+            False scores from the card alone, several times as fast. A model of an arm without traces never writes any.
 
         Raises
         ------
@@ -112,14 +115,43 @@ class Predictor:
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
         records = iter(sequences)
+        trace = trace and self.writes
         while block := list(islice(records, BLOCK)):
-            chosen = self.maker.choose(block, cells)
+            chosen = self._choose(block, cells)
             wanted = list(dict.fromkeys(pair for row in chosen for pair in row))
             described = list(self.maker.describe(block, wanted, cells))
             scored = dict(zip(wanted, self.score(described, cells, trace), strict=True))
             for row in chosen:
                 for cell, pair in enumerate(row):
                     yield self.prediction(scored[pair], cell, cells, trace)
+
+    def _choose(self, block: list[Sequence], cells: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
+        """For every sequence and cell type its place in the block and its window.
+
+        The towers' choice, or without them the window with the highest score from the card alone.
+        """
+        if self.maker.towers is not None:
+            return self.maker.choose(block, cells)
+        chosen = []
+        for at, sequence in enumerate(block):
+            tiles = windows(len(sequence.bases), self.maker.window)
+            kept = readable(sequence.bases, tiles) if len(tiles) > 1 else [0]
+            places = [(at, tiles[place]) for place in kept]
+            best = [places[0]] * len(cells)
+            if len(places) > 1:
+                scored = self.score(list(self.maker.describe(block, places, cells)), cells, trace=False)
+                best = [
+                    places[max(range(len(places)), key=lambda place: scored[place].scores[cell])]
+                    for cell in range(len(cells))
+                ]
+            chosen.append(best)
+        return chosen
+
+    def _prompt(self, card: Card) -> Prompt:
+        form = self.checkpoint.form
+        if form.arm == "sequence":
+            return sequence_prompt(card.bases, card.cell_type)
+        return prompt_of(form.layout, card)
 
     def score(self, described: list[Described], cells: tuple[str, ...], trace: bool) -> list[Scored]:
         """Let the reasoner read windows of like length together; results in the given order."""
@@ -128,7 +160,7 @@ class Predictor:
         scored: list[Scored | None] = [None] * len(described)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
-            prompts = [[write_prompt(card) for card in described[at].cards] for at in places]
+            prompts = [[self._prompt(card) for card in described[at].cards] for at in places]
             features = self.features(np.stack([described[at].estimates for at in places]))[:, columns]
             reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
             for row, at in enumerate(places):
@@ -136,7 +168,12 @@ class Predictor:
         return [entry for entry in scored if entry is not None]
 
     def features(self, estimates: np.ndarray) -> torch.Tensor:
-        """The towers' part of the head's input, (N, cell types, 2), from their activities (N, cell types)."""
+        """The towers' part of the head's input, (N, cell types, 2), from their activities (N, cell types).
+
+        Zeros where the model has no towers.
+        """
+        if self.checkpoint.towers is None:
+            return self.blank_features(len(estimates))
         scales = [self.checkpoint.scales[cell] for cell in self.cell_types]
         location = np.array([scale.location for scale in scales])
         spread = np.array([scale.spread for scale in scales])

@@ -39,7 +39,7 @@ from cistrace.windows import MINIMUM_KNOWN
 )
 @click.option("-o", "--output", metavar="FILE", help="File to write; .gz compresses. [default: standard output]")
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
+    "--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
 )
 @threads_option
 @reading_options
@@ -49,7 +49,7 @@ def card(
     evidence: Literal["tower", "none"],
     layout: Literal["text", "json", "sharegpt"],
     output: str | None,
-    checkpoint: Path | None,
+    model: Path | None,
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -83,7 +83,7 @@ def card(
     from cistrace.cards import open_card_maker
     from cistrace.celltypes import canonical_cell_types
 
-    maker = open_card_maker(evidence, checkpoint, threads or cores())
+    maker = open_card_maker(evidence, model, threads or cores())
     cells = canonical_cell_types(cell_types, maker.cell_types)
     render = CARD_LAYOUTS[layout]
     with maker.scanner, text_output(target) as out:

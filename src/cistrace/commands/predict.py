@@ -27,7 +27,8 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     multiple=True,
     default=("all",),
     metavar="NAME",
-    help="HepG2, K562, WTC11 (any case) or all; may be given more than once. [default: all]",
+    help="A cell type of the model (HepG2, K562, WTC11 for the shipped one; any case), or all; may be given more than "
+    "once. [default: all]",
 )
 @click.option(
     "--trace/--no-trace",
@@ -42,7 +43,10 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     " [default: a table and traces in a terminal, TSV in a pipe]",
 )
 @click.option(
-    "--checkpoint", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
+    "--model",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
 @threads_option
 @reading_options
@@ -51,7 +55,7 @@ def predict(
     cell_types: tuple[str, ...],
     trace: bool,
     output: str | None,
-    checkpoint: Path | None,
+    model: Path | None,
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -89,7 +93,7 @@ def predict(
     from cistrace.celltypes import canonical_cell_types
     from cistrace.predict import Predictor
 
-    predictor = Predictor(checkpoint, threads)
+    predictor = Predictor(model, threads)
     cells = canonical_cell_types(cell_types, predictor.cell_types)
     predictions = predictor.stream(records, cells, trace)
     if to_terminal(target):

@@ -24,18 +24,18 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--split", default="test")
     parser.add_argument("--rows", type=int, help="a random sample of the split; all of it unless given")
-    parser.add_argument("--checkpoint", type=Path)
+    parser.add_argument("--model", type=Path)
     parser.add_argument("-o", "--out", type=Path, help="the folder of stored predictions")
     arguments = parser.parse_args()
     if arguments.out is None and arguments.step != "orientation":
         parser.error(f"{arguments.step}: -o OUT is missing, the folder of stored predictions")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if arguments.step == "predict":
-        store(arguments.data, arguments.split, arguments.out, arguments.checkpoint, arguments.rows)
+        store(arguments.data, arguments.split, arguments.out, arguments.model, arguments.rows)
     elif arguments.step == "alter":
-        print(alterations(arguments.split, arguments.out, arguments.checkpoint))
+        print(alterations(arguments.split, arguments.out, arguments.model))
     elif arguments.step == "orientation":
-        print(orientation(arguments.data, arguments.split, arguments.checkpoint, arguments.rows))
+        print(orientation(arguments.data, arguments.split, arguments.model, arguments.rows))
     else:
         print(report(arguments.data, arguments.split, arguments.out, arguments.rows))
 

@@ -6,38 +6,56 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
-from cistrace.checkpoint import TOWER_FILES, CellScale, file_hashes, read_config, read_scale, shipped_checkpoint
+from cistrace.checkpoint import (
+    CONFIG,
+    HEAD,
+    KNOWLEDGE,
+    NAMES,
+    TOWER_FILES,
+    CellScale,
+    Form,
+    file_hashes,
+    read_config,
+    read_form,
+    read_scale,
+    shipped_checkpoint,
+)
 from cistrace.errors import ModelError
 from cistrace.knowledge import Knowledge, read_knowledge
+from cistrace.model.chat_reasoner import ChatReasoner
 from cistrace.model.evidence import Towers
 from cistrace.model.head import Head
+from cistrace.model.layout import DOMAIN, layout_of
 from cistrace.model.reasoner import Reasoner
 from cistrace.model.tower_file import load_tower
 from cistrace.model.vocabulary import Names
+from cistrace.model.writer import Sampling
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded checkpoint, ready to predict. `hash` names its content."""
+    """A loaded checkpoint, ready to predict. `hash` names its content; towers and knowledge as its cards need them."""
 
     hash: str
     cell_types: tuple[str, ...]
     window: int
     scales: dict[str, CellScale]
-    towers: Towers
-    knowledge: Knowledge
-    reasoner: Reasoner
+    form: Form
+    towers: Towers | None
+    knowledge: Knowledge | None
+    reasoner: Reasoner | ChatReasoner
 
 
-def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokenizerFast, Names]:
-    """Read a reasoner's folder in float32.
+def load_language_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[PreTrainedModel, Any]:
+    """Language model and tokenizer of a folder; as stored unless `dtype` says otherwise.
 
     Raises
     ------
@@ -46,15 +64,14 @@ def load_language_model(folder: Path) -> tuple[PreTrainedModel, PreTrainedTokeni
     """
     disable_progress_bar()  # a second's work needs none, and stderr is for messages
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or "auto", local_files_only=True)
+        return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
-    return model, tokenizer, Names.read(folder / "names.json")  # type: ignore[return-value]
 
 
 def load_checkpoint(folder: Path | None = None) -> Checkpoint:
-    """Read a checkpoint, the shipped one unless told otherwise.
+    """Read a checkpoint, the shipped one unless told otherwise; of a training run, RUN/model.
 
     Raises
     ------
@@ -62,9 +79,32 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
         A file is missing or does not have the content that checkpoint.json names.
     """
     folder = folder or shipped_checkpoint()
+    if not (folder / CONFIG).exists() and (folder / "model" / CONFIG).exists():
+        folder = folder / "model"
     plain = read_config(folder)
+    _check_files(folder, plain["files"])
+    form = read_form(plain)
+    head_weights = load_file(folder / HEAD)
+    dtype = torch.float32 if form.layout == DOMAIN else None
+    language_model, tokenizer = load_language_model(folder, dtype)
+    head = Head(language_model.config.hidden_size)
+    head.load_state_dict(head_weights)
+    with_towers = form.cards == "towers"
+    return Checkpoint(
+        hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
+        tuple(plain["cell_types"]),
+        plain["window"],
+        {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
+        form,
+        Towers(*(load_tower(folder / name) for name in TOWER_FILES)) if with_towers else None,
+        read_knowledge(folder / KNOWLEDGE) if with_towers else None,
+        _reasoner(folder, form, language_model, tokenizer, head),
+    )
+
+
+def _check_files(folder: Path, files: dict[str, str]) -> None:
     found = file_hashes(folder)
-    for name, expected in plain["files"].items():
+    for name, expected in files.items():
         if name not in found:
             raise ModelError(f"{folder / name}: no such file; restore the checkpoint")
         if found[name] != expected:
@@ -72,16 +112,15 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
                 f"{folder / name}: found SHA-256 {found[name][:12]}, expected {expected[:12]}; the file is torn or "
                 "altered: restore the checkpoint"
             )
-    language_model, tokenizer, names = load_language_model(folder / "reasoner")
-    head = Head(language_model.config.hidden_size)
-    head.load_state_dict(load_file(folder / "head.safetensors"))
-    estimator, witness = (load_tower(folder / name) for name in TOWER_FILES)
-    return Checkpoint(
-        hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
-        tuple(plain["cell_types"]),
-        plain["window"],
-        {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
-        Towers(estimator, witness),
-        read_knowledge(folder / "knowledge.tsv"),
-        Reasoner(language_model, tokenizer, head, names),
-    )
+
+
+def _reasoner(
+    folder: Path, form: Form, language_model: PreTrainedModel, tokenizer: Any, head: Head
+) -> Reasoner | ChatReasoner:
+    if form.layout == DOMAIN:
+        return Reasoner(language_model, tokenizer, head, Names.read(folder / NAMES))
+    made = form.generation
+    sampling = Sampling(
+        made["sampling"] == "greedy", made["temperature"], made["top_p"], made["top_k"], made["most_tokens"]
+    )  # fmt: skip
+    return ChatReasoner(language_model, layout_of(form.layout, tokenizer), head, sampling, made["seed"])

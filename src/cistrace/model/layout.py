@@ -55,9 +55,9 @@ class Layout(ABC):
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         """Tokens of the shared part (may be none) and of the own part, up to where the model begins to write."""
 
-    @abstractmethod
     def conclusion(self, level: int) -> str:
         """What follows the end of reasoning, without the end token."""
+        return f"{LEVEL_LINE}{level}"
 
     def thought_ids(self, reasoning: str) -> list[int]:
         """Tokens of a reasoning (text before the end of it) and of its end; the last of them is scored."""
@@ -96,9 +96,6 @@ class DomainLayout(Layout):
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         return self._plain(prompt.shared), self._plain(prompt.own)
 
-    def conclusion(self, level: int) -> str:
-        return f"{LEVEL_LINE}{level}"
-
 
 class ChatLayout(Layout):
     """Any chat model's: `Prompt.shared` is the system message, `Prompt.own` the user's, which is a card as text."""
@@ -107,9 +104,6 @@ class ChatLayout(Layout):
         told = [{"role": "system", "content": prompt.shared}, {"role": "user", "content": prompt.own}]
         text: Any = self.tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True)
         return [], self._plain(text)
-
-    def conclusion(self, level: int) -> str:
-        return f"\n{LEVEL_LINE}{level}"
 
 
 def layout_of(name: str, tokenizer: PreTrainedTokenizerBase) -> Layout:

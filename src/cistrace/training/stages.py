@@ -11,12 +11,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import asdict
+
+import torch
 
 from cistrace.errors import RunError
-from cistrace.model.layout import layout_of
+from cistrace.model.layout import DOMAIN, layout_of
+from cistrace.model.trained import load_trained
+from cistrace.model.vocabulary import Names
 from cistrace.streams import shown
 from cistrace.training.base import load_base
 from cistrace.training.dataset import DataSet
+from cistrace.training.generate import Writing, generate, identity_of, read_traces, writing_of
 from cistrace.training.prepare import prepare, records_for
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
@@ -64,19 +70,28 @@ def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
 
 def do_generate(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """The model's own traces, where the arm reads them."""
-    from cistrace.training.generate import write_traces
-
     if recipe.regression.arm not in WITH_TRACES or done(run, "generate"):
         return
     _wants(run, "rationale")
-    counts = write_traces(run, recipe, ("train", "val"))
+    writing = writing_for(recipe, run)
+    counts = {
+        split: asdict(generate(records_for(run, split), writing, run.traces(split))) for split in ("train", "val")
+    }
     alone(lambda: _finish(run, "generate", counts))
+
+
+def writing_for(recipe: Recipe, run: Run) -> Writing:
+    """Stage I's model, ready to write as the recipe says."""
+    model, tokenizer = load_trained(run.rationale, recipe)
+    names = Names.read(run.folder / NAMES) if recipe.model.layout == DOMAIN else None
+    layout = layout_of(recipe.model.layout, tokenizer)
+    if torch.cuda.is_available() and names is None:  # the compact model's grammar works on CPUs
+        model.to("cuda")  # type: ignore[arg-type]
+    return writing_of(model, layout, names, recipe.generation, identity_of(run.rationale))
 
 
 def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """Stage II."""
-    from cistrace.model.trained import load_trained
-    from cistrace.training.generate import read_traces
     from cistrace.training.regression import train_regression
 
     _wants(run, "rationale")
