@@ -133,7 +133,7 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = folder / CONFIG
     if not path.exists() and (folder / "run.json").exists():
         raise ModelError(
-            f"{folder}: is a run of `cistrace train`; expected a model made of it; run `cistrace export {folder} -o DIR`"
+            f"{folder}: is a run of `cistrace train`; expected its model; run `cistrace export {folder} -o DIR`"
         )
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
