@@ -19,6 +19,7 @@ import click
 from cistrace import __version__
 from cistrace.commands.card import card
 from cistrace.commands.export import export
+from cistrace.commands.generate import generate
 from cistrace.commands.predict import predict
 from cistrace.commands.reasonbench import reasonbench
 from cistrace.commands.scan import scan
@@ -81,6 +82,7 @@ cli.add_command(card)
 cli.add_command(predict)
 cli.add_command(reasonbench)
 cli.add_command(train)
+cli.add_command(generate)
 cli.add_command(export)
 
 

@@ -25,11 +25,13 @@ from cistrace.card_text import parse_card, render_card
 from cistrace.errors import TeacherError
 from cistrace.prompts import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_END
 from cistrace.teach.answers import AnswerCache
-from cistrace.teach.asker import Asker, Tally
-from cistrace.teach.chat import AHEAD, ChatSettings, ChatTeacher, Usage, answer_all, key_of, messages
+from cistrace.teach.asker import Asker, Tally, Usage
+from cistrace.teach.chat import ChatTeacher, key_of, messages
+from cistrace.teach.client import AHEAD
 from cistrace.teach.endpoint import Endpoint
 from cistrace.teach.limits import Pace
-from cistrace.teach.records import Answer, Subject
+from cistrace.teach.records import Answer, Question, Subject
+from cistrace.teach.settings import ChatSettings
 
 TESTS = Path(__file__).parent.parent
 
@@ -117,7 +119,7 @@ def test_no_more_subjects_are_read_ahead_than_a_few_times_the_concurrency(cache:
             yield subject
 
     with chat_server(lambda number, plain: Act(delay=0.3 if number == 0 else 0.0)) as server:
-        given = answer_all(reading(), "none", settings_for(server, concurrency=2), cache, nothing)
+        given = ChatTeacher(settings_for(server, concurrency=2), cache, nothing).answers(reading(), "none")
         next(given)
         assert len(read) <= AHEAD * 2
         given.close()
@@ -155,7 +157,7 @@ def test_a_server_that_asks_to_wait_is_obeyed_by_all_requests(cache: AnswerCache
     subjects = some_subjects(12)
     acts = (GOOD, GOOD, Act(status=429, headers={"Retry-After": "1"}))
     with chat_server(first(*acts)) as server:
-        pairs = list(answer_all(subjects, "none", settings_for(server, concurrency=2), cache, nothing))
+        pairs = list(ChatTeacher(settings_for(server, concurrency=2), cache, nothing).answers(subjects, "none"))
     assert [answer.text for _, answer in pairs] == expected(subjects)
     refused = server.seen[2].at
     in_the_pause = [seen for seen in server.seen[3:] if refused + 0.1 < seen.at < refused + 0.95]
@@ -173,7 +175,11 @@ def test_a_wait_of_hours_stops_the_run(cache: AnswerCache) -> None:
 def test_requests_a_minute_are_obeyed(cache: AnswerCache) -> None:
     with chat_server() as server:
         began = time.monotonic()
-        list(answer_all(some_subjects(8), "none", settings_for(server, requests_per_minute=1200), cache, nothing))
+        list(
+            ChatTeacher(settings_for(server, requests_per_minute=1200), cache, nothing).answers(
+                some_subjects(8), "none"
+            )
+        )
     # How they are spaced is `Pace`'s own test; a busy machine may let them arrive together.
     assert server.seen[-1].at - began >= 7 * 0.05
 
@@ -204,7 +210,9 @@ def test_nothing_more_is_sent_to_a_lost_endpoint_before_the_answers_are_read(cac
     async def ask_all(settings: ChatSettings) -> list[Answer | BaseException]:
         async with Endpoint(settings) as endpoint:
             asker = Asker(settings, endpoint, cache, Pace(None, asyncio.sleep), Tally(), asyncio.sleep)
-            asked = [asker.ask(str(k), messages(subject, "none")) for k, subject in enumerate(some_subjects(30))]
+            asked = [
+                asker.ask(Question(str(k), messages(subject, "none"))) for k, subject in enumerate(some_subjects(30))
+            ]
             return await asyncio.gather(*asked, return_exceptions=True)
 
     with chat_server(lambda number, plain: Act(status=401)) as server:
@@ -291,7 +299,9 @@ def test_tokens_that_the_server_does_not_count_are_estimated(cache: AnswerCache)
     body = json.dumps({"choices": [{"message": {"content": text}}]}).encode()
     reports: list[Usage] = []
     with chat_server(first(Act(body=body))) as server:
-        ((subject, answer),) = answer_all(some_subjects(1), "none", settings_for(server), cache, reports.append)
+        ((subject, answer),) = ChatTeacher(settings_for(server), cache, reports.append).answers(
+            some_subjects(1), "none"
+        )
     told = sum(len(message["content"]) for message in messages(subject, "none"))
     assert (answer.prompt_tokens, answer.completion_tokens) == (-(-told // 3), 7)
     assert reports[-1] == Usage(1, 1, 0, 0, 0, -(-told // 3), 7, estimated=True)
@@ -325,7 +335,7 @@ def test_a_run_that_is_left_leaves_nothing_behind(
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with chat_server(script) as server:
-            given = answer_all(reading(), "none", settings_for(server), cache, nothing)
+            given = ChatTeacher(settings_for(server), cache, nothing).answers(reading(), "none")
             next(given)
             began = time.monotonic()
             if way == "close":
@@ -344,12 +354,13 @@ import sys
 from pathlib import Path
 from chat_server import some_subjects
 from cistrace.teach.answers import AnswerCache
-from cistrace.teach.asker import Asker, Tally
-from cistrace.teach.chat import ChatSettings, answer_all
+from cistrace.teach.chat import ChatTeacher
+from cistrace.teach.settings import ChatSettings
 url, path, count = sys.argv[1:]
 with AnswerCache(Path(path)) as cache:
     settings = ChatSettings(url, "m1", concurrency=4, timeout=5)
-    for subject, answer in answer_all(some_subjects(int(count)), "none", settings, cache, lambda usage: None):
+    teacher = ChatTeacher(settings, cache, lambda usage: None)
+    for subject, answer in teacher.answers(some_subjects(int(count)), "none"):
         print(subject.row, answer.text.replace("\\n", " "), flush=True)
 """
 

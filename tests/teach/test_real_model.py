@@ -22,8 +22,10 @@ import pytest
 from cistrace.cards import open_card_maker
 from cistrace.sequences import read_sequences
 from cistrace.teach.answers import AnswerCache
-from cistrace.teach.chat import ChatSettings, ChatTeacher, Usage
+from cistrace.teach.asker import Usage
+from cistrace.teach.chat import ChatTeacher
 from cistrace.teach.records import Subject
+from cistrace.teach.settings import ChatSettings
 
 pytestmark = [
     pytest.mark.integration,

@@ -12,7 +12,8 @@ from cistrace.prompts import CHAT_VERSION
 from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
 from cistrace.reasonbench.teachers import CHAT, Teacher, Written, written
 from cistrace.teach.answers import AnswerCache
-from cistrace.teach.chat import ChatTeacher, Usage
+from cistrace.teach.asker import Usage
+from cistrace.teach.chat import ChatTeacher
 from cistrace.teach.settings import ChatSettings
 
 TOGETHER = 16  # rows whose cards are made before the first is asked about

@@ -10,9 +10,9 @@ from math import ceil
 
 from cistrace.errors import TeacherError
 from cistrace.teach.answers import AnswerCache, Stored
-from cistrace.teach.endpoint import Endpoint, Messages, Refused, Reply, Unusable
+from cistrace.teach.endpoint import Endpoint, Refused, Reply, Unusable
 from cistrace.teach.limits import CHARACTERS_PER_TOKEN, Budget, OutOfBudget, Pace, Sleep, backoff
-from cistrace.teach.records import Answer
+from cistrace.teach.records import Answer, Question
 from cistrace.teach.settings import ChatSettings
 
 log = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class Asker:
         self._sending: set[asyncio.Task[Answer]] = set()
         self._over: Exception | None = None  # why nothing more is sent
 
-    async def ask(self, key: str, messages: Messages) -> Answer:
+    async def ask(self, question: Question) -> Answer:
         """One answer, stored in the cache before this returns.
 
         Raises
@@ -124,7 +124,7 @@ class Asker:
         """
         async with self._places:
             try:
-                return await self._attempts(key, messages)
+                return await self._attempts(question)
             except (TeacherError, Halt) as why:
                 # Here and now: whoever reads the answers may be slow, and the others would go on being sent.
                 self._over = self._over or why
@@ -136,20 +136,20 @@ class Asker:
         if self._sending:
             await asyncio.wait(self._sending)
 
-    async def _attempts(self, key: str, messages: Messages) -> Answer:
+    async def _attempts(self, question: Question) -> Answer:
         for attempt in range(self._settings.attempts):
             try:
-                return await self._attempt(key, messages, attempt)
+                return await self._attempt(question, attempt)
             except Refused as refusal:
                 return self._refused(refusal)
             except Unusable as found:
                 fault = found
-            await self._after(fault, key, attempt)
+            await self._after(fault, question.key, attempt)
         raise Halt(f"{self._settings.host}: {fault}, {self._settings.attempts} times in a row")
 
-    async def _attempt(self, key: str, messages: Messages, attempt: int) -> Answer:
+    async def _attempt(self, question: Question, attempt: int) -> Answer:
         """Send once, and account for it."""
-        characters = sum(len(message["content"]) for message in messages)
+        characters = sum(len(message["content"]) for message in question.messages)
         try:
             held = await self._budget.take(characters)
         except OutOfBudget:
@@ -157,10 +157,10 @@ class Asker:
         spent = 0
         try:
             await self._pace.turn()
-            reply = await self._send(messages, attempt)
+            reply = await self._send(question, attempt)
             stored = self._paid(reply, characters)
             spent = stored.prompt_tokens + stored.completion_tokens
-            kept = self._cache.put(key, stored)
+            kept = self._cache.put(question.key, stored)
         except (Refused, Unusable) as fault:
             if fault.billed:
                 spent = held
@@ -171,7 +171,7 @@ class Asker:
         self._tally.add(Usage(answered=1))
         return answer_of(kept)
 
-    async def _send(self, messages: Messages, attempt: int) -> Reply:
+    async def _send(self, question: Question, attempt: int) -> Reply:
         if self._over:
             raise self._over
         self._tally.add(Usage(retried=1) if attempt else Usage(asked=1))
@@ -179,7 +179,7 @@ class Asker:
         assert task is not None
         self._sending.add(task)
         try:
-            return await self._endpoint.send(messages)
+            return await self._endpoint.send(question.messages, question.seed)
         finally:
             self._sending.discard(task)
 

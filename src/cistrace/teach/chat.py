@@ -1,40 +1,19 @@
-"""The chat teacher: any OpenAI-compatible endpoint writes traces for cards, by the R3LM paper's constrained protocol.
-
-    subjects -> messages -> cache? -> Asker (turn, budget, attempts) -> Endpoint -> cache -> answers, in order
-
-Requests run in an event loop in a thread of its own, so that cards are made and answers judged meanwhile. The loop
-starts with the first request: a run whose answers are all cached needs no endpoint.
-"""
+"""The chat teacher: an OpenAI-compatible endpoint writes traces for cards, by the R3LM paper's constrained protocol."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future
-from contextlib import suppress
-from functools import partial
+from collections.abc import Iterable, Iterator
 from operator import length_hint
-from typing import Any, TypeVar
 
 from cistrace.card_text import render_card
-from cistrace.errors import TeacherError
 from cistrace.prompts import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
-from cistrace.streams import shown
 from cistrace.teach.answers import AnswerCache, request_key
-from cistrace.teach.asker import Asker, Halt, Tally, Usage, answer_of
-from cistrace.teach.endpoint import Endpoint, Messages
-from cistrace.teach.limits import Pace, Sleep
-from cistrace.teach.records import Answer, Subject
+from cistrace.teach.asker import Usage
+from cistrace.teach.client import ChatClient, Report
+from cistrace.teach.limits import Sleep
+from cistrace.teach.records import Answer, Messages, Question, Subject
 from cistrace.teach.settings import ChatSettings
-
-__all__ = ["AnswerCache", "ChatSettings", "ChatTeacher", "Usage", "answer_all", "key_of", "messages"]
-
-AHEAD = 4  # subjects in memory, times the concurrency
-
-_Result = TypeVar("_Result")
-Report = Callable[[Usage], None]
 
 
 def messages(subject: Subject, condition: str) -> Messages:
@@ -67,205 +46,35 @@ def key_of(told: Messages, condition: str, settings: ChatSettings) -> str:
     )
 
 
-def answer_all(
-    subjects: Iterable[Subject],
-    condition: str,
-    settings: ChatSettings,
-    cache: AnswerCache,
-    report: Report,
-    sleep: Sleep = asyncio.sleep,
-) -> Iterator[tuple[Subject, Answer]]:
-    """The answers to some subjects, as a run of its own. See `ChatTeacher.answers`."""
-    return ChatTeacher(settings, cache, report, sleep).answers(subjects, condition)
-
-
 class ChatTeacher:
-    """One run: usage, budget and pace go on from one call of `answers` to the next.
-
-    Parameters
-    ----------
-    cache : AnswerCache
-        Open for as long as answers are asked.
-    report : callable
-        Called with the usage so far before every answer is given, and before an error.
-    sleep : callable
-        `asyncio.sleep`, or a test's.
-    """
+    """One run: usage, budget and pace go on from one call of `answers` to the next. Parameters: see `ChatClient`."""
 
     def __init__(
         self, settings: ChatSettings, cache: AnswerCache, report: Report, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._settings = settings
-        self._cache = cache
-        self._report = report
-        self._sleep = sleep
-        self._pace = Pace(settings.requests_per_minute, sleep)
-        self._tally = Tally()
+        self._client = ChatClient(settings, cache, report, sleep)
 
     @property
     def usage(self) -> Usage:
-        return self._tally.usage
+        return self._client.usage
 
     def answers(self, subjects: Iterable[Subject], condition: str) -> Iterator[tuple[Subject, Answer]]:
-        """Every subject with its answer, in the order given. Closing the generator cancels what is under way.
+        """Every subject with its answer, in the order given, as `ChatClient.answers` has it.
 
         Parameters
         ----------
-        subjects : iterable of Subject
-            Read at most `AHEAD` times the concurrency ahead.
         condition : str
             See `messages`.
 
         Raises
         ------
         TeacherError
-            The endpoint or the cache cannot be used, the budget is spent, or attempts are used up. Answers that came
-            are cached; the message says how a later run goes on.
+            As `ChatClient.answers`.
         """
-        total = length_hint(subjects)
-        before = self.usage
-        window: deque[tuple[Subject, Future[Answer]]] = deque()
-        requests = _Requests(self._open)
-        try:
-            for subject in subjects:
-                window.append((subject, self._start(subject, condition, requests)))
-                while window and (len(window) >= AHEAD * self._settings.concurrency or window[0][1].done()):
-                    yield self._first(window)
-            while window:
-                yield self._first(window)
-        except Halt as halt:
-            requests.settle()
-            self._report(self.usage)
-            raise TeacherError(self._how_to_go_on(halt, before, total)) from None
-        except TeacherError:
-            self._report(self.usage)
-            raise
-        finally:
-            requests.close()
+        asked = ((subject, self._question(subject, condition)) for subject in subjects)
+        return self._client.answers(asked, length_hint(subjects))
 
-    def _open(self) -> _Connection:
-        return _Connection(self._settings, self._cache, self._pace, self._tally, self._sleep)
-
-    def _start(self, subject: Subject, condition: str, requests: _Requests) -> Future[Answer]:
-        """An answer that is there, or will be."""
+    def _question(self, subject: Subject, condition: str) -> Question:
         told = messages(subject, condition)
-        key = key_of(told, condition, self._settings)
-        same = requests.under_way(key)
-        stored = self._cache.get(key) if same is None else None
-        if same is None and stored is None:
-            return requests.ask(key, told)
-        self._tally.add(Usage(cached=1))
-        if same is not None:
-            return same
-        assert stored is not None
-        there: Future[Answer] = Future()
-        there.set_result(answer_of(stored))
-        return there
-
-    def _first(self, window: deque[tuple[Subject, Future[Answer]]]) -> tuple[Subject, Answer]:
-        subject, future = window.popleft()
-        answer = future.result()
-        self._report(self.usage)
-        return subject, answer
-
-    def _how_to_go_on(self, halt: Halt, before: Usage, total: int) -> str:
-        usage, place = self.usage, shown(self._cache.path)
-        done = sum(getattr(usage, name) - getattr(before, name) for name in ("answered", "cached", "refused"))
-        left = f"{max(0, total - done)} are" if total else "the rest is"
-        mend = "a larger budget goes on" if str(halt).startswith("token budget") else "a second run goes on"
-        kept = usage.answered + usage.cached
-        return f"{halt}; {kept} answers are kept in {place}, {left} left to ask; {mend} from there"
-
-
-class _Requests:
-    """The requests of one call: a connection from the first on, and none twice at a time."""
-
-    def __init__(self, connect: Callable[[], _Connection]) -> None:
-        self._connect = connect
-        self._connection: _Connection | None = None
-        self._under_way: dict[str, Future[Answer]] = {}
-
-    def under_way(self, key: str) -> Future[Answer] | None:
-        return self._under_way.get(key)
-
-    def ask(self, key: str, told: Messages) -> Future[Answer]:
-        if self._connection is None:
-            self._connection = self._connect()  # kept before it is opened: an interrupt leaves it to `close`
-            self._connection.open()
-        future = self._connection.submit(partial(self._connection.asker.ask, key, told))
-        self._under_way[key] = future
-        # From then on it is in the cache, or another attempt is due.
-        future.add_done_callback(lambda _: self._under_way.pop(key, None))
-        return future
-
-    def settle(self) -> None:
-        """Wait for what is under way, and start nothing more."""
-        if self._connection is not None:
-            self._connection.submit(self._connection.asker.settle).result()
-
-    def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-
-
-class _Connection:
-    """An event loop in a thread, with an open endpoint and its asker. Nothing is left of it after `close`."""
-
-    asker: Asker
-
-    def __init__(self, settings: ChatSettings, cache: AnswerCache, pace: Pace, tally: Tally, sleep: Sleep) -> None:
-        self._endpoint = Endpoint(settings)
-        self._make = lambda: Asker(settings, self._endpoint, cache, pace, tally, sleep)
-        self._ready: Future[asyncio.AbstractEventLoop] = Future()
-        self._over = asyncio.Event()
-        # A daemon, lest a second Ctrl-C while the first is obeyed leaves the process hanging.
-        self._thread = threading.Thread(target=self._run, name="cistrace-chat", daemon=True)
-
-    def open(self) -> None:
-        self._thread.start()
-        self._ready.result()
-
-    def submit(self, work: Callable[[], Coroutine[Any, Any, _Result]]) -> Future[_Result]:
-        """Start work in the loop. Its coroutine is made there: an interrupt here leaves none that nobody awaits."""
-        future: Future[_Result] = Future()
-        self._ready.result().call_soon_threadsafe(_start, work, future)
-        return future
-
-    def close(self) -> None:
-        """Cancel what is under way and end the thread."""
-        if self._thread.is_alive():
-            with suppress(RuntimeError):  # the loop has ended by itself
-                self._ready.result().call_soon_threadsafe(self._over.set)
-            self._thread.join()
-
-    def _run(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
-
-    async def _serve(self) -> None:
-        async with self._endpoint:
-            self.asker = self._make()
-            self._ready.set_result(asyncio.get_running_loop())
-            await self._over.wait()
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _start(work: Callable[[], Coroutine[Any, Any, _Result]], future: Future[_Result]) -> None:
-    asyncio.ensure_future(work()).add_done_callback(partial(_hand_over, future))
-
-
-def _hand_over(future: Future[_Result], task: asyncio.Task[_Result]) -> None:
-    """From the loop's task to the future that another thread waits for."""
-    if task.cancelled():
-        future.cancel()
-    elif (error := task.exception()) is not None:
-        future.set_exception(error)
-    else:
-        future.set_result(task.result())
+        return Question(key_of(told, condition, self._settings), told, self._settings.seed)

@@ -27,6 +27,7 @@ from cistrace.errors import TeacherError
 from cistrace.output import printable
 from cistrace.prompts import THINK_BEGIN, THINK_END
 from cistrace.teach.limits import stated_wait
+from cistrace.teach.records import Messages
 from cistrace.teach.settings import ChatSettings
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ _EVERY_PROMPT = re.compile(
     r"|\bmodel\b.{0,80}\b(?:not|unknown|invalid|no)\b|\b(?:unknown|invalid|unsupported|no such) (?:model|parameter)",
     re.IGNORECASE | re.DOTALL,
 )
-
-Messages = list[dict[str, str]]
 
 
 class Refused(Exception):
@@ -128,8 +127,13 @@ class Endpoint:
     ) -> None:
         await self._client.aclose()
 
-    async def send(self, messages: Messages) -> Reply:
+    async def send(self, messages: Messages, seed: int | None = None) -> Reply:
         """Ask once.
+
+        Parameters
+        ----------
+        seed : int or None
+            Of this request's sampling; None sends none.
 
         Raises
         ------
@@ -140,7 +144,7 @@ class Endpoint:
 
         try:
             async with asyncio.timeout(self._settings.timeout):
-                status, headers, body = await self._post(messages)
+                status, headers, body = await self._post(messages, seed)
         except (TimeoutError, httpx2.ReadTimeout, httpx2.WriteTimeout):
             raise Unusable(f"no answer within {self._settings.timeout:g} s", billed=True) from None
         except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
@@ -151,12 +155,14 @@ class Endpoint:
             ) from None
         return self._read(status, headers, body)
 
-    async def _post(self, messages: Messages) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(self, messages: Messages, seed: int | None) -> tuple[int, Mapping[str, str], bytes]:
         settings = self._settings
         plain = {"model": settings.model, "messages": messages, "temperature": settings.temperature,
                  "top_p": settings.top_p, "max_tokens": settings.max_tokens, "stream": False}  # fmt: skip
-        if settings.seed is not None:
-            plain["seed"] = settings.seed
+        if settings.top_k is not None:
+            plain["top_k"] = settings.top_k
+        if seed is not None:
+            plain["seed"] = seed
         url = settings.base_url.rstrip("/") + "/chat/completions"
         async with self._client.stream("POST", url, json=plain, headers=_headers(settings.key_variable)) as response:
             body = bytearray()

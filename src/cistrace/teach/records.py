@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from cistrace.records import Card
 
+Messages = list[dict[str, str]]  # role and content, as the chat protocol has them
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
@@ -30,6 +32,23 @@ class Subject:
     level: int
     cuts: tuple[float, float, float]
     card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an endpoint is sent for one subject.
+
+    Attributes
+    ----------
+    key : str
+        What its answer is kept under: all that shapes it (`request_key`).
+    seed : int or None
+        Of its sampling; None sends none.
+    """
+
+    key: str
+    messages: Messages
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

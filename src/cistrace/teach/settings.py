@@ -21,6 +21,8 @@ class ChatSettings:
         Up to and with `/v1`; without credentials.
     temperature, top_p, max_tokens, seed
         Sampling, as the protocol names it; None sends no seed.
+    top_k : int or None
+        An extension that vLLM, llama.cpp and `transformers serve` know; None sends none.
     concurrency : int
         Requests under way at a time.
     timeout : float
@@ -51,12 +53,14 @@ class ChatSettings:
     token_budget: int | None = None
     attempts: int = 6
     key_variable: str = "OPENAI_API_KEY"
+    top_k: int | None = None
 
     def __post_init__(self) -> None:
         checks: dict[str, tuple[object, bool, str]] = {
             "model": (self.model, bool(self.model.strip()), "a name"),
             "temperature": (self.temperature, 0 <= self.temperature <= 2, "0 to 2"),
             "top_p": (self.top_p, 0 < self.top_p <= 1, "more than 0, at most 1"),
+            "top_k": (self.top_k, _positive(self.top_k), "more than 0"),
             "max_tokens": (self.max_tokens, self.max_tokens >= 1, "1 or more"),
             "concurrency": (self.concurrency, 1 <= self.concurrency <= 1024, "1 to 1024"),
             "timeout": (self.timeout, 0 < self.timeout < float("inf"), "seconds, more than 0"),

@@ -50,7 +50,6 @@ QUANTILES = 201
 MISS = 0.10
 FEWEST_NATURAL = 100  # rows of categories `*_peak` below which all training rows stand for natural elements
 EXPORTED_ARMS = ARMS
-CARD = "README.md"
 
 
 def export(run: Run, data: DataSet, folder: Path) -> None:
@@ -116,8 +115,7 @@ def assemble(run: Run, recipe: Recipe, folder: Path) -> None:
         for name, target in zip((LEGNET, WHOLE), TOWER_FILES, strict=True):
             shutil.copy(run.tower(name), folder / target)
         shutil.copy(run.knowledge, folder / KNOWLEDGE)
-    if (run.folder / CARD).exists():
-        shutil.copy(run.folder / CARD, folder / CARD)
+    shutil.copy(run.card, folder / run.card.name)
 
 
 def form_of(run: Run, recipe: Recipe) -> Form:

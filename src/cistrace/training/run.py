@@ -8,6 +8,7 @@ RUN/tower-*.safetensors, knowledge.tsv, hits-*.npz           train tower
 RUN/records-train.jsonl, records-val.jsonl, records-pieces.jsonl   cards, prompts, the teacher's traces
 RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
 RUN/traces-train.jsonl, traces-val.jsonl                     generate
+RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
 RUN/STAGE/checkpoints/   to go on from; removed when the stage is done
 RUN/tensorboard/STAGE/, RUN/curve-STAGE.png
@@ -89,6 +90,14 @@ class Run:
 
     def traces(self, split: str) -> Path:
         return self.folder / f"traces-{split}.jsonl"
+
+    @property
+    def answers(self) -> Path:
+        return self.folder / "answers.sqlite"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "README.md"
 
     def curve(self, stage: str) -> Path:
         return self.folder / f"curve-{stage}.png"
@@ -175,13 +184,24 @@ def mark_done(run: Run, stage: str) -> None:
     _write_json(run.about, {**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
 
 
-def _check_same(run: Run, about: dict[str, Any], recipe: Recipe, data_hash: str) -> None:
-    before = about.get("data", {}).get("manifest_sha256")
+def check_data(run: Run, data_hash: str) -> None:
+    """Refuse a data set that the run is not of.
+
+    Raises
+    ------
+    RunError
+        Its manifest's SHA-256 is another.
+    """
+    before = run.read_about().get("data", {}).get("manifest_sha256")
     if before != data_hash:
         raise RunError(
             f"{shown(run.folder)}: was trained on another data set (manifest {str(before)[:12]}, not {data_hash[:12]}"
             "); expected the same; choose another folder"
         )
+
+
+def _check_same(run: Run, about: dict[str, Any], recipe: Recipe, data_hash: str) -> None:
+    check_data(run, data_hash)
     old, new = recipe_object(run.read_config()), recipe_object(recipe)
     for stage in about.get("done", []):
         changed = [section for section in SECTIONS.get(stage, ()) if old[section] != new[section]]

@@ -23,6 +23,7 @@ from cistrace.streams import shown
 from cistrace.training.base import load_base
 from cistrace.training.dataset import DataSet
 from cistrace.training.generate import Writing, generate, identity_of, read_traces, writing_of
+from cistrace.training.modelcard import model_card
 from cistrace.training.prepare import prepare, records_for
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
@@ -105,7 +106,13 @@ def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None
     traces = read_traces(run.traces("train"), train) if reads else None
     val_traces = read_traces(run.traces("val"), val) if reads else None
     figures = train_regression(recipe, model, tokenizer, layout, train, traces, pieces, val, val_traces, run)
-    alone(lambda: _finish(run, "regression", figures))
+
+    def finish() -> None:
+        run.add_metrics("regression", figures)
+        run.card.write_text(model_card(run, recipe, data), encoding="utf-8")
+        mark_done(run, "regression")
+
+    alone(finish)
 
 
 def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:

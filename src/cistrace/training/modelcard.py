@@ -1,0 +1,78 @@
+"""RUN/README.md: what a trained model is, made of its recipe, data set and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cistrace.training.dataset import DataSet
+from cistrace.training.recipe import Recipe
+from cistrace.training.run import Run
+
+READS = {
+    "sequence": "the sequence alone",
+    "card": "the card, without a trace",
+    "card+generated": "the card and the trace that the model wrote itself, its conclusion cut off",
+    "oracle": "the card and a trace that was written with the measured level in view",
+    "shuffled": "the card and the trace of another sequence",
+}
+
+
+def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
+    """The card as Markdown, with the front matter that model hubs read."""
+    figures = run.read_metrics()
+    lines = [
+        *("---", "library_name: transformers", "tags: [genomics, enhancer, MPRA, cistrace]", "---"),
+        f"# {recipe.name}: activity of regulatory DNA in {', '.join(data.cell_types)}",
+        "",
+        *([] if recipe.regression.arm != "oracle" else _oracle()),
+        f"Base: {recipe.model.base}. It reads {READS[recipe.regression.arm]}, and a head (LayerNorm and a linear map"
+        f"{', beside the outputs of sequence CNNs' if recipe.regression.tower_inputs else ''}) on the last token gives "
+        "the activity in the units of the data set. `cistrace predict --model` uses all of it; the language model "
+        "alone opens with `AutoModelForCausalLM`.",
+        "",
+        "## Data",
+        "",
+        f"Data set with manifest SHA-256 `{data.hash}`: {_count(data, 'train')} training, {_count(data, 'val')} val "
+        f"sequences; sources: {_sources(data)}. The measurements keep their source's licence.",
+        "",
+        "## Training",
+        "",
+        f"Stage I ({recipe.rationale.method}): {recipe.rationale.epochs:g} passes, loss on the completion alone. "
+        f"Stage II ({recipe.regression.method}): {recipe.regression.epochs:g} passes, squared error"
+        f"{' and the writing loss' if recipe.regression.writing else ''}. `config.yaml` holds every setting, `run.json`"
+        " the versions.",
+        "",
+        "## Figures",
+        "",
+        *_figures(figures),
+        "",
+        "The figures are of val, on which the checkpoint may have been chosen; report test. A trace that agrees with its "
+        "card gives true positions, scores and directions; that the cell works by those reasons is a hypothesis.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _oracle() -> list[str]:
+    return [
+        "**Oracle.** The traces this model reads carry the label. Its figures are an upper bound, and it makes no "
+        "predictions.",
+        "",
+    ]
+
+
+def _count(data: DataSet, split: str) -> str:
+    return f"{len(data.places(split)):,}"
+
+
+def _sources(data: DataSet) -> str:
+    return ", ".join(f"`{source['name']}`" for source in data.manifest.get("sources", [])) or "not stated"
+
+
+def _figures(figures: dict[str, Any]) -> list[str]:
+    reached = figures.get("regression", {}).get("val_pearson", {})
+    lines = [f"- val Pearson, {name.removeprefix('pearson_')}: {value:.3f}" for name, value in reached.items()]
+    generated = figures.get("generate", {}).get("val")
+    if generated:
+        lines.append(f"- val traces that ended their reasoning: {generated['ended']:,} of {generated['records']:,}")
+    return lines or ["none yet"]
