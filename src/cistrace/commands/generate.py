@@ -65,6 +65,7 @@ def generate(
     from cistrace.training.dataset import read_data_set
     from cistrace.training.generate import generate as write_traces
     from cistrace.training.prepare import records_for
+    from cistrace.training.processes import is_main
     from cistrace.training.recipe import GenerationRecipe
     from cistrace.training.run import Run, check_data
 
@@ -87,7 +88,7 @@ def generate(
         writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
     for split in splits:
         counts = write_traces(records_for(run, split)[:limit], writing, target.traces(split))
-        if stages.is_main():
+        if is_main():
             click.echo(
                 f"{split}: {counts.records:,} records, {counts.written:,} written now, {counts.ended:,} ended their "
                 f"reasoning; see {target.traces(split)}"

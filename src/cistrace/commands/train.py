@@ -89,18 +89,19 @@ def train(
 def _train(stage: str, recipe: object, data: object, folder: Path, workers: int) -> None:
     from cistrace.training import stages
     from cistrace.training.dataset import DataSet
+    from cistrace.training.processes import alone, is_main, processes
     from cistrace.training.recipe import Recipe
     from cistrace.training.run import Run, open_run
 
     assert isinstance(recipe, Recipe) and isinstance(data, DataSet)
     run = Run(folder)
-    several = stages.processes() > 1
+    several = processes() > 1
     if several and stage in ("tower", "all"):
         raise RunError(
             f"cistrace train {stage}: found several processes, expected one; launch rationale and regression by "
             "themselves, after `cistrace train tower`"
         )
-    stages.alone(lambda: open_run(folder, recipe, data.folder, data.hash))
+    alone(lambda: open_run(folder, recipe, data.folder, data.hash))
     if stage in ("tower", "all") and recipe.cards.source == "towers":
         stages.do_tower(data, recipe, run, workers)
     elif stage == "tower":
@@ -111,7 +112,7 @@ def _train(stage: str, recipe: object, data: object, folder: Path, workers: int)
         stages.do_regression(data, recipe, run, workers)
     if stage == "all":
         stages.do_model(data, recipe, run)
-    if not several or stages.is_main():
+    if not several or is_main():
         click.echo(f"{stage}: done; see {folder}", err=True)
 
 

@@ -19,7 +19,6 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
-from accelerate import PartialState
 from transformers import PreTrainedModel
 
 from cistrace.errors import DataError
@@ -31,6 +30,7 @@ from cistrace.model.writer import Sampling, batches_by_length, seed_of, write
 from cistrace.output import whole_file
 from cistrace.prompts import THINK_END
 from cistrace.streams import shown
+from cistrace.training import processes
 from cistrace.training.recipe import GenerationRecipe
 from cistrace.training.records import Record
 
@@ -122,7 +122,7 @@ def generate(records: Sequence[Record], writing: Writing, path: Path) -> Counts:
 
     With several processes each writes every n-th sequence to a part of its own; the main one puts them together.
     """
-    state = PartialState()
+    state = processes.state()
     keys = [key_of(record, writing) for record in records]
     parts = [part_of(path, rank) for rank in range(max(state.num_processes, _ranks(path)))]
     known = _known([path, *parts])

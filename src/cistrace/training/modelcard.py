@@ -46,8 +46,8 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
         *_figures(figures),
         "",
-        "The figures are of val, on which the checkpoint may have been chosen; report test. A trace that agrees with its "
-        "card gives true positions, scores and directions; that the cell works by those reasons is a hypothesis.",
+        "The figures are of val, on which the checkpoint may have been chosen; report test. A trace that agrees with "
+        "its card gives true positions, scores and directions; that the cell works by those reasons is a hypothesis.",
         "",
     ]
     return "\n".join(lines)

@@ -23,7 +23,7 @@ from cistrace.training.records import Record
 from cistrace.training.rows import PLACE, Collator, places_of, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import LengthPooledSampler, padding_share
-from cistrace.training.watch import Lines, describe, draw_curve
+from cistrace.training.watch import Lines, describe, draw_curve, write_history
 
 STAGE = "rationale"
 VAL_ROWS = 128  # of val, for the writing loss beside the training's
@@ -78,6 +78,7 @@ def train_rationale(
     }
     if trainer.is_world_process_zero():
         (run.rationale / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json and config.yaml say more
+        write_history(trainer.state.log_history, run.history(STAGE))
         draw_curve(trainer.state.log_history, run.curve(STAGE))
         shutil.rmtree(checkpoints(run, STAGE), ignore_errors=True)
     trainer.accelerator.wait_for_everyone()

@@ -112,7 +112,7 @@ def _read(source: str | Path) -> tuple[dict[str, Any], str]:
     try:
         plain = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
-        raise RecipeError(f"{where}: not YAML ({error}); correct it") from error
+        raise RecipeError(f"{where}: not YAML ({' '.join(str(error).split())}); correct it") from error
     plain = {} if plain is None else plain
     if not isinstance(plain, dict):
         raise RecipeError(f"{where}: found a {type(plain).__name__}, expected sections with keys; correct it")

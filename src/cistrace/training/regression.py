@@ -36,7 +36,7 @@ from cistrace.training.records import Record
 from cistrace.training.rows import PLACE, Collator, Made, collate, places_of, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import LengthPooledSampler, padding_share
-from cistrace.training.watch import VAL_PEARSON, Lines, describe, draw_curve
+from cistrace.training.watch import VAL_PEARSON, Lines, describe, draw_curve, write_history
 
 STAGE = "regression"
 ADAPTER = "adapter_model.safetensors"
@@ -108,6 +108,7 @@ def train_regression(
     }
     trainer.keep(run.regression, tokenizer, recipe)
     if trainer.is_world_process_zero():
+        write_history(trainer.state.log_history, run.history(STAGE))
         draw_curve(trainer.state.log_history, run.curve(STAGE))
         shutil.rmtree(checkpoints(run, STAGE), ignore_errors=True)
     trainer.accelerator.wait_for_everyone()

@@ -10,8 +10,8 @@ RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
 RUN/traces-train.jsonl, traces-val.jsonl                     generate
 RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
-RUN/STAGE/checkpoints/   to go on from; removed when the stage is done
-RUN/tensorboard/STAGE/, RUN/curve-STAGE.png
+RUN/.STAGE-checkpoints/  to go on from; removed when the stage is done
+RUN/tensorboard/STAGE/, RUN/history-STAGE.jsonl, RUN/curve-STAGE.png    figures by step
 RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
 """
 
@@ -101,6 +101,9 @@ class Run:
 
     def curve(self, stage: str) -> Path:
         return self.folder / f"curve-{stage}.png"
+
+    def history(self, stage: str) -> Path:
+        return self.folder / f"history-{stage}.jsonl"
 
     def tensorboard(self, stage: str) -> Path:
         return self.folder / "tensorboard" / stage

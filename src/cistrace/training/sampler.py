@@ -59,13 +59,14 @@ class LengthPooledSampler(torch.utils.data.Sampler[int]):
         if self._levels is None:
             return random.permutation(count)
         present = np.unique(self._levels)
-        share = -(-count // len(present))
+        shares = np.full(len(present), count // len(present))
+        shares[random.permutation(len(present))[: count % len(present)]] += 1
         parts = []
-        for level in present:
+        for level, share in zip(present, shares, strict=True):
             rows = np.flatnonzero(self._levels == level)
-            rounds = -(-share // len(rows))
+            rounds = max(1, -(-int(share) // len(rows)))
             parts.append(np.concatenate([random.permutation(rows) for _ in range(rounds)])[:share])
-        return random.permutation(np.concatenate(parts))[:count]
+        return random.permutation(np.concatenate(parts))
 
 
 def padding_share(lengths: Sequence[int], batch: int, seed: int = 0) -> float:

@@ -10,7 +10,6 @@ minutes (records, generated traces), and asked for by name where it takes a trai
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import asdict
 
 import torch
@@ -25,6 +24,7 @@ from cistrace.training.dataset import DataSet
 from cistrace.training.generate import Writing, generate, identity_of, read_traces, writing_of
 from cistrace.training.modelcard import model_card
 from cistrace.training.prepare import prepare, records_for
+from cistrace.training.processes import alone
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
 from cistrace.training.towers import train_towers
@@ -137,27 +137,3 @@ def _wants(run: Run, stage: str) -> None:
             f"{shown(run.folder)}: its stage {stage} is not done; expected it first; run `cistrace train {stage}` with "
             "the same recipe, data set and folder"
         )
-
-
-def alone(work: Callable[[], object]) -> None:
-    """Let the main process do a piece of work while the others wait."""
-    from accelerate import PartialState
-
-    state = PartialState()
-    if state.is_main_process:
-        work()
-    state.wait_for_everyone()
-
-
-def is_main() -> bool:
-    """Whether this process is the one that writes."""
-    from accelerate import PartialState
-
-    return bool(PartialState().is_main_process)
-
-
-def processes() -> int:
-    """How many processes train together."""
-    from accelerate import PartialState
-
-    return PartialState().num_processes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections.abc import Sequence
@@ -68,6 +69,12 @@ def describe(model: torch.nn.Module, args: TrainingArguments, stage: str, rows: 
         stage, device, "bf16" if args.bf16 else "fp32", args.world_size, f"{learnt:,}", f"{every:,}", f"{rows:,}",
         batch,
     )  # fmt: skip
+
+
+def write_history(history: Sequence[dict[str, float]], path: Path) -> None:
+    """Everything that was logged, one JSON object a line."""
+    with whole_file(path) as part:
+        part.write_text("".join(json.dumps(entry) + "\n" for entry in history), encoding="utf-8")
 
 
 def draw_curve(history: Sequence[dict[str, float]], path: Path) -> None:

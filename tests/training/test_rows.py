@@ -1,0 +1,121 @@
+"""Rows: which tokens are supervised, for each tokenizer family; packed rows read as single ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from training_helpers import chatml_tokenizer, domain_tokenizer, llama_tokenizer, records
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
+
+from cistrace.errors import DataError
+from cistrace.model.language_model import LanguageModelShape, new_language_model
+from cistrace.model.layout import CHAT, DOMAIN, layout_of
+from cistrace.prompts import THINK_END
+from cistrace.training.arms import answers
+from cistrace.training.rows import IGNORED, Made, Text, collate, rows_of
+
+FAMILIES = {
+    "domain": (DOMAIN, domain_tokenizer, "<end>"),
+    "byte-level BPE with ChatML": (CHAT, chatml_tokenizer, "<|im_end|>"),
+    "SentencePiece-like with a BOS token": (CHAT, llama_tokenizer, "</s>"),
+}
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return domain_tokenizer()
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
+    return new_language_model(tokenizer, LanguageModelShape(hidden=32, layers=2, heads=2, head_size=16, inner=48), 0)
+
+
+def packed(tokenizer: PreTrainedTokenizerFast, texts: list[Text] | None = None) -> Made:
+    return rows_of(layout_of(DOMAIN, tokenizer), texts or answers(records()), 2048, True)
+
+
+def scored() -> list[Text]:
+    return [Text(record, record.trace.partition(THINK_END)[0], "Level: 3", False, True, True) for record in records()]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str) -> None:
+    kind, make, end = FAMILIES[family]
+    made: Callable[[], PreTrainedTokenizerFast] = make
+    tokenizer = made()
+    layout, many = layout_of(kind, tokenizer), records(kind)
+    rows = rows_of(layout, answers(many), 4096, together=False).rows
+    assert len(rows) == len(many)
+    batch = collate(rows, layout.pad)
+    for at, record in enumerate(many):
+        labels = [token for token in batch["labels"][at].tolist() if token != IGNORED]
+        reasoning, _, conclusion = record.trace.partition(THINK_END)
+        assert labels == [*layout.thought_ids(reasoning), *layout.ending_ids(conclusion)]
+        assert labels[-1] == tokenizer.convert_tokens_to_ids(end)
+        text = tokenizer.decode(labels)
+        assert text.replace(" ", "") == (record.trace + end).replace(" ", "")
+        # All of it is behind the prompt, which is unsupervised to its last token.
+        prompt = [token for part in layout.prompt_ids(record.prompt) for token in part]
+        assert batch["labels"][at, : len(prompt)].eq(IGNORED).all()
+        assert batch["input_ids"][at, : len(prompt)].tolist() == prompt
+        assert batch["labels"][at, len(prompt) : len(prompt) + len(labels)].tolist() == labels
+        assert batch["labels"][at, len(prompt) + len(labels) :].eq(IGNORED).all()
+
+
+@pytest.mark.parametrize("make", [chatml_tokenizer, llama_tokenizer])
+def test_a_chat_prompt_is_what_the_template_renders(make: Callable[[], PreTrainedTokenizerFast]) -> None:
+    tokenizer, record = make(), records(CHAT)[1]
+    layout = layout_of(CHAT, tokenizer)
+    told = [{"role": "system", "content": record.shared}, {"role": "user", "content": record.own}]
+    expected = tokenizer.apply_chat_template(told, add_generation_prompt=True, tokenize=False)
+    ids = layout.prompt_ids(record.prompt)[1]
+    assert ids == tokenizer(expected, add_special_tokens=False)["input_ids"]
+    if tokenizer.bos_token_id is not None:
+        assert ids.count(tokenizer.bos_token_id) == 1 and ids[0] == tokenizer.bos_token_id
+
+
+def test_packed_rows_read_as_single_ones(tokenizer: PreTrainedTokenizerFast, model: PreTrainedModel) -> None:
+    many, texts = records(), scored()
+    batch = collate(packed(tokenizer, texts).rows, 0)
+    with torch.inference_mode():
+        hidden = model.model(
+            input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], position_ids=batch["position_ids"]
+        ).last_hidden_state
+        thoughts, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("thought_ends", "prompt_ends"))
+        for at, (record, text) in enumerate(zip(many, texts, strict=True)):
+            before = tokenizer(record.shared + record.own)["input_ids"]
+            after = tokenizer(f"{text.reasoning}{THINK_END}")["input_ids"]
+            alone = model.model(input_ids=torch.tensor([before + after])).last_hidden_state[0]
+            torch.testing.assert_close(thoughts[at], alone[-1], rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(prompts[at], alone[len(before) - 1], rtol=1e-4, atol=1e-5)
+
+
+def test_cell_types_of_one_sequence_share_a_row_and_its_weight(tokenizer: PreTrainedTokenizerFast) -> None:
+    rows = packed(tokenizer, scored()).rows
+    assert [len(row.targets) for row in rows] == [1, 2, 2]
+    assert collate(rows, 0)["weights"].tolist() == [1.0, 0.5, 0.5, 0.5, 0.5]
+
+
+def test_rows_for_the_writing_alone_regress_nothing(tokenizer: PreTrainedTokenizerFast) -> None:
+    batch = collate(packed(tokenizer).rows, 0)
+    assert len(batch["targets"]) == 0 and batch["features"].shape == (0, 2) and batch["thought_ends"].shape == (0, 2)
+    mixed = collate([*packed(tokenizer, scored()).rows[:1], *packed(tokenizer).rows[1:]], 0)
+    assert mixed["thought_ends"][:, 0].unique().tolist() == [0]
+
+
+def test_texts_that_cannot_fit_are_counted(tokenizer: PreTrainedTokenizerFast) -> None:
+    layout, texts = layout_of(DOMAIN, tokenizer), scored()
+    sizes = [
+        sum(map(len, layout.prompt_ids(text.record.prompt)))
+        + len(layout.thought_ids(text.reasoning or ""))
+        + len(layout.ending_ids("Level: 3"))
+        for text in texts
+    ]
+    made = rows_of(layout, texts, min(sizes), True)
+    assert made.left_out == sum(size > min(sizes) for size in sizes) > 0
+    assert made.places == [at for at, size in enumerate(sizes) if size == min(sizes)]
+    with pytest.raises(DataError, match="none of 5 fits"):
+        rows_of(layout, texts, 40, True)
