@@ -1,8 +1,8 @@
 """Any causal language model writes, many prompts together, greedily or by sampling.
 
 What is written for a prompt does not depend on its neighbours: every draw takes its uniform number from the prompt's
-own seed and the step, and picks the token where the filtered distribution's cumulative probability passes it. The
-generation itself is transformers'.
+own seed and the step, and picks the token where the filtered distribution's cumulative probability, in the order of
+the vocabulary, passes it. The generation itself is transformers'.
 """
 
 from __future__ import annotations
@@ -115,7 +115,12 @@ class SeededDraw(LogitsProcessor):
         probabilities = top.values.softmax(dim=1)
         before = probabilities.cumsum(dim=1) - probabilities
         kept = probabilities.masked_fill(before >= self._sampling.top_p, 0.0)
-        cumulative = kept.cumsum(dim=1) / kept.sum(dim=1, keepdim=True)
-        place = (cumulative <= uniform[:, None]).sum(dim=1).clamp_max((kept > 0).sum(dim=1) - 1)
-        chosen = top.indices.gather(1, place[:, None])
+        # Drawn in the order of the tokens' numbers: two that are all but equally likely may change places from batch
+        # to batch, and would take the draw with them.
+        tokens, order = top.indices.sort(dim=1)
+        cumulative = kept.gather(1, order).cumsum(dim=1)
+        total = cumulative[:, -1:]
+        drawn = torch.minimum(uniform[:, None] * total, torch.nextafter(total, torch.zeros_like(total)))
+        place = (cumulative <= drawn).sum(dim=1)
+        chosen = tokens.gather(1, place[:, None])
         return torch.full_like(scores, -torch.inf).scatter(1, chosen, 0.0)

@@ -205,7 +205,7 @@ def _known(paths: Sequence[Path]) -> dict[str, str]:
     found = {}
     for path in paths:
         if path.exists():
-            for line in path.read_bytes().split(b"\n"):
+            for line in path.read_bytes().split(b"\n")[:-1]:  # the last one, if any, is torn
                 try:
                     plain = json.loads(line)
                     found[str(plain["key"])] = str(plain["text"])

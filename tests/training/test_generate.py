@@ -1,0 +1,161 @@
+"""Offline generation: resumed at any byte, through a process of its own or an endpoint."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+from chat_server import Act, answer_text, chat_server, first
+from hypothesis import given
+from hypothesis import strategies as st
+from training_helpers import records, tiny_recipe
+
+from cistrace.errors import DataError, RecipeError, TeacherError
+from cistrace.model.layout import CHAT
+from cistrace.prompts import THINK_END
+from cistrace.training.generate import Batch, Writing, generate, key_of, part_of, read_traces
+from cistrace.training.recipe_file import load_recipe
+from cistrace.training.records import Record
+from cistrace.training.served import SEEDS, by_endpoint, chat_settings
+
+MANY = records(CHAT, 9)
+
+
+class Killed(Exception):
+    """In the place of a kill."""
+
+
+class Pen:
+    """Writes a text of each record's own, in batches of two, and counts."""
+
+    def __init__(self, stop_after: int | None = None, identity: str = "m1") -> None:
+        self.asked: list[int] = []
+        self._stop_after = stop_after
+        self.writing = Writing(identity, "greedy", self._write)
+
+    def _write(self, many: Sequence[Record], wanted: Sequence[int]) -> Iterator[Batch]:
+        for begin in range(0, len(wanted), 2):
+            if self._stop_after is not None and len(self.asked) >= self._stop_after:
+                raise Killed
+            places = list(reversed(wanted[begin : begin + 2]))
+            self.asked += places
+            yield [(at, text_of(many[at])) for at in places]
+
+
+def text_of(record: Record) -> str:
+    return f"1. {record.id} in {record.cell_type}\n{THINK_END}Level: 2"
+
+
+def whole_file(folder: Path) -> bytes:
+    generate(MANY, Pen().writing, folder / "whole.jsonl")
+    return (folder / "whole.jsonl").read_bytes()
+
+
+def test_all_are_written_in_order(tmp_path: Path) -> None:
+    counts = generate(MANY, Pen().writing, tmp_path / "traces.jsonl")
+    assert (counts.records, counts.written, counts.ended) == (17, 17, 17)
+    assert read_traces(tmp_path / "traces.jsonl", MANY) == [text_of(record) for record in MANY]
+    assert [path.name for path in tmp_path.iterdir()] == ["traces.jsonl"]
+
+
+@given(done=st.integers(0, 17), torn=st.integers(0, 400))
+def test_a_killed_generation_goes_on_from_what_is_there(
+    tmp_path_factory: pytest.TempPathFactory, done: int, torn: int
+) -> None:
+    """Killed after some batches, the last bytes of the part torn off at any place."""
+    folder = tmp_path_factory.mktemp("generate")
+    path = folder / "traces.jsonl"
+    try:
+        generate(MANY, Pen(stop_after=done).writing, path)
+    except Killed:
+        part = part_of(path, 0)
+        content = part.read_bytes()
+        part.write_bytes(content[: max(0, len(content) - torn)])
+        left = content[: max(0, len(content) - torn)].count(b"\n")
+        again = Pen()
+        generate(MANY, again.writing, path)
+        assert len(again.asked) == len(set(again.asked)) == len(MANY) - left
+    assert path.read_bytes() == whole_file(folder)
+
+
+def test_parts_of_processes_that_are_no_more_are_used(tmp_path: Path) -> None:
+    path, pen = tmp_path / "traces.jsonl", Pen()
+    lines = [
+        json.dumps({"key": key_of(record, pen.writing), "row": record.row, "cell_type": record.cell_type,
+                    "id": record.id, "text": text_of(record)}) + "\n"
+        for record in MANY
+    ]  # fmt: skip
+    part_of(path, 3).write_text("".join(lines[5:9]))
+    generate(MANY, pen.writing, path)
+    assert len(pen.asked) == len(MANY) - 4
+    assert path.read_bytes() == whole_file(tmp_path)
+    assert not list(tmp_path.glob(".*part"))
+
+
+def test_another_models_texts_are_not_taken_for_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    generate(MANY, Pen().writing, path)
+    same, other = Pen(), Pen(identity="m2")
+    assert generate(MANY, same.writing, path).written == 0 and not same.asked
+    assert generate(MANY, other.writing, path).written == len(MANY)
+
+
+def test_a_file_of_other_records_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    generate(MANY[:4], Pen().writing, path)
+    with pytest.raises(DataError, match="expected one a record"):
+        read_traces(path, MANY)
+
+
+def served(url: str, folder: Path, **generation: object) -> Writing:
+    recipe = tiny_recipe(Path("base"), generation=generation)
+    settings = chat_settings(url, "stage-one", recipe, 4)
+    return by_endpoint(settings, recipe, "weights", folder / "answers.sqlite")
+
+
+def test_an_endpoint_writes_for_every_record_with_its_own_seed(tmp_path: Path) -> None:
+    path = tmp_path / "traces.jsonl"
+    with chat_server() as server:
+        sampling = {"sampling": "sample", "most_tokens": 1024}
+        counts = generate(MANY, served(server.base_url, tmp_path, **sampling), path)
+        sent = [seen.plain for seen in server.seen]
+        assert generate(MANY, served(server.base_url, tmp_path, **sampling), path).written == 0
+        path.unlink()
+        generate(MANY, served(server.base_url, tmp_path, **sampling), path)  # from the answers on disk
+        assert len(server.seen) == len(sent)
+    assert (counts.records, counts.ended) == (17, 17)
+    messages = [
+        [{"role": "system", "content": record.shared}, {"role": "user", "content": record.own}] for record in MANY
+    ]
+    assert read_traces(path, MANY) == [answer_text(told) for told in messages]
+    assert len({plain["seed"] for plain in sent}) == len({record.prompt.text for record in MANY})
+    assert all(0 <= plain["seed"] <= SEEDS for plain in sent)
+    assert {
+        (plain["temperature"], plain["top_p"], plain["top_k"], plain["max_tokens"], plain["model"]) for plain in sent
+    } == {(0.95, 0.7, 50, 1024, "stage-one")}
+
+
+def test_greedy_is_asked_for_as_such(tmp_path: Path) -> None:
+    with chat_server() as server:
+        generate(MANY[:1], served(server.base_url, tmp_path, sampling="greedy"), tmp_path / "traces.jsonl")
+        (seen,) = server.seen
+    assert seen.plain["temperature"] == 0 and "top_k" not in seen.plain
+
+
+def test_a_record_that_the_endpoint_refuses_is_named_and_the_others_kept(tmp_path: Path) -> None:
+    body = json.dumps({"error": {"message": "maximum context length is 8 tokens"}}).encode()
+    with chat_server(first(Act(status=400, body=body))) as server:
+        with pytest.raises(TeacherError, match="1 of 17 records have no answer, the first e"):
+            generate(MANY, served(server.base_url, tmp_path), tmp_path / "traces.jsonl")
+        asked = len(server.seen)
+        generate(MANY, served(server.base_url, tmp_path), tmp_path / "traces.jsonl")
+        assert len(server.seen) == asked + 1
+
+
+def test_the_compact_model_has_no_endpoint(tmp_path: Path) -> None:
+    recipe = load_recipe("compact")
+    settings = chat_settings("http://127.0.0.1:1/v1", "m", recipe, 1)
+    with pytest.raises(RecipeError, match=r"model\.layout is domain"):
+        by_endpoint(settings, recipe, "weights", tmp_path / "answers.sqlite")
