@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from training_helpers import paper_bench, tiny_qwen
+from training_helpers import paper_bench, run, tiny_qwen
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +18,16 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A tiny Qwen3 with random weights."""
     return tiny_qwen(tmp_path_factory.mktemp("qwen"))
+
+
+@pytest.fixture(scope="session")
+def r3lm(bench: Path, qwen: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The R3LM recipe through all stages: its own settings, but for the base, and stopped after a few steps."""
+    folder = tmp_path_factory.mktemp("r3lm") / "run"
+    made = run(
+        "train", "all", "--recipe", "r3lm-qwen3-4b", "--data", bench, "-o", folder, f"model.base={qwen}",
+        "model.download=false", "rationale.most_steps=3", "regression.most_steps=4", "regression.evaluate_steps=2",
+        "generation.most_tokens=32", "calibration_rows=20",
+    )  # fmt: skip
+    assert made.returncode == 0, made.stderr
+    return folder

@@ -33,19 +33,15 @@ def export(run: Path, folder: Path, data: Path | None, upload: str | None) -> No
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
-    from cistrace.errors import RunError
     from cistrace.training.dataset import read_data_set
     from cistrace.training.export import export as export_run
-    from cistrace.training.run import Run
+    from cistrace.training.run import Run, check_data
 
     opened = Run(run)
     opened.read_config()
     about = opened.read_about().get("data", {})
     found = read_data_set(data or Path(about.get("folder", "")))
-    if found.hash != about.get("manifest_sha256"):
-        raise RunError(
-            f"{run}: was trained on another data set than {found.folder}; expected its own; name it with --data"
-        )
+    check_data(opened, found.hash)
     export_run(opened, found, folder)
     click.echo(f"{folder}: written", err=True)
     if upload:

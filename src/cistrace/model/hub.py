@@ -85,8 +85,11 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     _check_files(folder, plain["files"])
     form = read_form(plain)
     head_weights = load_file(folder / HEAD)
-    dtype = torch.float32 if form.layout == DOMAIN else None
-    language_model, tokenizer = load_language_model(folder, dtype)
+    # On CPUs in float32, where what is written does not depend on the batch; as stored where there is a GPU for it.
+    on_gpu = form.layout != DOMAIN and torch.cuda.is_available()
+    language_model, tokenizer = load_language_model(folder, None if on_gpu else torch.float32)
+    if on_gpu:
+        language_model.to("cuda")  # type: ignore[arg-type]
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(head_weights)
     with_towers = form.cards == "towers"

@@ -199,7 +199,7 @@ def check_data(run: Run, data_hash: str) -> None:
     if before != data_hash:
         raise RunError(
             f"{shown(run.folder)}: was trained on another data set (manifest {str(before)[:12]}, not {data_hash[:12]}"
-            "); expected the same; choose another folder"
+            "); expected its own; name that data set, or another run"
         )
 
 

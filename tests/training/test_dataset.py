@@ -1,0 +1,105 @@
+"""Opening a data set for training; the records that come of one."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bench_helpers import a_table
+
+from cistrace.errors import DataError, RunError
+from cistrace.mpra import MpraTable
+from cistrace.reasonbench.elements import ELEMENTS, read_elements, write_elements
+from cistrace.training.dataset import FEWEST_GROUPS, grouped, read_data_set
+from cistrace.training.prepare import prepare
+from cistrace.training.recipe_file import load_recipe
+from cistrace.training.records import read_records
+from cistrace.training.run import Run
+
+
+@pytest.fixture
+def copied(bench: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(bench, tmp_path / "bench"))
+
+
+def test_elements_come_back(tmp_path: Path) -> None:
+    table = a_table(12)
+    table.activity[3, 1] = np.nan
+    splits = ("train", "val", "", "test") * 3
+    assert write_elements(tmp_path / ELEMENTS, table, splits) == 9
+    found, rows = read_elements(tmp_path / ELEMENTS, table.cell_types)
+    kept = [row for row in range(12) if splits[row]]
+    assert rows.tolist() == kept and found.splits == tuple(splits[row] for row in kept)
+    assert found.sequences == tuple(table.sequences[row] for row in kept)
+    assert found.chromosomes == tuple(table.chromosomes[row] for row in kept)
+    np.testing.assert_array_equal(found.activity, table.activity[kept])
+    with pytest.raises(DataError, match="expected 3 columns"):
+        read_elements(tmp_path / ELEMENTS, ("a", "b", "c"))
+
+
+def test_a_data_set_opens_as_it_was_built(bench: Path) -> None:
+    data = read_data_set(bench)
+    assert data.cell_types == ("K562", "MyCell") and data.window == 104
+    assert {split: len(data.places(split)) for split in ("train", "val", "test")} == {
+        "train": 80,
+        "val": 20,
+        "test": 20,
+    }
+    assert set(data.table.take(data.places("val")).chromosomes) == {"chr5"}
+    assert not {"chr5", "chr6"} & set(data.training.chromosomes) and len(data.training) == 80
+    assert data.cuts.shape == (2, 3) and (np.diff(data.cuts, axis=1) > 0).all()
+
+
+def test_rows_without_chromosomes_are_held_out_by_relation() -> None:
+    table = a_table(60, length=80)
+    bare = MpraTable(
+        table.names, (*table.sequences[:59], table.sequences[0][10:] + "ACGTACGTAC"), ("",) * 60, ("",) * 60,
+        ("train",) * 60, table.activity, table.cell_types,
+    )  # fmt: skip
+    groups = grouped(bare).chromosomes
+    assert groups[59] == groups[0] and len(set(groups)) >= FEWEST_GROUPS
+
+
+@pytest.mark.parametrize(
+    ("harm", "expected"),
+    [
+        (lambda folder: (folder / "manifest.json").write_text("{"), "no readable manifest.json"),
+        (lambda folder: (folder / "manifest.json").unlink(), "no readable manifest.json"),
+        (lambda folder: (folder / ELEMENTS).write_bytes(b"PAR1"), "not a readable table of elements"),
+        (lambda folder: (folder / ELEMENTS).unlink(), "not a readable table of elements"),
+    ],
+)
+def test_what_is_no_data_set_is_refused(copied: Path, harm: object, expected: str) -> None:
+    harm(copied)  # type: ignore[operator]
+    with pytest.raises(DataError, match=expected) as caught:
+        read_data_set(copied)
+    assert "\n" not in str(caught.value)
+
+
+def test_records_of_the_papers_cards_are_the_data_sets_own(bench: Path, tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    counts = prepare(read_data_set(bench), load_recipe("r3lm-qwen3-4b"), run, 1)
+    assert counts == {"train": 160, "val": 40, "pieces": 0}
+    entries = [json.loads(line) for line in (bench / "train.jsonl").read_text().splitlines()]
+    told = {record.own: record for record in read_records(run.records("train"))}
+    assert set(told) == {turn["content"] for entry in entries for turn in entry["messages"] if turn["role"] == "user"}
+    assert all(record.oracle == record.trace for record in told.values())  # built with --condition level
+    target = np.array([record.target for record in told.values()])
+    assert abs(target.mean()) < 0.3 and 0.7 < target.std() < 1.3
+
+
+def test_cards_with_evidence_of_the_training_rows_are_refused(copied: Path, tmp_path: Path) -> None:
+    path = copied / "manifest.json"
+    plain = json.loads(path.read_text())
+    plain["evidence"]["source"] = "associations of the training rows, cross-fitted"
+    path.write_text(json.dumps(plain))
+    with pytest.raises(DataError, match="that a new sequence would lack"):
+        prepare(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
+
+
+def test_towers_are_asked_for_by_name(bench: Path, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="lacks the towers fold0, fold1, fold2, whole, legnet"):
+        prepare(read_data_set(bench), load_recipe("compact"), Run(tmp_path), 1)

@@ -1,0 +1,45 @@
+"""The folder of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cistrace.errors import RunError
+from cistrace.training.recipe_file import load_recipe
+from cistrace.training.run import Run, done, mark_done, open_run
+
+COMPACT = load_recipe("compact")
+
+
+def test_a_run_is_taken_up_again(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
+    assert run.read_config() == COMPACT and not done(run, "tower")
+    run.add_metrics("tower", {"whole": 0.7})
+    mark_done(run, "tower")
+    again = open_run(tmp_path / "run", load_recipe("compact", ["regression.epochs=2"]), tmp_path, "a" * 64)
+    assert done(again, "tower") and again.read_metrics() == {"tower": {"whole": 0.7}}
+    assert again.read_config().regression.epochs == 2
+
+
+def test_what_a_done_stage_was_made_from_must_not_change(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
+    mark_done(run, "rationale")
+    open_run(tmp_path / "run", load_recipe("compact", ["generation.sampling=sample"]), tmp_path, "a" * 64)
+    for change in ("tower.folds=4", "cards.rows=9", "rationale.epochs=3", "model.precision=fp32"):
+        with pytest.raises(RunError, match=f"rationale is done with another recipe in {change.partition('.')[0]}"):
+            open_run(tmp_path / "run", load_recipe("compact", [change]), tmp_path, "a" * 64)
+    with pytest.raises(RunError, match="another data set"):
+        open_run(tmp_path / "run", COMPACT, tmp_path, "b" * 64)
+
+
+def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
+    with pytest.raises(RunError, match="holds files but no run"):
+        open_run(tmp_path / "mine", COMPACT, tmp_path, "a" * 64)
+    with pytest.raises(RunError, match="is a file"):
+        open_run(tmp_path / "mine" / "thesis.txt", COMPACT, tmp_path, "a" * 64)
+    with pytest.raises(RunError, match="is no run"):
+        Run(tmp_path / "none").read_config()
