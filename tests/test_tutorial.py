@@ -1,0 +1,53 @@
+"""docs/own-data.md, run as it stands on a small made-up table of a cell type that no package has seen."""
+
+from __future__ import annotations
+
+import doctest
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from bench_helpers import a_table
+
+PAGE = Path(__file__).parent.parent / "docs" / "own-data.md"
+
+
+def write_inputs(folder: Path) -> None:
+    """mpra.tsv in four columns, and two sequences to predict."""
+    table = a_table(240, ("Liver",), length=120)
+    lines = ["sequence\tactivity\tcell_type\tchromosome"]
+    chromosomes = ("chr1", "chr2", "chr3", "chr5", "chr19", "chr7")
+    for row in range(len(table)):
+        lines.append(f"{table.sequences[row]}\t{table.activity[row, 0]:.3f}\tLiver\t{chromosomes[row % 6]}")
+    (folder / "mpra.tsv").write_text("\n".join(lines) + "\n")
+    (folder / "new.fa").write_text(f">a\n{table.sequences[0]}\n>b\n{table.sequences[1]}\n")
+
+
+@pytest.mark.integration
+def test_the_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_inputs(tmp_path)
+    text = PAGE.read_text(encoding="utf-8")
+    blocks = re.findall(r"^```(sh|python)\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    assert [kind for kind, _ in blocks] == ["sh", "sh", "sh", "sh", "sh", "python"]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    for kind, code in blocks:
+        if kind == "sh":
+            line = code.replace("cistrace ", f"{sys.executable} -m cistrace ", 1)
+            done = subprocess.run(["bash", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+        else:
+            monkeypatch.chdir(tmp_path)
+            example = doctest.DocTestParser().get_doctest(code, {}, PAGE.name, PAGE.name, 0)
+            report: list[str] = []
+            failed, _ = doctest.DocTestRunner().run(example, out=report.append)
+            assert not failed, "".join(report)
+    first, second = (json.loads(line) for line in (tmp_path / "trial.jsonl").read_text().splitlines())
+    assert (first["id"], second["id"], first["cell_type"]) == ("a", "b", "Liver")
+    assert first["trace"]["steps"] and "Liver" in (tmp_path / "trial" / "README.md").read_text()
+    assert (tmp_path / "liver-model" / "cistrace").is_dir()
+    for stage in ("rationale", "regression"):
+        assert (tmp_path / "trial" / f"curve-{stage}.png").exists()
