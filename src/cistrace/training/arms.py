@@ -24,10 +24,11 @@ def reasoning_of(trace: str) -> str:
 
 
 def answers(records: Sequence[Record]) -> list[Text]:
-    """Stage I: the teacher's trace, all of it supervised."""
+    """Stage I: the teacher's trace, all of it supervised; of records that have one."""
     return [
         Text(record, reasoning_of(record.trace), record.trace.partition(THINK_END)[2], True, True, False)
         for record in records
+        if record.trace
     ]
 
 
@@ -58,7 +59,7 @@ def texts_to_learn(
     plain = texts_to_score(recipe, records, traces)
     if not recipe.regression.writing:
         return plain, 0.0
-    same = [text.reasoning == reasoning_of(text.record.trace) for text in plain]
+    same = [bool(text.record.trace) and text.reasoning == reasoning_of(text.record.trace) for text in plain]
     wrote = recipe.regression.arm in GENERATED[:1]
     learnt = [
         Text(text.record, text.reasoning, layout.conclusion(text.record.level), wrote and agrees, True, True)
@@ -67,7 +68,7 @@ def texts_to_learn(
         for text, agrees in zip(plain, same, strict=True)
     ]
     missed = {text.record.row for text, agrees in zip(plain, same, strict=True) if not (wrote and agrees)}
-    again = [record for record in records if record.row in missed]
+    again = [record for record in records if record.row in missed and record.trace]
     told = [
         Text(record, reasoning_of(record.trace), layout.conclusion(record.level), True, True, False)
         for record in (*again, *pieces)
@@ -83,7 +84,7 @@ def thoughts_of(arm: str, records: Sequence[Record], traces: Sequence[str] | Non
         if not all(record.oracle for record in records):
             raise DataError(
                 "arm oracle: found records without a trace written towards the label; expected a data set built with "
-                "--condition level, or cards.source towers; choose another arm"
+                "--condition level --all, or cards.source towers; choose another arm"
             )
         return [reasoning_of(record.oracle) for record in records]
     if traces is None or len(traces) != len(records):

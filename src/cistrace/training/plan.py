@@ -142,6 +142,12 @@ def tokens_of(recipe: Recipe, data: DataSet) -> tuple[tuple[float, float], bool]
     return (prompt, trace), layout is not None
 
 
+def traces(data: DataSet) -> int:
+    """How many traces the data set has to train on."""
+    with (data.folder / "train.jsonl").open("rb") as handle:
+        return sum(1 for _ in handle)
+
+
 def _sample(data: DataSet) -> list[Entry]:
     path = data.folder / "train.jsonl"
     entries = list(islice(read_entries(path), SAMPLE)) if path.exists() else []
@@ -183,7 +189,8 @@ def _stages(recipe: Recipe, data: DataSet, size: Size, counted: tuple[float, flo
     whole = sum(counted)
     if stage in ("rationale", "all"):
         most = recipe.cards.pieces if first.pieces is None else first.pieces
-        rows = cells * (min(first.rows or every, every) + min(recipe.cards.pieces, most, every))
+        taught = cells * min(first.rows or every, every) if recipe.cards.source == "towers" else traces(data)
+        rows = taught + cells * min(recipe.cards.pieces, most, every)
         yield _stage("rationale", rows, whole, first.epochs, first.method, first.batch_size, recipe, size, cells)
     if stage in ("regression", "all"):
         reads = counted[0] if second.arm in ("sequence", "card") else whole

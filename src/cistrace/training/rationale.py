@@ -43,7 +43,8 @@ def train_rationale(
     stage, together = recipe.rationale, recipe.model.layout == DOMAIN
     chosen = [*first_rows(records, stage.rows), *first_rows(pieces, stage.pieces)]
     made = rows_of(layout, answers(chosen), stage.cutoff, together)
-    watched = rows_of(layout, answers(val), stage.cutoff, together).rows[:VAL_ROWS] if val else []
+    known = answers(val)
+    watched = rows_of(layout, known, stage.cutoff, together).rows[:VAL_ROWS] if known else []
     trainer = _Trainer(
         model=model,
         args=_arguments(recipe, run, len(made.rows), bool(watched)),

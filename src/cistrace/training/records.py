@@ -27,7 +27,8 @@ class Record:
     shared, own : str
         The prompt, as its layout has it (`model.layout`).
     trace : str
-        The teacher's: steps, the end of reasoning, a level.
+        The teacher's: steps, the end of reasoning, a level. Empty where it wrote none: stage II alone reads such a
+        record.
     oracle : str
         The same, written with the observed level in view: it carries the label. Empty where there is none.
     features : tuple of two floats
