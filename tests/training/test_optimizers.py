@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from cistrace.model.residual import ResidualConfig, ResidualTower
-from cistrace.training.optimizers import LAST_SHARE, Optimizers, Rates, as_matrix, share
+from cistrace.training.optimizers import LAST_SHARE, MuonAdamW, Optimizers, Rates, as_matrix, share
 
 
 def small_tower() -> ResidualTower:
@@ -44,3 +44,30 @@ def test_the_schedule_rises_to_one_and_falls_to_its_end() -> None:
     assert shares[:10] == sorted(shares[:10])
     assert shares[9:] == sorted(shares[9:], reverse=True)
     assert share(100, 100, 0.1) == pytest.approx(LAST_SHARE)
+
+
+def test_muon_with_adamw_goes_on_where_its_state_was_kept() -> None:
+    def made() -> tuple[torch.nn.Sequential, MuonAdamW]:
+        torch.manual_seed(0)
+        model = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
+        matrices = [weight for weight in model.parameters() if weight.ndim == 2]
+        rest = [weight for weight in model.parameters() if weight.ndim != 2]
+        return model, MuonAdamW(matrices, rest, 0.02, 1e-3, 0.01)
+
+    def steps(model: torch.nn.Sequential, optimizer: MuonAdamW, numbers: range) -> None:
+        for number in numbers:
+            x = torch.randn(5, 6, generator=torch.Generator().manual_seed(number))
+            (model(x) - x.sum(1, keepdim=True)).square().mean().backward()
+            optimizer.step()
+            optimizer.zero_grad()
+
+    whole, optimizer = made()
+    steps(whole, optimizer, range(8))
+    first, optimizer = made()
+    steps(first, optimizer, range(5))
+    second, fresh = made()
+    second.load_state_dict(first.state_dict())
+    fresh.load_state_dict(optimizer.state_dict())
+    steps(second, fresh, range(5, 8))
+    for a, b in zip(whole.parameters(), second.parameters(), strict=True):
+        assert torch.equal(a, b)

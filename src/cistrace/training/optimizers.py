@@ -86,6 +86,7 @@ class Optimizers:
                 if int(which) == kind:
                     places.setdefault(int(place), {})[name] = value
             optimizer.load_state_dict({**optimizer.state_dict(), "state": places})
+            _lay_out_alike(optimizer)
             schedule.last_epoch = steps
             for group, highest in zip(optimizer.param_groups, schedule.base_lrs):
                 group["lr"] = highest * schedule.lr_lambdas[0](steps)
@@ -128,6 +129,14 @@ class MuonAdamW(torch.optim.Optimizer):
         for name, optimizer in zip(("muon", "adamw"), self._each):
             optimizer.load_state_dict(state_dict[name])
         self._share()
+
+
+def _lay_out_alike(optimizer: torch.optim.Optimizer) -> None:
+    """Lay a restored state out in memory as its weights lie, as the fused kernel takes for granted."""
+    for weight, values in optimizer.state.items():
+        for name, value in values.items():
+            if value.shape == weight.shape:
+                values[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def as_matrix(weight: Tensor) -> Tensor:
