@@ -73,9 +73,18 @@ def load_language_model_base(recipe: ModelRecipe) -> tuple[PreTrainedModel, PreT
         raise ModelError(
             f"base model {recipe.base}: cannot be opened ({first}); expected a folder of a causal language model{mend}"
         ) from error
+    if gguf is not None:
+        _forget_quantisation(model)
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
     return model, tokenizer
+
+
+def _forget_quantisation(model: PreTrainedModel) -> None:
+    """The weights of a GGUF file are plain once they are loaded; the library would still take them for frozen ones."""
+    vars(model).update(is_quantized=False, hf_quantizer=None)
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
 
 
 def smollm2_file() -> tuple[str, str]:
