@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, Trainer
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
@@ -20,7 +21,7 @@ from cistrace.training.checkpoints import key_of, last_whole
 from cistrace.training.optimizers import MuonAdamW
 from cistrace.training.recipe import RationaleRecipe, Recipe
 from cistrace.training.records import Record
-from cistrace.training.rows import PLACE, Collator, places_of, rows_of
+from cistrace.training.rows import IGNORED, PLACE, Collator, places_of, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import LengthPooledSampler, padding_share
 from cistrace.training.watch import Lines, describe, draw_curve, write_history
@@ -135,7 +136,12 @@ def _optimizer(model: PreTrainedModel, stage: RationaleRecipe) -> torch.optim.Op
 
 
 class _Trainer(SFTTrainer):
-    """TRL's trainer with our order of rows."""
+    """TRL's trainer with our order of rows.
+
+    Its own loss takes the output layer in pieces and anew in the backward pass, and measures entropy and accuracy
+    besides, which saves memory and costs a small model three tenths of its speed. Here the layer is applied once, at
+    the positions where some row's next token is supervised.
+    """
 
     def _get_train_sampler(self, train_dataset: object = None) -> torch.utils.data.Sampler[int]:
         collator = self.data_collator
@@ -143,6 +149,24 @@ class _Trainer(SFTTrainer):
         lengths = [len(collator.rows[place].ids) for place in self.train_dataset[PLACE]]  # type: ignore[index]
         batch = self.args.per_device_train_batch_size * self.args.world_size
         return LengthPooledSampler(lengths, batch, self.args.seed)
+
+    def compute_loss(
+        self, model: torch.nn.Module, inputs: dict[str, Any], return_outputs: bool = False,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> Any:  # fmt: skip
+        """Mean cross-entropy over supervised tokens, of all processes and accumulated batches."""
+        following = torch.nn.functional.pad(inputs["labels"], (0, 1), value=IGNORED)[:, 1:]
+        kept = (following != IGNORED).any(dim=0).nonzero().flatten()
+        told = {name: value for name, value in inputs.items() if name != "labels"}
+        outputs = model(**told, use_cache=False, logits_to_keep=kept)
+        wanted = following[:, kept]
+        seen = wanted != IGNORED
+        total = torch.nn.functional.cross_entropy(outputs.logits[seen].float(), wanted[seen], reduction="sum")
+        if num_items_in_batch is None:
+            loss = total / seen.sum().clamp(min=1)
+        else:
+            loss = total / torch.as_tensor(num_items_in_batch).clamp(min=1) * self.args.world_size
+        return (loss, outputs) if return_outputs else loss
 
     def create_model_card(self, *args: Any, **kwargs: Any) -> None:
         """A run has a card of its own."""
