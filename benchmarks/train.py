@@ -22,7 +22,6 @@ import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cistrace.model.layout import DOMAIN, Layout, layout_of
-from cistrace.model.trained import load_trained
 from cistrace.training.activity import ActivityModel
 from cistrace.training.arguments import use_bf16
 from cistrace.training.arms import answers, texts_to_learn
@@ -33,6 +32,7 @@ from cistrace.training.regression import train_regression
 from cistrace.training.rows import IGNORED, Row, collate, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import padding_share
+from cistrace.training.trained import load_trained
 
 VAL = 8  # records of val: their evaluation is not timed, and should not take long
 

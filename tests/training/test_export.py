@@ -36,6 +36,8 @@ def test_a_run_holds_what_it_was_made_of_and_what_came_of_it(r3lm: Path) -> None
     assert about["done"] == ["records", "rationale", "generate", "regression"]
     assert len(about["data"]["manifest_sha256"]) == 64 and {"torch", "trl", "peft"} <= about["packages"].keys()
     assert run.read_config().regression.lora.rank == 16 and run.read_config().rationale.accumulate == 8
+    assert metrics["records"] == {"taught": 80, "train": 160, "val": 40, "pieces": 0}
+    assert metrics["rationale"]["rows"] == 80 and metrics["regression"]["rows"] == 160
     assert metrics["rationale"]["steps"] == 3 and metrics["regression"]["steps"] == 4
     assert {"val_pearson", "pearson_K562", "pearson_MyCell"} == set(metrics["regression"]["val_pearson"])
     assert metrics["regression"]["shortened"] == 0

@@ -1,1 +1,1 @@
-"""Data to checkpoint, a script a stage: tower, knowledge, cards, rationale, generate, regression, ship."""
+"""Data set to checkpoint: towers, cards, stage I (rationale), generated traces, stage II (regression), export."""

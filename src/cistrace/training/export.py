@@ -32,7 +32,6 @@ from cistrace.checkpoint import (
 )
 from cistrace.errors import OutputError, RunError
 from cistrace.model.layout import DOMAIN
-from cistrace.model.trained import load_trained
 from cistrace.mpra import MpraTable
 from cistrace.output import write_faults
 from cistrace.predict import Predictor
@@ -44,6 +43,7 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
 from cistrace.training.tower import LEGNET
 from cistrace.training.towers import WHOLE
+from cistrace.training.trained import load_trained
 
 log = logging.getLogger(__name__)
 QUANTILES = 201

@@ -16,7 +16,6 @@ import torch
 
 from cistrace.errors import RunError
 from cistrace.model.layout import DOMAIN, layout_of
-from cistrace.model.trained import load_trained
 from cistrace.model.vocabulary import Names
 from cistrace.streams import shown
 from cistrace.training.base import load_base
@@ -28,6 +27,7 @@ from cistrace.training.processes import alone
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
 from cistrace.training.towers import train_towers
+from cistrace.training.trained import load_trained
 
 log = logging.getLogger(__name__)
 NAMES = "names.json"
