@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from chat_server import chat_server
 from cli_helpers import invoke
 from peft import PeftModel
 from safetensors.torch import load_file
+from training_helpers import run as train
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from cistrace.errors import RunError
 from cistrace.model.hub import load_checkpoint
 from cistrace.predict import Predictor
 from cistrace.records import Sequence
-from cistrace.training.run import Run, check_data
+from cistrace.training.run import Run, check_data, done
 
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCACGCCCACCCGTATTAGC" * 3
 
@@ -134,3 +136,26 @@ def test_an_oracle_leaves_no_model(r3lm: Path, tmp_path: Path) -> None:
 def test_a_run_of_another_data_set_is_refused(r3lm: Path) -> None:
     with pytest.raises(RunError, match="another data set"):
         check_data(Run(r3lm), "0" * 64)
+
+
+def test_traces_of_an_endpoint_are_what_stage_two_reads(r3lm: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(r3lm, tmp_path / "run"))
+    run = Run(folder)
+    about = run.read_about()
+    run.about.write_text(json.dumps({**about, "done": ["records", "rationale"]}))
+    for path in (*folder.glob("traces-*"), folder / "model"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    data = r3lm.parent / "bench"
+    with chat_server() as server:
+        line = ("generate", data, "--model", folder, "--base-url", server.base_url, "--served-model", "run")
+        first = invoke(*line, "--limit", "10")
+        assert first.exit_code == 0 and "train: 10 records, 10 written now, 10 ended" in first.stdout
+        assert not done(run, "generate")
+        second = invoke(*line)
+        assert second.exit_code == 0 and "train: 160 records, 150 written now, 160 ended" in second.stdout
+        assert len(server.seen) == 200
+    assert done(run, "generate") and run.read_metrics()["generate"]["val"]["ended"] == 40
+    kept = run.traces("train").read_bytes()
+    made = train("train", "regression", "--recipe", run.config, "--data", data, "-o", folder)
+    assert made.returncode == 0, made.stderr
+    assert run.traces("train").read_bytes() == kept and done(run, "regression")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
 
@@ -65,13 +65,14 @@ def generate(
     from cistrace.training.dataset import read_data_set
     from cistrace.training.generate import generate as write_traces
     from cistrace.training.prepare import records_for
-    from cistrace.training.processes import is_main
+    from cistrace.training.processes import alone, is_main
     from cistrace.training.recipe import GenerationRecipe
     from cistrace.training.run import Run, check_data
 
     run = Run(folder)
     recipe = run.read_config()
     check_data(run, read_data_set(data).hash)
+    stages.wants(run, "rationale")
     if sampling == "greedy":
         recipe = replace(recipe, generation=replace(recipe.generation, sampling="greedy"))
     elif sampling == "paper":
@@ -86,10 +87,14 @@ def generate(
 
         settings = chat_settings(base_url, served_model, recipe, concurrency)
         writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
+    written = {}
     for split in splits:
         counts = write_traces(records_for(run, split)[:limit], writing, target.traces(split))
+        written[split] = asdict(counts)
         if is_main():
             click.echo(
                 f"{split}: {counts.records:,} records, {counts.written:,} written now, {counts.ended:,} ended their "
                 f"reasoning; see {target.traces(split)}"
             )
+    if output is None:
+        alone(lambda: stages.keep_generated(run, written))

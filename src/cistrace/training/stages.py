@@ -14,7 +14,7 @@ from dataclasses import asdict
 
 import torch
 
-from cistrace.errors import RunError
+from cistrace.errors import DataError, RunError
 from cistrace.model.layout import DOMAIN, layout_of
 from cistrace.model.vocabulary import Names
 from cistrace.streams import shown
@@ -73,12 +73,22 @@ def do_generate(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """The model's own traces, where the arm reads them."""
     if recipe.regression.arm not in WITH_TRACES or done(run, "generate"):
         return
-    _wants(run, "rationale")
+    wants(run, "rationale")
     writing = writing_for(recipe, run)
     counts = {
         split: asdict(generate(records_for(run, split), writing, run.traces(split))) for split in ("train", "val")
     }
     alone(lambda: _finish(run, "generate", counts))
+
+
+def keep_generated(run: Run, counts: dict[str, dict[str, int]]) -> None:
+    """Take traces that were written by themselves for stage II's, once every record of both splits has one."""
+    try:
+        for split in ("train", "val"):
+            read_traces(run.traces(split), records_for(run, split))
+    except DataError:
+        return
+    _finish(run, "generate", {**run.read_metrics().get("generate", {}), **counts})
 
 
 def writing_for(recipe: Recipe, run: Run) -> Writing:
@@ -95,7 +105,7 @@ def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None
     """Stage II."""
     from cistrace.training.regression import train_regression
 
-    _wants(run, "rationale")
+    wants(run, "rationale")
     do_generate(data, recipe, run, workers)
     if done(run, "regression"):
         return
@@ -119,7 +129,7 @@ def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
     """RUN/model: what `cistrace predict --model RUN` opens."""
     from cistrace.training.export import EXPORTED_ARMS, export
 
-    _wants(run, "regression")
+    wants(run, "regression")
     if recipe.regression.arm not in EXPORTED_ARMS:
         log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
         return
@@ -131,7 +141,8 @@ def _finish(run: Run, stage: str, figures: object) -> None:
     mark_done(run, stage)
 
 
-def _wants(run: Run, stage: str) -> None:
+def wants(run: Run, stage: str) -> None:
+    """Ask for a stage that is not done yet."""
     if not done(run, stage):
         raise RunError(
             f"{shown(run.folder)}: its stage {stage} is not done; expected it first; run `cistrace train {stage}` with "
