@@ -33,3 +33,15 @@ def test_what_cannot_be_done_is_told_in_a_line_and_leaves_nothing(
     assert made.exit_code == 2 and expected in made.stderr
     assert len(made.stderr.strip().splitlines()) <= 4
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command", ["train all --recipe compact --data D -o R", "generate D --model R", "export R -o O"]
+)
+def test_a_missing_extra_is_named(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "cistrace.commands.extras.find_spec", lambda name: None if name in ("trl", "peft") else object()
+    )
+    made = invoke(*command.split())
+    assert made.exit_code == 2
+    assert "found no peft, trl; expected the extra train; run `pip install 'cistrace[train]'`" in made.stderr

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from cistrace.commands.extras import need_training
+
 
 @click.command(short_help="A trained run as a folder to predict with.")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
@@ -31,6 +33,7 @@ def export(run: Path, folder: Path, data: Path | None, upload: str | None) -> No
     Example:
       cistrace export run -o model && cistrace predict enhancers.fa --model model
     """
+    need_training("export")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
     from cistrace.training.dataset import read_data_set

@@ -10,6 +10,8 @@ from typing import Literal
 
 import click
 
+from cistrace.commands.extras import need_training
+
 
 @click.command(short_help="Let a trained model write its traces.")
 @click.argument("data", metavar="DIR", type=click.Path(path_type=Path))
@@ -59,6 +61,7 @@ def generate(
     """
     if (base_url is None) != (served_model is None):
         raise click.UsageError("give --base-url and --served-model together")
+    need_training("generate")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
     from cistrace.training import stages
@@ -87,7 +90,7 @@ def generate(
 
         settings = chat_settings(base_url, served_model, recipe, concurrency)
         writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
-    written = {}
+    written: dict[str, dict[str, int]] = {}
     for split in splits:
         counts = write_traces(records_for(run, split)[:limit], writing, target.traces(split))
         written[split] = asdict(counts)

@@ -5,16 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import warnings
-from importlib.util import find_spec
 from pathlib import Path
 
 import click
 
+from cistrace.commands.extras import need_training
 from cistrace.commands.reading import cores
 from cistrace.errors import RunError
 
 STAGES = ("tower", "rationale", "regression", "all")
-NEEDED = ("accelerate", "matplotlib", "peft", "tensorboardX", "trl")
 
 
 @click.command(short_help="Train a model of your own.")
@@ -66,12 +65,7 @@ def train(
     from cistrace.training.recipe_file import load_recipe
 
     recipe = load_recipe(source, changes)
-    missing = [name for name in NEEDED if find_spec(name) is None]
-    if missing:
-        raise RunError(
-            f"cistrace train: found no {', '.join(missing)}; expected the extra train; run `pip install "
-            "'cistrace[train]'`"
-        )
+    need_training("train")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     _quiet()
 
