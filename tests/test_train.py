@@ -18,6 +18,7 @@ from cli_helpers import invoke
             ("train", "all", "--recipe", "compact", "--data", "DIR", "-o", "RUN", "rationale.epochs=-1", "x.y=2"),
             "2 faults",
         ),
+        (("train", "all", "--recipe", "compact", "--data", "DIR", "-o", "RUN", "report=wandb"), "pip install wandb"),
         (("train", "stage3", "--recipe", "compact", "--data", "DIR", "-o", "RUN"), "'stage3' is not one of"),
         (("generate", "DIR", "--model", "RUN"), "is no run"),
         (("generate", "DIR", "--model", "RUN", "--base-url", "http://x/v1"), "together"),

@@ -9,8 +9,8 @@ from cistrace.errors import RunError
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX", "trl")
 
 
-def need_training(command: str) -> None:
-    """Ask for the extra `train`.
+def need_training(command: str, report: str = "tensorboard") -> None:
+    """Ask for the extra `train`, and for W&B where a recipe reports to it.
 
     Raises
     ------
@@ -22,4 +22,9 @@ def need_training(command: str) -> None:
         raise RunError(
             f"cistrace {command}: found no {', '.join(missing)}; expected the extra train; run `pip install "
             "'cistrace[train]'`"
+        )
+    if report != "tensorboard" and find_spec("wandb") is None:
+        raise RunError(
+            f"recipe: report is {report}; expected the package wandb for it, found none; run `pip install wandb`, or "
+            "leave report out"
         )

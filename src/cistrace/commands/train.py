@@ -65,7 +65,7 @@ def train(
     from cistrace.training.recipe_file import load_recipe
 
     recipe = load_recipe(source, changes)
-    need_training("train")
+    need_training("train", recipe.report)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     _quiet()
 
