@@ -68,3 +68,11 @@ def test_what_the_card_does_not_hold_is_named(text: str, fault: str, card: Card)
 def test_every_supported_claim_passes_as_prose(card: Card) -> None:
     for claim in supported_claims(card):
         assert prose_faults(render_step(claim), card) == ()
+
+
+def test_sums_beyond_what_a_trace_can_state_pass_as_stated() -> None:
+    hits = [MotifHit("MA0001.1", name, frozenset(), 0, 5, "+", 5.0, 1e-6, 3.0) for name in ("A1", "B1", "C1", "D1")]
+    card = build_card("A" * 20, "K562", hits, {}, 0.0)
+    assert card.evidence is not None and card.evidence.raising == 9.99
+    assert all(prose_faults(render_step(claim), card) == () for claim in supported_claims(card))
+    assert prose_faults("The motifs together raise the activity by +9.8.", card)

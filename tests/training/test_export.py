@@ -48,7 +48,8 @@ def test_a_run_holds_what_it_was_made_of_and_what_came_of_it(r3lm: Path) -> None
         assert list(run.tensorboard(stage).rglob("events.*"))
         assert any("loss" in json.loads(line) for line in run.history(stage).read_text().splitlines())
     card = run.card.read_text()
-    assert "K562, MyCell" in card and about["data"]["manifest_sha256"] in card and "val Pearson" in card
+    assert "K562, MyCell" in card and about["data"]["manifest_sha256"] in card and "val Pearson, K562" in card
+    assert str(Path(run.read_config().model.base).parent) not in card and "4 weight updates over 160 rows" in card
     assert not list(r3lm.glob(".*")) and not list(r3lm.rglob("*.bin"))
 
 

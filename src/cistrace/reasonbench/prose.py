@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from cistrace.celltypes import ALIASES
+from cistrace.claims import tenths
 from cistrace.motifs import load_library
 from cistrace.records import Card, MotifHit
 
@@ -157,7 +158,8 @@ def _figure_faults(text: str, card: Card, about: list[MotifHit]) -> list[str]:
             faults.append(f"score {figure}: no motif named has it")
     if card.evidence is not None:
         stated_values = [*_known_values(card, about), card.evidence.estimate]
-        stated_values += [card.evidence.raising, card.evidence.lowering]
+        sums = (card.evidence.raising, card.evidence.lowering)
+        stated_values += [*sums, *(float(tenths(value)) for value in sums)]  # large ones are told as the largest
         for figure in _SIGNED.findall(text):
             if not _same(figure.replace("−", "-"), stated_values):
                 faults.append(f"{figure}: no such figure on the card")

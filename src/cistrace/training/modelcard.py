@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cistrace.training.dataset import DataSet
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
+from cistrace.training.watch import VAL_PEARSON
 
 READS = {
     "sequence": "the sequence alone",
@@ -25,7 +27,7 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         f"# {recipe.name}: activity of regulatory DNA in {', '.join(data.cell_types)}",
         "",
         *([] if recipe.regression.arm != "oracle" else _oracle()),
-        f"Base: {recipe.model.base}. It reads {READS[recipe.regression.arm]}, and a head (LayerNorm and a linear map"
+        f"Base: {_base(recipe)}. It reads {READS[recipe.regression.arm]}, and a head (LayerNorm and a linear map"
         f"{', beside the outputs of sequence CNNs' if recipe.regression.tower_inputs else ''}) on the last token gives "
         "the activity in the units of the data set. `cistrace predict --model` uses all of it; the language model "
         "alone opens with `AutoModelForCausalLM`.",
@@ -37,8 +39,8 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
         "## Training",
         "",
-        f"Stage I ({recipe.rationale.method}): {recipe.rationale.epochs:g} passes, loss on the completion alone. "
-        f"Stage II ({recipe.regression.method}): {recipe.regression.epochs:g} passes, squared error"
+        f"Stage I ({recipe.rationale.method}): {_course(figures, 'rationale')}, loss on the completion alone. "
+        f"Stage II ({recipe.regression.method}): {_course(figures, 'regression')}, squared error"
         f"{' and the writing loss' if recipe.regression.writing else ''}. `config.yaml` holds every setting, `run.json`"
         " the versions.",
         "",
@@ -51,6 +53,16 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _base(recipe: Recipe) -> str:
+    """Of a folder its name alone: the card may leave this machine."""
+    return Path(recipe.model.base).name if Path(recipe.model.base).is_dir() else recipe.model.base
+
+
+def _course(figures: dict[str, Any], stage: str) -> str:
+    found = figures.get(stage, {})
+    return f"{found.get('steps', 0):,} weight updates over {found.get('rows', 0):,} rows"
 
 
 def _oracle() -> list[str]:
@@ -71,7 +83,8 @@ def _sources(data: DataSet) -> str:
 
 def _figures(figures: dict[str, Any]) -> list[str]:
     reached = figures.get("regression", {}).get("val_pearson", {})
-    lines = [f"- val Pearson, {name.removeprefix('pearson_')}: {value:.3f}" for name, value in reached.items()]
+    names = {name: name.removeprefix("pearson_") for name in reached} | {VAL_PEARSON: "mean of the cell types"}
+    lines = [f"- val Pearson, {names[name]}: {value:.3f}" for name, value in reached.items()]
     generated = figures.get("generate", {}).get("val")
     if generated:
         lines.append(f"- val traces that ended their reasoning: {generated['ended']:,} of {generated['records']:,}")

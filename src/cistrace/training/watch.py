@@ -81,6 +81,7 @@ def draw_curve(history: Sequence[dict[str, float]], path: Path) -> None:
     """Training loss and, below it, what was reached on val, over steps."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     panels = [("loss", "training loss"), ("eval_loss", "val loss"), (f"eval_{VAL_PEARSON}", "val Pearson")]
     lines = [(title, [(entry["step"], entry[key]) for entry in history if key in entry]) for key, title in panels]
@@ -88,7 +89,8 @@ def draw_curve(history: Sequence[dict[str, float]], path: Path) -> None:
     figure = Figure(figsize=(7, 2.6 * max(1, len(lines))), layout="constrained")
     FigureCanvasAgg(figure)
     for place, (title, points) in enumerate(lines, 1):
-        axes = figure.add_subplot(len(lines), 1, place)
+        axes = figure.add_subplot(len(lines), 1, place, sharex=figure.axes[0] if figure.axes else None)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.plot(*zip(*points, strict=True), marker="o" if len(points) < 30 else None, markersize=3, color="#1f5a93")
         axes.set_ylabel(title)
         axes.grid(alpha=0.3)
