@@ -6,12 +6,17 @@ import logging
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from cistrace.commands.extras import need_training
 from cistrace.commands.reading import cores
 from cistrace.errors import RunError
+
+if TYPE_CHECKING:
+    from cistrace.training.dataset import DataSet
+    from cistrace.training.recipe import Recipe
 
 STAGES = ("tower", "rationale", "regression", "all")
 
@@ -80,14 +85,11 @@ def train(
     _train(stage, recipe, opened, folder, threads or cores())
 
 
-def _train(stage: str, recipe: object, data: object, folder: Path, workers: int) -> None:
+def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int) -> None:
     from cistrace.training import stages
-    from cistrace.training.dataset import DataSet
     from cistrace.training.processes import alone, is_main, processes
-    from cistrace.training.recipe import Recipe
     from cistrace.training.run import Run, open_run
 
-    assert isinstance(recipe, Recipe) and isinstance(data, DataSet)
     run = Run(folder)
     several = processes() > 1
     if several and stage in ("tower", "all"):

@@ -37,8 +37,7 @@ WITH_TRACES = ("card+generated", "shuffled")
 def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """Fit the towers."""
     if not done(run, "tower"):
-        fitted = train_towers(data, recipe.tower, run, workers)
-        run.add_metrics("tower", {**run.read_metrics().get("tower", {}), **fitted})
+        train_towers(data, recipe.tower, run, workers)
         mark_done(run, "tower")
 
 

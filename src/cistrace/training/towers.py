@@ -53,22 +53,16 @@ def jobs(training: MpraTable, folds: int) -> list[Job]:
     ]
 
 
-def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> dict[str, dict[str, float]]:
-    """Fit the towers that the run does not hold yet.
-
-    Returns
-    -------
-    dict
-        Val Pearson per cell type of every tower that was fitted now.
-    """
+def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> None:
+    """Fit the towers that the run does not hold yet; val Pearson per cell type of each goes to the run's metrics."""
     wanted = [job for job in jobs(data.training, recipe.folds) if not run.tower(job.name).exists()]
+    device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    log.info("towers on %s: %d to fit, %d elements", device, len(wanted), len(data.training))
     for job in wanted:
         log.info("%s holds out: %s", run.tower(job.name).name, " ".join(job.held_out) or "nothing")
-    found = {}
     for name, r in _fitted(data.folder, recipe, run, wanted, workers):
-        found[name] = r
+        run.add_metrics("tower", {**run.read_metrics().get("tower", {}), name: r})
         log.info("%s: val %s", name, " ".join(f"{cell} {value:.4f}" for cell, value in r.items()))
-    return found
 
 
 def _fitted(
