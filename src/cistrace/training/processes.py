@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import torch
 from accelerate import PartialState
 
+PATIENCE = timedelta(hours=12)  # of processes that wait for the main one, which may be making cards
+
 
 def state() -> PartialState:
     """What Accelerate knows of the processes. It joins them the first time, and must be told then if on CPUs."""
-    return PartialState(cpu=not torch.cuda.is_available())
+    return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
 
 
 def alone(work: Callable[[], object]) -> None:
