@@ -48,6 +48,11 @@ def test_best_of_family_ignores_order_and_is_idempotent(found: list[MotifHit]) -
     }
 
 
+def test_hits_alike_but_for_their_family_are_kept_whatever_their_order() -> None:
+    first, second, third = hit("X", 1, 6, 5.0, "A"), hit("X", 1, 6, 5.0, "A", "B"), hit("X", 2, 7, 5.0, "B")
+    assert best_of_family([first, second, third]) == best_of_family([third, second, first]) == (first, third)
+
+
 @given(cards())
 def test_text_and_json_parse_back(card: Card) -> None:
     assert parse_card(render_card(card)) == card

@@ -30,8 +30,9 @@ def best_of_family(hits: Iterable[MotifHit]) -> tuple[MotifHit, ...]:
     return tuple(kept)
 
 
-def _rank(hit: MotifHit) -> tuple[float, int, int, str, str]:
-    return (-round(hit.score, 2), hit.start, hit.end, hit.matrix_id, hit.strand)
+def _rank(hit: MotifHit) -> tuple[float, int, int, str, str, list[str]]:
+    """A total order, so that the order in which hits come does not matter."""
+    return (-round(hit.score, 2), hit.start, hit.end, hit.matrix_id, hit.strand, sorted(hit.families or {hit.name}))
 
 
 def stated(hit: MotifHit) -> MotifHit:
