@@ -18,6 +18,7 @@ import click
 
 from cistrace import __version__
 from cistrace.commands.card import card
+from cistrace.commands.evaluate import evaluate
 from cistrace.commands.export import export
 from cistrace.commands.generate import generate
 from cistrace.commands.predict import predict
@@ -59,6 +60,10 @@ class _Group(click.Group):
         except BrokenPipeError:
             _discard_stdout()
             raise click.exceptions.Exit(BROKEN_PIPE) from None
+        except OSError as error:  # a full disk, rights that are missing: whatever no stage could foresee
+            where = f"{error.filename}: " if error.filename else ""
+            told = f"{where}{error.strerror or error}; expected room and rights; mend that and run again"
+            raise _Fault(told) from error
 
 
 def _discard_stdout() -> None:
@@ -84,6 +89,7 @@ cli.add_command(reasonbench)
 cli.add_command(train)
 cli.add_command(generate)
 cli.add_command(export)
+cli.add_command(evaluate)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

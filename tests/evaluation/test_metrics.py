@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cistrace.evaluation.metrics import bootstrap, coverage, pearson, ranks, rmse, spearman
+from cistrace.evaluation.intervals import bootstrap
+from cistrace.evaluation.metrics import coverage, pearson, ranks, rmse, spearman
 
 
 def test_metrics_agree_with_scipy() -> None:

@@ -233,7 +233,12 @@ def test_long_form(tmp_path: Path) -> None:
     ]
     assert "rows of cell types not asked for: 1 ('WTC11' 1)" in found.notes
     assert "found 'HepG2', 'k-562'" in one_line(read_table, path)
-    assert "'GM12878' of cell type 'GM12878' holds no number" in one_line(read_table, path, cell_types=["GM12878"])
+    lost = one_line(read_table, path, cell_types=["GM12878"])
+    assert "no row is of cell type GM12878" in lost and "'K562' 4, 'HepG2' 3" in lost
+    half = one_line(read_table, path, cell_types=["K562", "GM12878"])
+    assert "'activity' of the rows of cell type 'GM12878' holds no number" in half
+    for name, expected in (("Neu\tron", "control characters"), ("all", "stands for all")):
+        assert expected in one_line(read_table, path, cell_types=[f"{name}=K562"])
 
 
 LONG = st.tuples(st.sampled_from("abc"), st.sampled_from([A, B, "ACG"]), st.sampled_from(["K562", "HepG2", "o"]), FIELD)

@@ -33,11 +33,11 @@ def test_by_chromosome() -> None:
 def test_chromosomes_that_do_not_fit() -> None:
     table = measured([bases(1), bases(2)], chromosomes=["chr1", ""])
     assert "asked for val and test" in one_line(by_chromosome, table, ["chr1"], ["1"], error=DataError)
-    assert "chromosome 'chr9': no row lies on it; found chr1" in one_line(
+    assert "chromosome 'chr9': no measured row lies on it; found chr1" in one_line(
         by_chromosome, table, ["chr9"], [], error=DataError
     )
     bare = measured([bases(1)])
-    assert "none at all" in one_line(by_chromosome, bare, ["chr9"], [], error=DataError)
+    assert "no row has a chromosome" in one_line(by_chromosome, bare, ["chr9"], [], error=DataError)
 
 
 def test_by_column() -> None:

@@ -57,8 +57,8 @@ def test_every_fault_is_told_at_once() -> None:
     [
         ("rationale.epochs=many", "expected a number"),
         ("rationale.rows=2.5", "expected a whole number"),
-        ("rationale.epochs=.nan", "expected at least 0"),
-        ("rationale.epochs=.inf", "expected at least 0"),
+        ("rationale.epochs=.nan", "expected a finite number"),
+        ("rationale.epochs=.inf", "expected a finite number"),
         ("regression.balance_levels=1", "expected true or false"),
         ("generation.top_p=1.5", "at most 1"),
         ("rationale=7", "found 7"),

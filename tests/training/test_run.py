@@ -34,6 +34,31 @@ def test_what_a_done_stage_was_made_from_must_not_change(tmp_path: Path) -> None
         open_run(tmp_path / "run", COMPACT, tmp_path, "b" * 64)
 
 
+def test_what_a_begun_stage_was_made_from_must_not_change_either(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
+    (run.checkpoints("regression") / "checkpoint-5").mkdir(parents=True)
+    kept = run.config.read_bytes()
+    with pytest.raises(
+        RunError, match=r"regression is begun with another recipe in regression;.*regression-checkpoints"
+    ):
+        open_run(run.folder, load_recipe("compact", ["regression.learning_rate=1e-3"]), tmp_path, "a" * 64)
+    assert run.config.read_bytes() == kept  # a refusal changes nothing
+    open_run(run.folder, load_recipe("compact", ["calibration_rows=100"]), tmp_path, "a" * 64)
+
+
+def test_a_torn_run_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
+    run.about.write_bytes(run.about.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"run\.json: not readable"):
+        open_run(run.folder, COMPACT, tmp_path, "a" * 64)
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match="cannot be written"):
+        open_run(tmp_path / "file" / "run", COMPACT, tmp_path, "a" * 64)
+
+
 def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("all of it")

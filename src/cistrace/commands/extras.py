@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from cistrace.errors import RunError
 
+EVALUATION = ("matplotlib", "sklearn")
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX", "trl")
 
 
@@ -27,4 +28,20 @@ def need_training(command: str, report: str = "tensorboard") -> None:
         raise RunError(
             f"recipe: report is {report}; expected the package wandb for it, found none; run `pip install wandb`, or "
             "leave report out"
+        )
+
+
+def need_evaluation() -> None:
+    """Ask for the extra `evaluate`.
+
+    Raises
+    ------
+    RunError
+        A package of it is not installed.
+    """
+    missing = [name for name in EVALUATION if find_spec(name) is None]
+    if missing:
+        raise RunError(
+            f"cistrace evaluate: found no {', '.join(missing)}; expected the extra evaluate; run `pip install "
+            "'cistrace[evaluate]'`"
         )

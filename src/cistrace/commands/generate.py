@@ -11,6 +11,7 @@ from typing import Literal
 import click
 
 from cistrace.commands.extras import need_training
+from cistrace.errors import RunError
 
 
 @click.command(short_help="Let a trained model write its traces.")
@@ -57,7 +58,7 @@ def generate(
     Examples:
       cistrace generate bench --model run
       accelerate launch --num_processes 8 -m cistrace generate bench --model run
-      cistrace generate bench --model run --base-url http://127.0.0.1:8000/v1 --served-model run
+      cistrace generate bench --model run-qwen --base-url http://127.0.0.1:8000/v1 --served-model run-qwen
     """
     if (base_url is None) != (served_model is None):
         raise click.UsageError("give --base-url and --served-model together")
@@ -70,7 +71,7 @@ def generate(
     from cistrace.training.prepare import records_for
     from cistrace.training.processes import alone, is_main
     from cistrace.training.recipe import GenerationRecipe
-    from cistrace.training.run import Run, check_data
+    from cistrace.training.run import Run, check_data, done
 
     run = Run(folder)
     recipe = run.read_config()
@@ -80,6 +81,11 @@ def generate(
         recipe = replace(recipe, generation=replace(recipe.generation, sampling="greedy"))
     elif sampling == "paper":
         recipe = replace(recipe, generation=GenerationRecipe(sampling="sample", grammar=False))
+    if output is None and done(run, "regression") and (sampling != "recipe" or base_url is not None):
+        raise RunError(
+            f"{folder}: its stage II was trained on the traces that it holds; expected another place for others; give "
+            "-o FOLDER"
+        )
     target = Run(output) if output is not None else run
     target.folder.mkdir(parents=True, exist_ok=True)
     if base_url is None or served_model is None:

@@ -75,9 +75,11 @@ def train(
     _quiet()
 
     from cistrace.training.dataset import read_data_set
+    from cistrace.training.run import Run, check_run
 
     opened = read_data_set(data)
     if dry_run:
+        check_run(Run(folder), recipe, opened.hash)
         from cistrace.training.plan import plan_of
 
         click.echo(plan_of(recipe, opened, stage))
@@ -97,6 +99,10 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
             f"cistrace train {stage}: found several processes, expected one; launch rationale and regression by "
             "themselves, after `cistrace train tower`"
         )
+    if stage == "regression":
+        stages.wants(run, "rationale")
+    elif stage == "rationale" and recipe.cards.source == "towers":
+        stages.wants(run, "tower")
     alone(lambda: open_run(folder, recipe, data.folder, data.hash))
     if stage in ("tower", "all") and recipe.cards.source == "towers":
         stages.do_tower(data, recipe, run, workers)

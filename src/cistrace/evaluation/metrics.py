@@ -1,29 +1,17 @@
-"""Figures of merit with 95 % bootstrap intervals."""
+"""Figures of merit. Predicted and measured activities are float64 (N,), log2(RNA/DNA), without NaN."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
-Metric = Callable[[np.ndarray, np.ndarray], float]
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A figure and its 95 % percentile bootstrap interval."""
-
-    value: float
-    lower: float
-    upper: float
-
-    def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.lower:.3f}-{self.upper:.3f})"
+LEVELS = 4
 
 
 def pearson(predicted: np.ndarray, measured: np.ndarray) -> float:
-    return float(np.corrcoef(predicted, measured)[0, 1])
+    """Correlation; NaN where one of the two is constant."""
+    a, b = predicted - predicted.mean(), measured - measured.mean()
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / size) if size > 0 else float("nan")
 
 
 def spearman(predicted: np.ndarray, measured: np.ndarray) -> float:
@@ -35,6 +23,11 @@ def rmse(predicted: np.ndarray, measured: np.ndarray) -> float:
     return float(np.sqrt(np.square(predicted - measured).mean()))
 
 
+def r2(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Share of the variance explained, as predicted: no line is fitted, so it can be negative."""
+    return float(1 - np.square(predicted - measured).sum() / np.square(measured - measured.mean()).sum())
+
+
 def ranks(values: np.ndarray) -> np.ndarray:
     """Ranks from 1, ties sharing their mean."""
     _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
@@ -42,24 +35,39 @@ def ranks(values: np.ndarray) -> np.ndarray:
     return (last - (counts - 1) / 2)[place]
 
 
-def bootstrap(
-    metric: Metric, predicted: np.ndarray, measured: np.ndarray, draws: int = 1000, seed: int = 0
-) -> Interval:
-    """The metric, and the 2.5th and 97.5th percentile over resampled rows.
+def levels(activity: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+    """Levels 0-3 by three rising cut points; a value on a cut belongs above it."""
+    return np.searchsorted(cuts, activity, side="right")
 
-    Parameters
-    ----------
-    predicted, measured : ndarray, shape (N,)
-    """
-    random = np.random.default_rng(seed)
-    values = []
-    for _ in range(draws):
-        rows = random.integers(0, len(measured), len(measured))
-        values.append(metric(predicted[rows], measured[rows]))
-    lower, upper = np.quantile(values, [0.025, 0.975])
-    return Interval(metric(predicted, measured), float(lower), float(upper))
+
+def accuracy(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Share of levels, int64 (N,), that are right."""
+    return float((predicted == measured).mean())
+
+
+def macro_f1(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Mean over the levels of the harmonic mean of precision and recall; 0 for a level that is nowhere right."""
+    found = []
+    for level in range(LEVELS):
+        right = np.sum((predicted == level) & (measured == level))
+        named = np.sum(predicted == level) + np.sum(measured == level)
+        found.append(2 * right / named if named else 0.0)
+    return float(np.mean(found))
 
 
 def coverage(lower: np.ndarray, upper: np.ndarray, measured: np.ndarray) -> float:
-    """Share of measurements inside their intervals."""
+    """Share of measurements inside their intervals, edges included."""
     return float(((lower <= measured) & (measured <= upper)).mean())
+
+
+def top_precision(predicted: np.ndarray, measured: np.ndarray, share: float = 0.1) -> float:
+    """Of the `share` of elements predicted highest, how many are among as many measured highest."""
+    count = max(1, round(share * len(measured)))
+    first = set(np.argsort(-predicted, kind="stable")[:count].tolist())
+    return len(first & set(np.argsort(-measured, kind="stable")[:count].tolist())) / count
+
+
+def auroc(negative: np.ndarray, positive: np.ndarray) -> float:
+    """Probability that a positive scores above a negative, ties counted half (Mann-Whitney)."""
+    together = ranks(np.concatenate([negative, positive]))[len(negative) :]
+    return float((together.sum() - len(positive) * (len(positive) + 1) / 2) / (len(negative) * len(positive)))

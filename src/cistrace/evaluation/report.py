@@ -1,107 +1,138 @@
-"""Tables from stored predictions."""
+"""The report of an evaluation, all of it from stored predictions: OUT/results.md."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Mapping
 
 import numpy as np
 
 from cistrace.card_json import read_card
+from cistrace.evaluation import accuracy
+from cistrace.evaluation.accuracy import Told, head, row
+from cistrace.evaluation.arms import CARD, MODEL, Arm
+from cistrace.evaluation.bench import Bench
+from cistrace.evaluation.ceiling import Ceiling
 from cistrace.evaluation.faith import TraceRates, trace_rates
-from cistrace.evaluation.metrics import bootstrap, coverage, pearson, rmse, spearman
-from cistrace.evaluation.store import Stored, read_stored
-from cistrace.mpra import MpraTable, read_joint
+from cistrace.evaluation.figures import FIGURES
+from cistrace.evaluation.metrics import pearson
+from cistrace.evaluation.store import Stored
 
-HEADER = """# Results
-
-The {split} split of the joint lentiMPRA library (Agarwal et al. 2025), or a random sample of it where the commands
-name --rows; the shipped checkpoint; traces the model wrote itself. Intervals are 95 % percentile bootstraps over 1,000
-resamples of elements. Made by
-
-    python -m cistrace.evaluation predict --data DIR --split {split}{rows} -o OUT
-    python -m cistrace.evaluation report --data DIR --split {split}{rows} -o OUT
-
-`cited` weighs, card by card, how much of the five strongest contributions' absolute sum the trace's motif steps cite.
-The reasoner without the grammar decodes the split's first elements freely.
-"""
+RATES = {
+    "parse": "parsed",
+    "claims verified": "claims_verified",
+    "their single fields": "fields_verified",
+    "whole traces verified": "verified",
+    "3 or more kinds": "varied",
+    "no step twice": "unrepeated",
+    "strongest cited": "cited",
+}
 
 
-def report(data: Path | None, split: str, out: Path, rows: int | None) -> str:
-    """Markdown: accuracy of every arm with intervals, then the traces' rates."""
-    table = read_joint(data).split(split).sample(rows)
-    stored = read_stored(out / f"{split}.jsonl")
-    cells = len(table.cell_types)
+def report(
+    bench: Bench,
+    arms: Mapping[str, Arm],
+    told: Mapping[str, Told],
+    best: str,
+    ceilings: list[Ceiling],
+    stored: list[Stored],
+) -> str:
+    """Markdown: arms, accuracy, differences, specificity, categories, small draws, ceiling, traces.
 
-    def column(name: str) -> np.ndarray:
-        return np.array([getattr(row, name) for row in stored], dtype=float).reshape(-1, cells)
-
-    arms = {
-        "card and self-written trace": column("activity"),
-        "card alone": column("card_only"),
-        "towers alone": column("tower"),
-    }
-    cards = [read_card(row.card) for row in stored]
-    free = [(row.free, card) for row, card in zip(stored, cards, strict=True) if row.free is not None]
-    rates = {
-        "reasoner": trace_rates((row.text, card) for row, card in zip(stored, cards, strict=True)),
-        "reasoner without the grammar": trace_rates(free),
-        "grounded writer": trace_rates((row.grounded, card) for row, card in zip(stored, cards, strict=True)),
-    }
+    Parameters
+    ----------
+    told : mapping
+        Every arm asked for, by name.
+    best : str
+        The arm that the others are compared with.
+    stored : list of Stored
+        What the model under evaluation wrote; empty where its arms were not asked for.
+    """
     parts = [
-        HEADER.format(split=split, rows=f" --rows {rows}" if rows else ""),
-        _accuracy(table, arms),
-        _coverage(table, column("lower"), column("upper")),
-        _shift(table, arms),
-        _rates(rates),
-        _variety(stored),
+        f"{len(bench.judged):,} elements of the {bench.split} split. Intervals: 95 % percentile bootstrap, 1,000 "
+        "resamples of elements; an arm of several seeds has the mean of their figures. Activities in log2 RNA/DNA.",
+        _arms(arms, told),
+        "## Accuracy\n\n`level right` and macro-F1: quartiles of the training split's enhancers. `covered`, `width`: "
+        "90 % intervals, from val.",
+        accuracy.accuracy(bench, told),
+        _picture("ladder"),
     ]
-    return "\n\n".join(parts)
+    if len(told) > 1:
+        parts += [f"Pearson of `{best}` less that of the others, paired:", accuracy.differences(bench, told, best)]
+    if len(bench.cell_types) > 1:
+        parts += [
+            "## Cell-type specificity\n\nPearson of the difference between two cell types; and of the tenth of "
+            "elements predicted most specific (activity less the largest of the others), the share that is measured "
+            "to be.",
+            accuracy.specificity(bench, told),
+        ]
+    parts += [
+        f"## By category, `{best}`",
+        accuracy.categories(bench, told, best),
+        "## As the paper samples: 1,000 draws of 100 elements\n\nMean and central 95 % of the draws.",
+        accuracy.small_draws(bench, told),
+        *(_picture(name) for name in FIGURES if name != "ladder"),
+    ]
+    if ceilings:
+        parts += ["## The ceiling", _ceilings(ceilings)]
+    if stored:
+        parts += ["## Traces", _traces(bench, told, stored)]
+    return "\n\n".join(parts) + "\n"
 
 
-def _accuracy(table: MpraTable, arms: dict[str, np.ndarray]) -> str:
-    lines = ["| arm | cell type | n | Pearson | Spearman | RMSE |", "|---|---|---|---|---|---|"]
-    for arm, predicted in arms.items():
-        for cell, name in enumerate(table.cell_types):
-            measured = table.activity[:, cell]
-            seen = np.isfinite(measured)
-            pair = (predicted[seen, cell], measured[seen])
-            figures = [str(bootstrap(metric, *pair)) for metric in (pearson, spearman, rmse)]
-            lines.append(f"| {arm} | {name} | {seen.sum():,} | {' | '.join(figures)} |")
+def _picture(name: str) -> str:
+    return f"![{FIGURES[name]}](figures/{name}.png)"
+
+
+def _arms(arms: Mapping[str, Arm], told: Mapping[str, Told]) -> str:
+    lines = head("arm", "sees", "seeds")
+    lines += [row(name, arms[name].sees, len(found.seeds)) for name, found in told.items()]
     return "\n".join(lines)
 
 
-def _coverage(table: MpraTable, lower: np.ndarray, upper: np.ndarray) -> str:
-    found = []
-    for cell, name in enumerate(table.cell_types):
-        seen = np.isfinite(table.activity[:, cell])
-        share = coverage(lower[seen, cell], upper[seen, cell], table.activity[seen, cell])
-        width = float(np.mean(upper[seen, cell] - lower[seen, cell]))
-        found.append(f"{name} {100 * share:.1f} % (width {width:.2f})")
-    return "Coverage of the 90 % intervals: " + ", ".join(found) + "."
-
-
-def _shift(table: MpraTable, arms: dict[str, np.ndarray]) -> str:
-    full, bare = arms["card and self-written trace"], arms["card alone"]
-    found = [
-        f"{name} {np.median(np.abs(full[:, cell] - bare[:, cell])):.3f} (r {pearson(full[:, cell], bare[:, cell]):.4f})"
-        for cell, name in enumerate(table.cell_types)
-    ]
-    return "Median distance between the score with a trace and from the card alone, log2: " + ", ".join(found) + "."
-
-
-def _rates(rates: dict[str, TraceRates]) -> str:
-    names = ("parsed", "claims_verified", "fields_verified", "verified", "varied", "unrepeated", "cited")
-    heads = (
-        "parse | claims verified | their single fields | whole traces verified | 3 or more kinds | no step twice"
-        " | strongest cited"
+def _ceilings(ceilings: list[Ceiling]) -> str:
+    lines = head("cell type", "n", "two experiments agree", "its square root")
+    lines += [row(one.cell_type, f"{one.n:,}", one.agreement, f"{one.most:.3f}") for one in ceilings]
+    said = (
+        "Elements measured in the joint and in a single-cell-type library. A perfect model, judged on one measurement, "
+        "would reach about the square root of their agreement."
     )
-    lines = [f"| writer | traces | {heads} |", "|---|" + "---|" * (len(names) + 1)]
+    return "\n".join([said, "", *lines])
+
+
+def _traces(bench: Bench, told: Mapping[str, Told], stored: list[Stored]) -> str:
+    cards = [read_card(entry.card) for entry in stored]
+    free = [(entry.free, card) for entry, card in zip(stored, cards) if entry.free is not None]
+    rates = {
+        "the model": trace_rates((entry.text, card) for entry, card in zip(stored, cards)),
+        "the model without the grammar": trace_rates(free),
+        "the grounded writer": trace_rates((entry.grounded, card) for entry, card in zip(stored, cards)),
+    }
+    said = (
+        "`strongest cited` weighs, card by card, how much of the five strongest contributions' absolute sum the motif "
+        "steps cite. Without the grammar the first elements are decoded freely."
+    )
+    return "\n\n".join([said, _rates(rates), _variety(stored), *_shift(bench, told)])
+
+
+def _rates(rates: Mapping[str, TraceRates]) -> str:
+    lines = head("writer", "traces", *RATES)
     for writer, entry in rates.items():
-        figures = " | ".join(f"{100 * getattr(entry, name):.2f} %" for name in names)
-        lines.append(f"| {writer} | {entry.traces:,} | {figures} |")
+        figures = (f"{100 * getattr(entry, name):.2f} %" for name in RATES.values())
+        lines.append(row(writer, f"{entry.traces:,}", *figures))
     return "\n".join(lines)
 
 
 def _variety(stored: list[Stored]) -> str:
-    steps = {line for row in stored for line in row.text.splitlines()}
+    steps = {line for entry in stored for line in entry.text.splitlines()}
     return f"{len(stored):,} traces hold {len(steps):,} distinct lines."
+
+
+def _shift(bench: Bench, told: Mapping[str, Told]) -> list[str]:
+    if not {MODEL, CARD} <= told.keys():
+        return []
+    full, bare = told[MODEL].activity[0], told[CARD].activity[0]
+    found = [
+        f"{name} {np.median(np.abs(full[:, cell] - bare[:, cell])):.3f} (r {pearson(full[:, cell], bare[:, cell]):.4f})"
+        for cell, name in enumerate(bench.cell_types)
+    ]
+    return ["Median distance between the score with a trace and from the card alone, log2: " + ", ".join(found) + "."]

@@ -1,4 +1,4 @@
-"""Predict a split and keep everything the report needs, one JSON line a sequence and cell type."""
+"""Let a model predict, and keep everything the report needs: one JSON line a sequence and cell type."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import TextIO
 
 from cistrace.card_json import card_object
 from cistrace.cards import BLOCK, Described
+from cistrace.errors import ModelError
 from cistrace.model.prompt import write_prompt
-from cistrace.mpra import read_joint
+from cistrace.mpra import MpraTable
+from cistrace.output import whole_file
 from cistrace.predict import TOGETHER, Predictor
 from cistrace.records import Sequence
 from cistrace.teach.grounded import write
@@ -40,19 +42,29 @@ class Stored:
     card: dict[str, object]
 
 
-def store(data: Path | None, split: str, out: Path, checkpoint: Path | None, rows: int | None) -> None:
-    """Write OUT/SPLIT.jsonl, a block of sequences at a time; evidence is asked for once."""
-    out.mkdir(parents=True, exist_ok=True)
-    table = read_joint(data).split(split).sample(rows)
-    records = [Sequence(name, bases, split) for name, bases in zip(table.names, table.sequences, strict=True)]
+def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
+    """Write the table's predictions, a block of sequences at a time; evidence is asked for once.
+
+    Raises
+    ------
+    ModelError
+        The checkpoint has no towers, or writes no traces.
+    """
     predictor = Predictor(checkpoint)
-    with (out / f"{split}.jsonl").open("w") as handle:
+    if predictor.maker.towers is None or not predictor.writes:
+        raise ModelError(
+            f"{checkpoint}: found a model without towers or traces, expected one of card+generated on towers' cards; "
+            "name it by --run instead of --model"
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    records = [Sequence(name, bases) for name, bases in zip(table.names, table.sequences, strict=True)]
+    with whole_file(path) as part, part.open("w", encoding="utf-8") as handle:
         for begin in range(0, len(records), BLOCK):
             block = records[begin : begin + BLOCK]
             wanted = [(at, Window(0, len(record.bases))) for at, record in enumerate(block)]
             described = list(predictor.maker.describe(block, wanted, predictor.cell_types))
             _write(handle, predictor, described, free=begin < UNCONSTRAINED)
-            log.info("%d of %d sequences", begin + len(block), len(records))
+            log.info("%d of %d sequences predicted", begin + len(block), len(records))
 
 
 def _write(handle: TextIO, predictor: Predictor, described: list[Described], free: bool) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from cistrace.celltypes import ALL
 from cistrace.errors import InputError
 from cistrace.measured.rows import Row
 from cistrace.tables import find_column, listed_columns
@@ -121,6 +122,10 @@ def parse_cells(texts: Iterable[str]) -> tuple[Cell, ...]:
         name, mark, column = (part.strip() for part in text.partition("="))
         if not name or (mark and not column):
             raise InputError(f"cell type {text!r}: expected a name or CELL=COLUMN; give both sides")
+        if not name.isprintable():
+            raise InputError(f"cell type {name!r}: holds control characters; expected plain text; use NAME=COLUMN")
+        if letters(name) == ALL:
+            raise InputError(f"cell type {name!r}: stands for all of them; expected another name; use NAME=COLUMN")
         if name in cells:
             raise InputError(f"cell type {name!r}: asked for twice; expected each once; leave one out")
         cells[name] = Cell(name, column or None)

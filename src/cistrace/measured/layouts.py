@@ -219,7 +219,11 @@ def _read_long(
     plan = replace(plan, activity=(activity,), levels=(level,), errors=(None,))
     collector = Collector(_names(cells), length, None, levels=level is not None)
     notes = long_form.Joiner(plan, cell_column, cells, collector).join(opened.rows)
-    _check_numbers(collector, [f"{cell_column} {cell.column or cell.name!r}" for cell in cells], source)
+    if notes and not any(collector.numbers):
+        raise InputError(
+            f"{source}: no row is of cell type {', '.join(cell.name for cell in cells)}; {notes[0]}; name one of these"
+        )
+    _check_numbers(collector, [f"{activity!r} of the rows"] * len(cells), source)
     return collector.finish((), notes)
 
 

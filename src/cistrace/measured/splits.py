@@ -65,9 +65,14 @@ def by_chromosome(measured: Measured, val: Collection[str], test: Collection[str
             raise DataError(f"chromosome {name!r}: is asked for val and test; expected one of them; remove it from one")
     where = {chromosome: _place(chromosome, held) for chromosome in set(measured.table.chromosomes)}
     missing = [name for name in (*val, *test) if not any(_plain(name) == _plain(there) for there in where)]
+    if missing and not any(where):
+        raise DataError(
+            f"chromosome {missing[0]!r}: no row has a chromosome; expected a column of them; name it by "
+            "--chromosome-column, or choose --split homology or column"
+        )
     if missing:
         there = ", ".join(sorted(name for name in where if name)[:_LISTED]) or "none at all"
-        raise DataError(f"chromosome {missing[0]!r}: no row lies on it; found {there}; name one of these")
+        raise DataError(f"chromosome {missing[0]!r}: no measured row lies on it; found {there}; name one of these")
     splits = tuple(where[chromosome] for chromosome in measured.table.chromosomes)
     reason = "lies on a boundary between chromosomes, {!r}, one of them held out; expected one chromosome"
     exclusions = _exclusions(measured, splits, measured.table.chromosomes, reason)

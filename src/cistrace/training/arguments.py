@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -30,7 +29,7 @@ def shared_arguments(
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(run.tensorboard(name))
     reports = {"tensorboard": ["tensorboard"], "wandb": ["wandb"], "both": ["tensorboard", "wandb"]}[recipe.report]
     return {
-        "output_dir": str(checkpoints(run, name)),
+        "output_dir": str(run.checkpoints(name)),
         "per_device_train_batch_size": stage.batch_size,
         "gradient_accumulation_steps": stage.accumulate,
         "num_train_epochs": stage.epochs,
@@ -56,11 +55,6 @@ def shared_arguments(
         "seed": stage.seed,
         "data_seed": stage.seed,
     }
-
-
-def checkpoints(run: Run, name: str) -> Path:
-    """Where a stage keeps its checkpoints."""
-    return run.folder / f".{name}-checkpoints"
 
 
 def estimated_steps(rows: int, stage: RationaleRecipe | RegressionRecipe, world: int) -> int:

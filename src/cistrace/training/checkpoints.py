@@ -6,6 +6,9 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from zipfile import is_zipfile
+
+from safetensors import SafetensorError, safe_open
 
 from cistrace.errors import RunError
 from cistrace.streams import shown
@@ -58,6 +61,12 @@ def _step(path: Path) -> int:
 def _is_whole(path: Path) -> bool:
     try:
         plain = json.loads((path / STATE).read_text(encoding="utf-8"))
-        return isinstance(plain, dict) and plain["global_step"] == _step(path)
-    except (OSError, ValueError, KeyError):
+        if not isinstance(plain, dict) or plain["global_step"] != _step(path):
+            return False
+        for weights in path.glob("*.safetensors"):
+            with safe_open(weights, framework="np"):
+                pass
+        # torch writes its files as zip archives, whose directory stands at the end.
+        return all(is_zipfile(file) for ending in ("pt", "pth") for file in path.glob(f"*.{ending}"))
+    except (OSError, ValueError, KeyError, SafetensorError):
         return False

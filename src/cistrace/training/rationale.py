@@ -15,7 +15,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallba
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
 from cistrace.model.layout import DOMAIN, Layout
-from cistrace.training.arguments import checkpoints, estimated_steps, lora_config, shared_arguments
+from cistrace.training.arguments import estimated_steps, lora_config, shared_arguments
 from cistrace.training.arms import answers
 from cistrace.training.checkpoints import key_of, last_whole
 from cistrace.training.optimizers import MuonAdamW
@@ -61,7 +61,7 @@ def train_rationale(
     if trainer.is_world_process_zero():
         assert trainer.model is not None
         describe(trainer.model, trainer.args, STAGE, len(made.rows))
-    last = last_whole(checkpoints(run, STAGE), key_of(recipe, STAGE, len(made.rows)), trainer.is_world_process_zero())
+    last = last_whole(run.checkpoints(STAGE), key_of(recipe, STAGE, len(made.rows)), trainer.is_world_process_zero())
     output = trainer.train(resume_from_checkpoint=str(last) if last else None)
     trainer.accelerator.wait_for_everyone()
     trainer.save_model(str(run.rationale))
@@ -82,7 +82,7 @@ def train_rationale(
         (run.rationale / "training_args.bin").unlink(missing_ok=True)  # a pickle; run.json and config.yaml say more
         write_history(trainer.state.log_history, run.history(STAGE))
         draw_curve(trainer.state.log_history, run.curve(STAGE))
-        shutil.rmtree(checkpoints(run, STAGE), ignore_errors=True)
+        shutil.rmtree(run.checkpoints(STAGE), ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     return figures
 

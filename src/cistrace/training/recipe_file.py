@@ -144,7 +144,7 @@ def _apply(plain: dict[str, Any], change: str) -> Iterable[str]:
 def _section(kind: type, plain: object, path: str) -> tuple[Any, list[str]]:
     """A section's dataclass from plain values, and what is wrong with them."""
     if not isinstance(plain, dict):
-        return kind(), [f"{path or 'recipe'}: found {plain!r}, expected keys below it"]
+        return kind(), [f"{path.removesuffix('.') or 'recipe'}: found {plain!r}, expected keys below it"]
     known = {entry.name: entry for entry in fields(kind)}
     faults = [_unknown(f"{path}{key}", str(key), known) for key in plain if key not in known]
     hints, values = get_type_hints(kind), {}
@@ -204,6 +204,8 @@ def _as_float(text: str) -> object:
 
 def _outside(value: float, bounds: Mapping[str, Any]) -> str:
     low, high = bounds.get("low", -math.inf), bounds.get("high", math.inf)
-    if low <= value <= high and math.isfinite(value):
+    if not math.isfinite(value):
+        return f"found {value}, expected a finite number"
+    if low <= value <= high:
         return ""
     return f"found {value:g}, expected at least {low:g}" + (f" and at most {high:g}" if high < math.inf else "")

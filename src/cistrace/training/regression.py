@@ -27,7 +27,7 @@ from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedToken
 from cistrace.evaluation.metrics import pearson
 from cistrace.model.layout import DOMAIN, Layout
 from cistrace.training.activity import ActivityModel
-from cistrace.training.arguments import checkpoints, estimated_steps, lora_config, shared_arguments
+from cistrace.training.arguments import estimated_steps, lora_config, shared_arguments
 from cistrace.training.arms import texts_to_learn, texts_to_score
 from cistrace.training.checkpoints import key_of, last_whole
 from cistrace.training.rationale import first_rows, last_of, plain
@@ -86,7 +86,7 @@ def train_regression(
     trainer.prepare(stage, watched, val)
     if trainer.is_world_process_zero():
         describe(activity, trainer.args, STAGE, len(made.rows))
-    last = last_whole(checkpoints(run, STAGE), key_of(recipe, STAGE, len(made.rows)), trainer.is_world_process_zero())
+    last = last_whole(run.checkpoints(STAGE), key_of(recipe, STAGE, len(made.rows)), trainer.is_world_process_zero())
     output = trainer.train(resume_from_checkpoint=str(last) if last else None)
     reached = trainer.evaluate()
     lengths = [len(row.ids) for row in made.rows]
@@ -110,7 +110,7 @@ def train_regression(
     if trainer.is_world_process_zero():
         write_history(trainer.state.log_history, run.history(STAGE))
         draw_curve(trainer.state.log_history, run.curve(STAGE))
-        shutil.rmtree(checkpoints(run, STAGE), ignore_errors=True)
+        shutil.rmtree(run.checkpoints(STAGE), ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
     return figures
 

@@ -10,7 +10,7 @@ RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
 RUN/traces-train.jsonl, traces-val.jsonl                     generate
 RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
-RUN/.STAGE-checkpoints/  to go on from; removed when the stage is done
+RUN/.STAGE-checkpoints/, .tower-NAME.state    to go on from; removed when the stage is done
 RUN/tensorboard/STAGE/, RUN/history-STAGE.jsonl, RUN/curve-STAGE.png    figures by step
 RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
 """
@@ -108,6 +108,18 @@ class Run:
     def tensorboard(self, stage: str) -> Path:
         return self.folder / "tensorboard" / stage
 
+    def checkpoints(self, stage: str) -> Path:
+        return self.folder / f".{stage}-checkpoints"
+
+    def tower_state(self, name: str) -> Path:
+        return self.folder / f".tower-{name}.state"
+
+    def begun(self, stage: str) -> list[Path]:
+        """What an unfinished stage would go on from."""
+        if stage == "tower":
+            return sorted(self.folder.glob(".tower-*.state"))
+        return [path for path in (self.checkpoints(stage),) if any(path.glob("checkpoint-*"))]
+
     def write_config(self, recipe: Recipe) -> None:
         with whole_file(self.config) as part:
             part.write_text(yaml.safe_dump(recipe_object(recipe), sort_keys=False), encoding="utf-8")
@@ -129,8 +141,20 @@ class Run:
         return parse_recipe(plain if isinstance(plain, dict) else {}, str(self.config))
 
     def read_about(self) -> dict[str, Any]:
-        """run.json; empty where there is none."""
-        return _read_json(self.about)
+        """run.json; empty where there is none.
+
+        Raises
+        ------
+        RunError
+            It is there and torn.
+        """
+        about = _read_json(self.about)
+        if not about and self.about.exists():
+            raise RunError(
+                f"{shown(self.about)}: not readable; expected what a run is made from and which stages are done; "
+                "restore the file, or choose another folder"
+            )
+        return about
 
     def read_metrics(self) -> dict[str, Any]:
         """metrics.json; empty where there is none."""
@@ -144,8 +168,8 @@ class Run:
 def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
     """Make a run's folder, or take up one of the same recipe and data set.
 
-    What a stage that is done was made from must not have changed: another recipe in those sections, or another data
-    set, is refused. Sections of stages still to come may differ from before.
+    What a stage that is done, or begun, was made from must not have changed: another recipe in those sections, or
+    another data set, is refused. Sections of stages still to come may differ from before.
 
     Raises
     ------
@@ -153,15 +177,14 @@ def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
         The folder holds something else, or a run of another recipe or data set.
     """
     run = Run(folder)
-    if folder.exists() and not folder.is_dir():
-        raise RunError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
-    about = run.read_about()
-    if folder.exists() and any(folder.iterdir()) and not about and not run.config.exists():
-        raise RunError(f"{shown(folder)}: holds files but no run; expected an empty folder or a run; choose another")
-    if about:
-        _check_same(run, about, recipe, data_hash)
-    folder.mkdir(parents=True, exist_ok=True)
-    run.write_config(recipe)
+    check_run(run, recipe, data_hash)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        run.write_config(recipe)
+    except OSError as error:
+        raise RunError(
+            f"{shown(folder)}: cannot be written ({error.strerror}); expected room and rights; choose another folder"
+        ) from error
     _write_json(
         run.about,
         {
@@ -171,10 +194,28 @@ def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
             "command": " ".join(sys.argv[1:]),
             "recipe": recipe.name,
             "data": {"folder": str(data), "manifest_sha256": data_hash},
-            "done": about.get("done", []),
+            "done": run.read_about().get("done", []),
         },
     )
     return run
+
+
+def check_run(run: Run, recipe: Recipe, data_hash: str) -> None:
+    """Refuse what `open_run` would, and change nothing.
+
+    Raises
+    ------
+    RunError
+        The folder holds something else, or a run of another recipe or data set.
+    """
+    folder = run.folder
+    if folder.exists() and not folder.is_dir():
+        raise RunError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
+    about = run.read_about()
+    if folder.exists() and any(folder.iterdir()) and not about and not run.config.exists():
+        raise RunError(f"{shown(folder)}: holds files but no run; expected an empty folder or a run; choose another")
+    if about:
+        _check_same(run, about, recipe, data_hash)
 
 
 def done(run: Run, stage: str) -> bool:
@@ -206,12 +247,16 @@ def check_data(run: Run, data_hash: str) -> None:
 def _check_same(run: Run, about: dict[str, Any], recipe: Recipe, data_hash: str) -> None:
     check_data(run, data_hash)
     old, new = recipe_object(run.read_config()), recipe_object(recipe)
-    for stage in about.get("done", []):
-        changed = [section for section in SECTIONS.get(stage, ()) if old[section] != new[section]]
+    for stage in STAGES:
+        begun = run.begun(stage)
+        if stage not in about.get("done", []) and not begun:
+            continue
+        changed = [section for section in SECTIONS[stage] if old[section] != new[section]]
         if changed:
+            mend = f", or remove {' '.join(shown(path) for path in begun)} to begin the stage anew" if begun else ""
             raise RunError(
-                f"{shown(run.folder)}: its stage {stage} is done with another recipe in {', '.join(changed)}; expected "
-                "the same; choose another folder"
+                f"{shown(run.folder)}: its stage {stage} is {'begun' if begun else 'done'} with another recipe in "
+                f"{', '.join(changed)}; expected the same; choose another folder{mend}"
             )
 
 

@@ -94,7 +94,7 @@ def fit(folder: Path, recipe: TowerRecipe, run: Run, job: Job) -> dict[str, floa
     fit_recipe = recipe.legnet if job.name == LEGNET else recipe.light
     seed = recipe.seed * 100 + job.number
     tower = new_tower(job.name, data.cell_types, data.window, fit_recipe.dropout, seed)
-    state = run.folder / f".tower-{job.name}.state"
+    state = run.tower_state(job.name)
     rows = rows_outside(job.held_out, table)
     fitted = fit_tower(tower, job.name, rows, table, val, fit_recipe, state, seed)
     with whole_file(run.tower(job.name)) as part:

@@ -1,0 +1,43 @@
+"""Cell-type specificity: how well differences between cell types are told, and who is most specific."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from cistrace.mpra import MpraTable
+
+
+@dataclass(frozen=True, eq=False)
+class Contrast:
+    """A difference of activities, log2: predicted (seeds, N) and measured (N,), of elements that have both."""
+
+    name: str
+    predicted: np.ndarray
+    measured: np.ndarray
+
+
+def pairwise(table: MpraTable, activity: np.ndarray) -> Iterator[Contrast]:
+    """The difference between every two cell types.
+
+    Parameters
+    ----------
+    activity : ndarray, shape (seeds, N, cell types)
+    """
+    for one, other in combinations(range(len(table.cell_types)), 2):
+        measured = table.activity[:, one] - table.activity[:, other]
+        seen = np.isfinite(measured)
+        name = f"{table.cell_types[one]} - {table.cell_types[other]}"
+        yield Contrast(name, (activity[:, :, one] - activity[:, :, other])[:, seen], measured[seen])
+
+
+def against_the_rest(table: MpraTable, activity: np.ndarray) -> Iterator[Contrast]:
+    """Every cell type's activity less the largest of the others: the specificity that designs aim for."""
+    seen = np.isfinite(table.activity).all(axis=1)
+    for cell, name in enumerate(table.cell_types):
+        rest = [other for other in range(len(table.cell_types)) if other != cell]
+        measured = table.activity[seen, cell] - table.activity[seen][:, rest].max(axis=1)
+        yield Contrast(name, activity[:, seen, cell] - activity[:, seen][:, :, rest].max(axis=2), measured)
