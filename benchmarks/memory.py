@@ -15,14 +15,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from cistrace import Predictor
-from cistrace.records import Sequence
+from cistrace.io.dna_sequence import DnaSequence
 
 
-def random_records(count: int, length: int) -> Iterator[Sequence]:
+def random_records(count: int, length: int) -> Iterator[DnaSequence]:
     random = np.random.default_rng(0)
     letters = np.frombuffer(b"ACGT", dtype=np.uint8)
     for number in range(count):
-        yield Sequence(f"s{number}", letters[random.integers(0, 4, length)].tobytes().decode(), "random")
+        yield DnaSequence(f"s{number}", letters[random.integers(0, 4, length)].tobytes().decode(), "random")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import statistics
 from rivals import fimo, random_sequences, seconds
 
 from cistrace import Predictor
-from cistrace.motifs import load_background, load_library
+from cistrace.motifs.library import load_background, load_library
 
 
 def main() -> None:

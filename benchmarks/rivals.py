@@ -9,8 +9,8 @@ import numpy as np
 from lightmotif.lib import ScoringMatrix, stripe
 from lightmotif.lib import scan as scan_striped
 
-from cistrace.motifs import Background, MotifLibrary
-from cistrace.scan import DEFAULT_P_THRESHOLD, integer_matrix, p_values
+from cistrace.motifs.library import Background, MotifLibrary
+from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, integer_matrix, p_values
 
 LENGTH = 200
 

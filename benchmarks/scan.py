@@ -25,11 +25,11 @@ from collections.abc import Callable
 
 from rivals import LENGTH, bare_lightmotif, fimo, random_sequences, seconds
 
-from cistrace.motifs import DEFAULT_LIBRARY, load_background, load_library
-from cistrace.scan import Scanner
+from cistrace.motifs.library import DEFAULT_LIBRARY, load_background, load_library
+from cistrace.motifs.scanner import Scanner
 
 START_UP = (
-    "from cistrace.motifs import load_background, load_library; from cistrace.scan import Scanner;"
+    "from cistrace.motifs.library import load_background, load_library; from cistrace.motifs.scanner import Scanner;"
     "Scanner(load_library({library!r}), load_background('fimo')).scan(['ACGT' * 50])"
 )
 

@@ -21,18 +21,18 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from cistrace.model.layout import DOMAIN, Layout, layout_of
 from cistrace.training.activity import ActivityModel
 from cistrace.training.arguments import use_bf16
 from cistrace.training.arms import answers, texts_to_learn
+from cistrace.training.examples import Example, read_examples
 from cistrace.training.rationale import train_rationale
 from cistrace.training.recipe import Recipe
-from cistrace.training.records import Record, read_records
 from cistrace.training.regression import train_regression
-from cistrace.training.rows import IGNORED, Row, collate, rows_of
+from cistrace.training.rows import IGNORED, TokenRow, collate, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import padding_share
 from cistrace.training.trained import load_trained
+from cistrace.writers.layout import DOMAIN, Layout, layout_of
 
 VAL = 8  # records of val: their evaluation is not timed, and should not take long
 
@@ -46,7 +46,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run(arguments.run)
     recipe = settings(run.read_config(), arguments.steps)
-    train, val = (read_records(run.records(name)) for name in ("train", "val"))
+    train, val = (read_examples(run.records(name)) for name in ("train", "val"))
     wanted = set(list(dict.fromkeys(record.row for record in train))[: arguments.rows])
     train = [record for record in train if record.row in wanted and record.trace]
     val = val[:VAL]
@@ -85,7 +85,7 @@ def layout_for(run: Run, recipe: Recipe) -> Layout:
     return layout_of(recipe.model.layout, load_trained(run.rationale, recipe)[1])
 
 
-def rows_for(stage: str, recipe: Recipe, layout: Layout, train: Sequence[Record]) -> list[Row]:
+def rows_for(stage: str, recipe: Recipe, layout: Layout, train: Sequence[Example]) -> list[TokenRow]:
     together = recipe.model.layout == DOMAIN
     if stage == "rationale":
         return rows_of(layout, answers(train), recipe.rationale.cutoff, together).rows
@@ -93,7 +93,7 @@ def rows_for(stage: str, recipe: Recipe, layout: Layout, train: Sequence[Record]
     return rows_of(layout, texts, recipe.regression.cutoff, together).rows
 
 
-def speed_of_ours(stage: str, recipe: Recipe, run: Run, train: list[Record], val: list[Record]) -> float:
+def speed_of_ours(stage: str, recipe: Recipe, run: Run, train: list[Example], val: list[Example]) -> float:
     model, tokenizer = load_trained(run.rationale, recipe)
     layout = layout_of(recipe.model.layout, tokenizer)
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +106,7 @@ def speed_of_ours(stage: str, recipe: Recipe, run: Run, train: list[Record], val
 
 def fit(
     stage: str, recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: Layout,
-    train: list[Record], val: list[Record], run: Run,
+    train: list[Example], val: list[Example], run: Run,
 ) -> None:  # fmt: skip
     if stage == "rationale":
         train_rationale(recipe, model, tokenizer, layout, train, [], [], run)
@@ -127,11 +127,11 @@ def batch_of(stage: str, recipe: Recipe) -> int:
     return recipe.rationale.batch_size if stage == "rationale" else recipe.regression.batch_size
 
 
-def mean_length(rows: Sequence[Row]) -> float:
+def mean_length(rows: Sequence[TokenRow]) -> float:
     return sum(len(row.ids) for row in rows) / len(rows)
 
 
-def speed_of_loop(stage: str, recipe: Recipe, run: Run, train: list[Record]) -> float:
+def speed_of_loop(stage: str, recipe: Recipe, run: Run, train: list[Example]) -> float:
     """What one would write by hand: forward, backward, clip, AdamW."""
     model, tokenizer = load_trained(run.rationale, recipe)
     layout = layout_of(recipe.model.layout, tokenizer)

@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from cli_helpers import a_card
 
-from cistrace.card_text import render_card
-from cistrace.mpra import MpraTable
+from cistrace.cards.card import Card
+from cistrace.cards.text import render_card
+from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.gates import judge
-from cistrace.records import Card
-from cistrace.teach.grounded import write
-from cistrace.trace import render_trace
+from cistrace.traces.grounded import write
+from cistrace.traces.judge import judge
+from cistrace.traces.parse import render_trace
 
 CUTS = (-0.5, 0.0, 0.7)
 BASES = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"

@@ -19,7 +19,7 @@ from typing import Any
 
 from cli_helpers import a_card
 
-from cistrace.teach.records import Subject
+from cistrace.chat.question import Subject
 
 LETTERS = "ACGT"
 

@@ -14,13 +14,16 @@ from types import ModuleType
 import pytest
 from click.testing import CliRunner, Result
 
-from cistrace.card import build_card
-from cistrace.card_json import card_hash
-from cistrace.celltypes import canonical_cell_types
-from cistrace.cli import cli
-from cistrace.records import Card, MotifHit, Prediction, Provenance, Sequence
-from cistrace.teach.grounded import write
-from cistrace.trace import render_trace, verify
+from cistrace.cards.build import build_card
+from cistrace.cards.card import Card
+from cistrace.cards.cell_types import canonical_cell_types
+from cistrace.cards.json import card_hash
+from cistrace.cli.main import cli
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.hit import MotifHit
+from cistrace.predictions.prediction import Prediction, Provenance
+from cistrace.traces.grounded import write
+from cistrace.traces.parse import render_trace, verify
 
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"
@@ -68,7 +71,7 @@ class StandIn:
     def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
         self.checkpoint = checkpoint
 
-    def stream(self, sequences: Iterable[Sequence], cell_types: Iterable[str], trace: bool) -> Iterator[Prediction]:
+    def stream(self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool) -> Iterator[Prediction]:
         cells = canonical_cell_types(cell_types, self.cell_types)
         for sequence in sequences:
             for cell in cells:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from cistrace.errors import InputError, RecordError
-from cistrace.sequences import Rejects, read_sequences
+from cistrace.io.sequences import Rejects, read_sequences
 
 A = "ACGTACGTACGTACGTACGTAC"
 B = "TTGGCCAATTGGCCAATTGGCCAA"

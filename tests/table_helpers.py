@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from cistrace.errors import CistraceError, InputError
-from cistrace.measured.records import Measured
-from cistrace.mpra import MpraTable
+from cistrace.mpra.loaded import LoadedTable
+from cistrace.mpra.table import MpraTable
 
 
 def bases(seed: int, length: int = 60) -> str:
@@ -47,7 +47,7 @@ def measured(
     names: Sequence[str] | None = None,
     chromosomes: Sequence[str] | None = None,
     splits: Sequence[str] | None = None,
-) -> Measured:
+) -> LoadedTable:
     """A table of given sequences, each measured as 0 in one cell type, its first row on line 2."""
     rows = len(sequences)
     table = MpraTable(
@@ -59,7 +59,7 @@ def measured(
         np.zeros((rows, 1)),
         ("K562",),
     )
-    return Measured(table, tuple(range(2, rows + 2)), None, (), ())
+    return LoadedTable(table, tuple(range(2, rows + 2)), None, (), ())
 
 
 def write_xlsx(path: Path, sheets: dict[str, Sequence[Sequence[object]]]) -> Path:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from cistrace import Predictor
-from cistrace.checkpoint import shipped_checkpoint
+from cistrace.checkpoints.load import load_checkpoint
+from cistrace.checkpoints.schema import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
-from cistrace.model.hub import load_checkpoint
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import level_probabilities, percentile
-from cistrace.records import Sequence
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_blanks_beside_a_sequence_do_not_change_it(predictor: Predictor) -> None
 
 def test_strings_and_records_are_read_alike(predictor: Predictor) -> None:
     bases = dna(200, 6)
-    given = [bases, f" {bases.lower()}\n", Sequence("x", bases.lower(), "y")]
+    given = [bases, f" {bases.lower()}\n", DnaSequence("x", bases.lower(), "y")]
     found = predictor.predict(given, "K562", trace=False)
     assert len({(one.activity, one.card_hash) for one in found}) == 1
 

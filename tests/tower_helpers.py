@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from cistrace.model.legnet import LegNet, LegNetConfig
-from cistrace.model.one_hot import one_hot
-from cistrace.model.residual import ResidualConfig, ResidualTower
-from cistrace.model.tower import Tower
+from cistrace.towers.encoding import one_hot
+from cistrace.towers.legnet import LegNet, LegNetConfig
+from cistrace.towers.residual import ResidualConfig, ResidualTower
+from cistrace.towers.tower import Tower
 
 
 def random_residual(seed: int = 0) -> ResidualTower:

@@ -17,19 +17,19 @@ from cli_helpers import a_card, invoke
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM, set_seed
 
-from cistrace.card import build_card
-from cistrace.card_text import render_card
-from cistrace.grammar import family_label
-from cistrace.model.layout import DOMAIN, prompt_of
-from cistrace.model.tokenizer import build_tokenizer
-from cistrace.model.vocabulary import Names
-from cistrace.prompts import SYSTEM_PROMPT
-from cistrace.records import MotifHit
-from cistrace.teach.grounded import write
-from cistrace.trace import render_trace
+from cistrace.cards.build import build_card
+from cistrace.cards.grammar import family_label
+from cistrace.cards.text import render_card
+from cistrace.motifs.hit import MotifHit
+from cistrace.traces.grounded import write
+from cistrace.traces.parse import render_trace
+from cistrace.traces.templates import SYSTEM_PROMPT
+from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import load_recipe, recipe_object
-from cistrace.training.records import Record
+from cistrace.writers.layout import DOMAIN, prompt_of
+from cistrace.writers.tokenizer import build_tokenizer
+from cistrace.writers.vocabulary import VocabularyNames
 
 CELLS = ("HepG2", "K562")
 CUTS = (-1.0, 0.0, 1.0)
@@ -81,7 +81,7 @@ def llama_tokenizer() -> PreTrainedTokenizerFast:
 def domain_tokenizer() -> PreTrainedTokenizerFast:
     """The compact model's, of the few names that `records` uses."""
     labels = {family_label(frozenset({a, b})) for a in FAMILIES for b in FAMILIES}
-    return build_tokenizer(Names(tuple(sorted(TFS)), tuple(sorted({*labels, "no family"})), CELLS, 200))
+    return build_tokenizer(VocabularyNames(tuple(sorted(TFS)), tuple(sorted({*labels, "no family"})), CELLS, 200))
 
 
 def _corpus() -> list[str]:
@@ -103,7 +103,7 @@ def tiny_qwen(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     return folder
 
 
-def records(layout: str = DOMAIN, rows: int = 3) -> list[Record]:
+def records(layout: str = DOMAIN, rows: int = 3) -> list[Example]:
     """One sequence in one cell type, and others in two each, of different lengths."""
     found = []
     for row in range(rows):
@@ -119,7 +119,9 @@ def records(layout: str = DOMAIN, rows: int = 3) -> list[Record]:
             card = build_card(bases, name, hits, {}, 0.3 * cell + 0.01 * row)
             prompt, trace = prompt_of(layout, card), render_trace(write(card, CUTS))
             found.append(
-                Record(row, f"e{row}", name, bases, prompt.shared, prompt.own, trace, "", (0.1, 0.2), 0.5 - row, 0.6, 3)
+                Example(
+                    row, f"e{row}", name, bases, prompt.shared, prompt.own, trace, "", (0.1, 0.2), 0.5 - row, 0.6, 3
+                )
             )
     return found
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cistrace.cards.card import Card
 from cistrace.errors import CistraceError
-from cistrace.records import Card, MotifHit, Prediction, Sequence, Trace, Verification
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.hit import MotifHit
+from cistrace.predictions.prediction import Prediction
+from cistrace.traces.trace import Trace, Verification
 
 if TYPE_CHECKING:
     from cistrace.predict import Predictor
@@ -20,10 +24,10 @@ __version__ = "0.1.0"
 __all__ = [
     "Card",
     "CistraceError",
+    "DnaSequence",
     "MotifHit",
     "Prediction",
     "Predictor",
-    "Sequence",
     "Trace",
     "Verification",
     "__version__",

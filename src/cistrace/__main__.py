@@ -1,6 +1,6 @@
 """`python -m cistrace` is `cistrace`."""
 
-from cistrace.cli import main
+from cistrace.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -12,20 +12,22 @@ import numpy as np
 import torch
 
 from cistrace import __version__
-from cistrace.card_json import card_hash
-from cistrace.cards import BLOCK, CardMaker, Described
-from cistrace.celltypes import ALL, canonical_cell_types
-from cistrace.checkpoint import CellScale
+from cistrace.cards.card import Card
+from cistrace.cards.cell_types import ALL, canonical_cell_types
+from cistrace.cards.json import card_hash
+from cistrace.cards.maker import BLOCK, CardMaker, WindowCards
+from cistrace.cards.windows import MINIMUM_KNOWN, Window, readable, windows
+from cistrace.checkpoints.load import Checkpoint, load_checkpoint
+from cistrace.checkpoints.schema import CellScale
 from cistrace.errors import InputError, TraceError
-from cistrace.model.hub import Checkpoint, load_checkpoint
-from cistrace.model.layout import prompt_of, sequence_prompt
-from cistrace.model.prompt import Prompt
-from cistrace.prompts import PROMPT_VERSION
-from cistrace.records import Card, Prediction, Provenance, Sequence
-from cistrace.sequences import base_fault
-from cistrace.teach.grounded import level_of
-from cistrace.trace import parse_trace, verify
-from cistrace.windows import MINIMUM_KNOWN, Window, readable, windows
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.sequences import base_fault
+from cistrace.predictions.prediction import Prediction, Provenance
+from cistrace.traces.grounded import level_of
+from cistrace.traces.parse import parse_trace, verify
+from cistrace.traces.templates import PROMPT_VERSION
+from cistrace.writers.layout import prompt_of, sequence_prompt
+from cistrace.writers.prompt import Prompt
 
 TOGETHER = 32  # windows in one pass of the reasoner
 NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
@@ -35,7 +37,7 @@ NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in 
 class Scored:
     """A described window with the reasoner's word on it: one score and text a cell type."""
 
-    described: Described
+    described: WindowCards
     scores: list[float]
     texts: list[str]
 
@@ -81,7 +83,7 @@ class Predictor:
 
     def predict(
         self,
-        sequences: str | Sequence | Iterable[str | Sequence],
+        sequences: str | DnaSequence | Iterable[str | DnaSequence],
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
     ) -> list[Prediction]:
@@ -89,7 +91,7 @@ class Predictor:
 
         Parameters
         ----------
-        sequences : str, Sequence, or several of either
+        sequences : str, DnaSequence, or several of either
             Plain strings are named `seq1`, `seq2`, ... by their place; at least 20 letters of ACGT each. Ids may
             repeat: results come in the order of the input.
         cell_types : str or several
@@ -104,12 +106,12 @@ class Predictor:
         CellTypeError
             A cell type that the checkpoint does not know.
         """
-        many = [sequences] if isinstance(sequences, str | Sequence) else list(sequences)
+        many = [sequences] if isinstance(sequences, str | DnaSequence) else list(sequences)
         records = [_record(number, item) for number, item in enumerate(many, 1)]
         return list(self.stream(records, cell_types, trace))
 
     def stream(
-        self, sequences: Iterable[Sequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
+        self, sequences: Iterable[DnaSequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
     ) -> Iterator[Prediction]:
         """Like `predict`, for any number of records in constant memory."""
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
@@ -125,7 +127,7 @@ class Predictor:
                 for cell, pair in enumerate(row):
                     yield self.prediction(scored[pair], cell, cells, trace)
 
-    def _choose(self, block: list[Sequence], cells: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
+    def _choose(self, block: list[DnaSequence], cells: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
         """For every sequence and cell type its place in the block and its window.
 
         The towers' choice, or without them the window with the highest score from the card alone.
@@ -153,7 +155,7 @@ class Predictor:
             return sequence_prompt(card.bases, card.cell_type)
         return prompt_of(form.layout, card)
 
-    def score(self, described: list[Described], cells: tuple[str, ...], trace: bool) -> list[Scored]:
+    def score(self, described: list[WindowCards], cells: tuple[str, ...], trace: bool) -> list[Scored]:
         """Let the reasoner read windows of like length together; results in the given order."""
         order = sorted(range(len(described)), key=lambda at: len(described[at].cards[0].hits))
         columns = [self.cell_types.index(cell) for cell in cells]
@@ -236,10 +238,10 @@ def level_probabilities(activity: float, scale: CellScale) -> tuple[float, float
     return below[0], below[1] - below[0], below[2] - below[1], 1 - below[2]
 
 
-def _record(number: int, item: str | Sequence) -> Sequence:
-    if not isinstance(item, str | Sequence):
+def _record(number: int, item: str | DnaSequence) -> DnaSequence:
+    if not isinstance(item, str | DnaSequence):
         raise InputError(f"item {number}: found {type(item).__name__}, expected str or Sequence; decode or convert it")
-    record = item if isinstance(item, Sequence) else Sequence(f"seq{number}", item.strip(), "string")
+    record = item if isinstance(item, DnaSequence) else DnaSequence(f"seq{number}", item.strip(), "string")
     record = replace(record, bases=record.bases.upper())
     fault = base_fault(record.bases, minimum_known=MINIMUM_KNOWN)
     if fault:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cistrace.evaluation.alter import altered, strongest_motif, turned, without
-from cistrace.model.prompt import write_prompt
+from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
-from cistrace.records import Claim, Trace
-from cistrace.sequences import read_sequences
-from cistrace.trace import parse_trace, verify
+from cistrace.traces.parse import parse_trace, verify
+from cistrace.traces.trace import Claim, Trace
+from cistrace.writers.prompt import write_prompt
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 

@@ -5,10 +5,10 @@ import os
 import numpy as np
 import pytest
 
-from cistrace.evaluation.metrics import pearson
+from cistrace.checkpoints.load import load_checkpoint
 from cistrace.evaluation.orientation import orientation
-from cistrace.model.hub import load_checkpoint
-from cistrace.mpra import read_joint
+from cistrace.mpra.metrics import pearson
+from cistrace.mpra.table import read_joint
 
 
 @pytest.mark.skipif("CISTRACE_DATA" not in os.environ, reason="CISTRACE_DATA is not set: no measured data")

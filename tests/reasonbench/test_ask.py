@@ -18,12 +18,12 @@ from bench_helpers import CUTS, a_table, write_table
 from chat_server import Act, ChatServer, chat_server, completion, error_body
 from click.testing import CliRunner, Result
 
-from cistrace.card_text import parse_card
-from cistrace.cli import cli
+from cistrace.cards.text import parse_card
+from cistrace.cli.main import cli
 from cistrace.reasonbench.entries import read_entries
 from cistrace.reasonbench.revise import entries_of
-from cistrace.teach.grounded import write
-from cistrace.trace import render_trace
+from cistrace.traces.grounded import write
+from cistrace.traces.parse import render_trace
 
 KEY = "sk-this-must-not-be-written-anywhere"
 ROWS = 36

@@ -19,11 +19,11 @@ import pytest
 from bench_helpers import a_table, write_table
 from click.testing import CliRunner, Result
 
-from cistrace.cli import cli
+from cistrace.cli.main import cli
 from cistrace.reasonbench.entries import read_entries
-from cistrace.reasonbench.gates import judge
 from cistrace.reasonbench.revise import entries_of
-from cistrace.trace import parse_trace, verify
+from cistrace.traces.judge import judge
+from cistrace.traces.parse import parse_trace, verify
 
 CELLS = ("K562", "liver cells")
 

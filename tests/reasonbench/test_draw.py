@@ -4,15 +4,15 @@ import numpy as np
 from bench_helpers import a_table
 
 from cistrace.reasonbench.draw import LevelDraw, every_row
-from cistrace.reasonbench.subjects import Observed
+from cistrace.reasonbench.subjects import LabelledTable
 
 
-def observed(rows: int = 80) -> Observed:
+def observed(rows: int = 80) -> LabelledTable:
     table = a_table(rows)
     random = np.random.default_rng(1)
     levels = random.integers(-1, 4, (rows, 2)).astype(np.int8)
     splits = tuple(random.choice(["train", "train", "val", ""], rows).tolist())
-    return Observed(table, splits, np.zeros((2, 3)), levels)
+    return LabelledTable(table, splits, np.zeros((2, 3)), levels)
 
 
 def test_every_row_leaves_out_what_has_no_split_or_level() -> None:
@@ -22,7 +22,7 @@ def test_every_row_leaves_out_what_has_no_split_or_level() -> None:
     assert found == wanted
 
 
-def take(seen: Observed, wanted: int, seed: int, refuse: int = 0) -> dict[tuple[int, int], list[int]]:
+def take(seen: LabelledTable, wanted: int, seed: int, refuse: int = 0) -> dict[tuple[int, int], list[int]]:
     """Draw to the end, refusing every row divisible by `refuse`."""
     draw = LevelDraw(seen, wanted, seed)
     got: dict[tuple[int, int], list[int]] = {}
@@ -55,7 +55,7 @@ def test_refused_rows_are_replaced() -> None:
 def test_the_seed_draws_and_the_order_does_not_depend_on_other_rows() -> None:
     seen = observed()
     assert take(seen, 3, seed=0) == take(seen, 3, seed=0) != take(seen, 3, seed=1)
-    fewer = Observed(
+    fewer = LabelledTable(
         seen.table, tuple("" if row >= 60 else s for row, s in enumerate(seen.splits)), seen.cuts, seen.levels
     )
     drawn, kept = take(seen, 99, seed=0), take(fewer, 99, seed=0)
@@ -64,7 +64,7 @@ def test_the_seed_draws_and_the_order_does_not_depend_on_other_rows() -> None:
 
 
 def test_a_teacher_that_always_fails_is_not_asked_about_the_whole_table() -> None:
-    seen = Observed(a_table(400), ("train",) * 400, np.zeros((2, 3)), np.zeros((400, 2), dtype=np.int8))
+    seen = LabelledTable(a_table(400), ("train",) * 400, np.zeros((2, 3)), np.zeros((400, 2), dtype=np.int8))
     draw, asked = LevelDraw(seen, 5, seed=0), 0
     while chosen := draw.next_round():
         asked += sum(len(cells) for _, cells in chosen)

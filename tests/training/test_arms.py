@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from training_helpers import chatml_tokenizer, domain_tokenizer, records
 
 from cistrace.errors import DataError
-from cistrace.model.layout import CHAT, DOMAIN, layout_of
-from cistrace.prompts import THINK_END
+from cistrace.traces.templates import THINK_END
 from cistrace.training.arms import reasoning_of, shuffled, texts_to_learn, texts_to_score, thoughts_of
 from cistrace.training.recipe import Recipe, RegressionRecipe
 from cistrace.training.recipe_file import load_recipe
+from cistrace.writers.layout import CHAT, DOMAIN, layout_of
 
 
 def recipe(arm: str, layout: str = CHAT, writing: float = 0.0) -> Recipe:

@@ -4,11 +4,11 @@ from collections import Counter
 
 import numpy as np
 
-from cistrace.mpra import MpraTable
-from cistrace.prompts import LISTED_HITS
-from cistrace.records import MotifHit
+from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.motifs.hit import MotifHit
+from cistrace.mpra.table import MpraTable
+from cistrace.traces.templates import LISTED_HITS
 from cistrace.training.cards import in_pieces, piece, thin
-from cistrace.windows import MINIMUM_KNOWN
 
 
 def test_thinning_keeps_order_and_every_count_is_about_as_likely() -> None:

@@ -12,13 +12,13 @@ import pytest
 from bench_helpers import a_table
 
 from cistrace.errors import DataError, RunError
-from cistrace.mpra import MpraTable
-from cistrace.reasonbench.elements import ELEMENTS, read_elements, write_elements
+from cistrace.mpra.elements import ELEMENTS, read_elements, write_elements
+from cistrace.mpra.table import MpraTable
+from cistrace.reasonbench.dataset import FEWEST_GROUPS, grouped, read_data_set
 from cistrace.training.arms import answers
-from cistrace.training.dataset import FEWEST_GROUPS, grouped, read_data_set
+from cistrace.training.examples import read_examples
 from cistrace.training.prepare import prepare
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.records import read_records
 from cistrace.training.run import Run
 
 
@@ -86,7 +86,7 @@ def test_records_of_the_papers_cards_are_the_data_sets_own(bench: Path, tmp_path
     counts = prepare(read_data_set(bench), load_recipe("r3lm-qwen3-4b"), run, 1)
     assert counts == {"train": 160, "val": 40, "pieces": 0, "taught": 160}
     entries = [json.loads(line) for line in (bench / "train.jsonl").read_text().splitlines()]
-    told = {record.own: record for record in read_records(run.records("train"))}
+    told = {record.own: record for record in read_examples(run.records("train"))}
     assert set(told) == {turn["content"] for entry in entries for turn in entry["messages"] if turn["role"] == "user"}
     assert all(record.oracle == record.trace for record in told.values())  # built with --condition level
     target = np.array([record.target for record in told.values()])
@@ -100,7 +100,7 @@ def test_sequences_without_a_trace_are_read_by_stage_two_alone(copied: Path, tmp
     (copied / "val.jsonl").unlink()
     run, recipe = Run(tmp_path), load_recipe("r3lm-qwen3-4b")
     assert prepare(read_data_set(copied), recipe, run, 1) == {"train": 160, "val": 40, "pieces": 0, "taught": 20}
-    many = read_records(run.records("train"))
+    many = read_examples(run.records("train"))
     assert all(record.trace for record in many[:20]) and not any(record.trace for record in many[20:])
     assert [text.record for text in answers(many)] == many[:20]
     assert len({(record.row, record.cell_type) for record in many}) == 160
@@ -111,7 +111,7 @@ def test_sequences_without_a_trace_are_read_by_stage_two_alone(copied: Path, tmp
     few.folder.mkdir()
     shorter = replace(recipe, cards=replace(recipe.cards, rows=12))
     prepare(read_data_set(copied), shorter, few, 1)
-    assert sum(bool(record.trace) for record in read_records(few.records("train"))) == 20
+    assert sum(bool(record.trace) for record in read_examples(few.records("train"))) == 20
 
 
 def cuts_of(folder: Path, cell_type: str) -> list[float]:

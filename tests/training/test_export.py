@@ -15,10 +15,10 @@ from safetensors.torch import load_file
 from training_helpers import run as train
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from cistrace.checkpoints.load import load_checkpoint
 from cistrace.errors import RunError
-from cistrace.model.hub import load_checkpoint
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
-from cistrace.records import Sequence
 from cistrace.training.run import Run, check_data, done
 
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCACGCCCACCCGTATTAGC" * 3
@@ -95,7 +95,7 @@ def test_predict_uses_the_export_and_the_run_alike(r3lm: Path, exported: Path, t
 
 def test_predictions_do_not_depend_on_the_batch(exported: Path) -> None:
     predictor = Predictor(exported)
-    many = [Sequence(f"s{at}", DNA[at : at + 60 + 5 * at], "") for at in range(5)]
+    many = [DnaSequence(f"s{at}", DNA[at : at + 60 + 5 * at], "") for at in range(5)]
     together = {(one.id, one.cell_type): one for one in predictor.stream(many, trace=True)}
     for one in many:
         for alone in predictor.stream([one], trace=True):

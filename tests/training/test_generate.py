@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from training_helpers import records, tiny_recipe
 
 from cistrace.errors import DataError, RecipeError, TeacherError
-from cistrace.model.layout import CHAT
-from cistrace.prompts import THINK_END
+from cistrace.traces.templates import THINK_END
+from cistrace.training.examples import Example
 from cistrace.training.generate import Batch, Writing, generate, key_of, part_of, read_traces
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.records import Record
 from cistrace.training.served import SEEDS, by_endpoint, chat_settings
+from cistrace.writers.layout import CHAT
 
 MANY = records(CHAT, 9)
 
@@ -35,7 +35,7 @@ class Pen:
         self._stop_after = stop_after
         self.writing = Writing(identity, "greedy", self._write)
 
-    def _write(self, many: Sequence[Record], wanted: Sequence[int]) -> Iterator[Batch]:
+    def _write(self, many: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         for begin in range(0, len(wanted), 2):
             if self._stop_after is not None and len(self.asked) >= self._stop_after:
                 raise Killed
@@ -44,7 +44,7 @@ class Pen:
             yield [(at, text_of(many[at])) for at in places]
 
 
-def text_of(record: Record) -> str:
+def text_of(record: Example) -> str:
     return f"1. {record.id} in {record.cell_type}\n{THINK_END}Level: 2"
 
 

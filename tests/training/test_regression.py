@@ -11,11 +11,11 @@ import torch
 from training_helpers import records, run, tiny_recipe, write_recipe
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from cistrace.model.layout import CHAT, layout_of
 from cistrace.training.activity import ActivityModel
 from cistrace.training.arms import texts_to_learn
 from cistrace.training.rows import collate, rows_of
 from cistrace.training.run import Run
+from cistrace.writers.layout import CHAT, layout_of
 
 
 @pytest.fixture(scope="module")

@@ -10,11 +10,11 @@ from training_helpers import chatml_tokenizer, domain_tokenizer, llama_tokenizer
 from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.errors import DataError
-from cistrace.model.language_model import LanguageModelShape, new_language_model
-from cistrace.model.layout import CHAT, DOMAIN, layout_of
-from cistrace.prompts import THINK_END
+from cistrace.traces.templates import THINK_END
 from cistrace.training.arms import answers
-from cistrace.training.rows import IGNORED, Made, Text, collate, rows_of
+from cistrace.training.rows import IGNORED, ExampleText, TokenRows, collate, rows_of
+from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.layout import CHAT, DOMAIN, layout_of
 
 FAMILIES = {
     "domain": (DOMAIN, domain_tokenizer, "<end>"),
@@ -33,12 +33,14 @@ def model(tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
     return new_language_model(tokenizer, LanguageModelShape(hidden=32, layers=2, heads=2, head_size=16, inner=48), 0)
 
 
-def packed(tokenizer: PreTrainedTokenizerFast, texts: list[Text] | None = None) -> Made:
+def packed(tokenizer: PreTrainedTokenizerFast, texts: list[ExampleText] | None = None) -> TokenRows:
     return rows_of(layout_of(DOMAIN, tokenizer), texts or answers(records()), 2048, True)
 
 
-def scored() -> list[Text]:
-    return [Text(record, record.trace.partition(THINK_END)[0], "Level: 3", False, True, True) for record in records()]
+def scored() -> list[ExampleText]:
+    return [
+        ExampleText(record, record.trace.partition(THINK_END)[0], "Level: 3", False, True, True) for record in records()
+    ]
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from training_helpers import chatml_tokenizer, llama_tokenizer
 
-from cistrace.card import build_card
-from cistrace.model.layout import CHAT, Layout, layout_of, prompt_of
-from cistrace.records import MotifHit
+from cistrace.cards.build import build_card
+from cistrace.motifs.hit import MotifHit
 from cistrace.training.truncation import GAP, fitted
+from cistrace.writers.layout import CHAT, Layout, layout_of, prompt_of
 
 LAYOUTS = {"chatml": layout_of(CHAT, chatml_tokenizer()), "llama": layout_of(CHAT, llama_tokenizer())}
 HITS = [MotifHit("MA0001.1", "GATA1", frozenset({"C4-GATA-related"}), 3, 12, "+", 12.0, 1e-6, None)]

@@ -8,11 +8,11 @@ from functools import partial
 
 import numpy as np
 
-from cistrace.evaluation import metrics
 from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.intervals import Metric, bootstrap, difference, subsamples
 from cistrace.evaluation.predicted import Predicted
 from cistrace.evaluation.specificity import against_the_rest, pairwise
+from cistrace.mpra import metrics
 
 PAPER_DRAW = 100
 FEWEST = 30  # elements of a category for which a correlation is told

@@ -12,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from cistrace.card_json import read_card
+from cistrace.cards.json import read_card
 from cistrace.errors import TraceError
-from cistrace.evaluation.store import Stored, read_stored
-from cistrace.model.prompt import Prompt, write_prompt
+from cistrace.evaluation.store import StoredPrediction, read_stored
 from cistrace.predict import TOGETHER, Predictor, activity_of
-from cistrace.prompts import DIRECTIONS
-from cistrace.records import Claim, Trace
-from cistrace.trace import parse_trace, render_trace
+from cistrace.traces.parse import parse_trace, render_trace
+from cistrace.traces.templates import DIRECTIONS
+from cistrace.traces.trace import Claim, Trace
+from cistrace.writers.prompt import Prompt, write_prompt
 
 DECORATIVE = 0.02
 
@@ -87,7 +87,7 @@ def alterations(split: str, out: Path, checkpoint: Path | None = None) -> str:
     return "\n".join([*head, *(str(shift) for shift in shifts), "", verdict])
 
 
-def _shifts(predictor: Predictor, stored: list[Stored]) -> Iterator[list[np.ndarray]]:
+def _shifts(predictor: Predictor, stored: list[StoredPrediction]) -> Iterator[list[np.ndarray]]:
     """Absolute shifts by every alteration, a block of sequences at a time; stored rows come sequence by sequence."""
     cells = predictor.cell_types
     groups = [stored[at : at + len(cells)] for at in range(0, len(stored), len(cells))]
@@ -105,7 +105,7 @@ def _shifts(predictor: Predictor, stored: list[Stored]) -> Iterator[list[np.ndar
 
 
 def _distances(
-    predictor: Predictor, block: list[list[Stored]], texts: list[list[str | None]], scores: Tensor
+    predictor: Predictor, block: list[list[StoredPrediction]], texts: list[list[str | None]], scores: Tensor
 ) -> np.ndarray:
     """How far scores lie from the stored activities, where a text was altered: float64 (N,), log2."""
     return np.array(

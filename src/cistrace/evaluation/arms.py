@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoint import CONFIG, TOWER_FILES, shipped_checkpoint
+from cistrace.checkpoints.schema import CONFIG, TOWER_FILES, shipped_checkpoint
 from cistrace.errors import DataError
 from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.predicted import Predicted, read_predicted, write_predicted
 from cistrace.evaluation.specialists import Ensemble, composition_only, legnet, motif_boosting
-from cistrace.evaluation.store import Stored, read_stored, store
+from cistrace.evaluation.store import StoredPrediction, read_stored, store
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
-from cistrace.records import Sequence
 
 log = logging.getLogger(__name__)
 MODEL, CARD = "model", "card"
@@ -83,7 +83,7 @@ def predictions_of(bench: Bench, arm: Arm, seed: int) -> Predicted:
     return read_predicted(path, bench.judged)
 
 
-def written(bench: Bench) -> list[Stored]:
+def written(bench: Bench) -> list[StoredPrediction]:
     """What the model under evaluation says of every element and cell type, traces and cards with it; kept in OUT."""
     path = bench.folder / f"{bench.split}.jsonl"
     if not path.exists():
@@ -110,7 +110,7 @@ def card_alone(bench: Bench, seed: int) -> Predicted:
     return Predicted(activity, activity - half, activity + half)
 
 
-def _column(bench: Bench, rows: list[Stored], name: str) -> np.ndarray:
+def _column(bench: Bench, rows: list[StoredPrediction], name: str) -> np.ndarray:
     return np.array([getattr(row, name) for row in rows], dtype=np.float64).reshape(-1, len(bench.cell_types))
 
 
@@ -123,7 +123,7 @@ class AnotherModel:
     def __call__(self, bench: Bench, seed: int) -> Predicted:
         predictor = Predictor(self.folder, bench.threads)
         rows = zip(bench.judged.names, bench.judged.sequences, strict=True)
-        records = [Sequence(name, bases, bench.split) for name, bases in rows]
+        records = [DnaSequence(name, bases, bench.split) for name, bases in rows]
         found = list(predictor.stream(records, bench.cell_types))
         shape = (len(records), len(bench.cell_types))
         columns = ([getattr(row, name) for row in found] for name in ("activity", "lower", "upper"))

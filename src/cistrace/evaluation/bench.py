@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.mpra import JOINT_FILE, MpraTable, data_folder, level_cuts, read_joint
+from cistrace.mpra.table import JOINT_FILE, MpraTable, data_folder, level_cuts, read_joint
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ def open_bench(
         training = table.split("train")
         cuts = level_cuts(training)
     else:
-        from cistrace.training.dataset import read_data_set
+        from cistrace.reasonbench.dataset import read_data_set
 
         opened = read_data_set(folder)
         table, training, cuts = opened.table, opened.training, opened.cuts

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from cistrace.evaluation.intervals import Interval, bootstrap
-from cistrace.evaluation.metrics import pearson
-from cistrace.mpra import JOINT_FILE, MpraTable, data_folder, read_joint
-from cistrace.training.pool import either_strand
+from cistrace.mpra.metrics import pearson
+from cistrace.mpra.table import JOINT_FILE, MpraTable, data_folder, read_joint
+from cistrace.towers.pool import either_strand
 
 SINGLE_FILE = "single_library_mpra.tsv.gz"
 

@@ -15,8 +15,8 @@ from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.ceiling import Ceiling
 from cistrace.evaluation.figures import draw
 from cistrace.evaluation.report import report
-from cistrace.output import whole_file
-from cistrace.training.hits import scan_table
+from cistrace.io.output import whole_file
+from cistrace.mpra.hits import scan_table
 
 log = logging.getLogger(__name__)
 REPORT = "results.md"

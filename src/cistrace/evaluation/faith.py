@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cistrace.cards.card import Card
 from cistrace.errors import TraceError
-from cistrace.records import Card, Trace
-from cistrace.trace import parse_trace, render_step, verify
+from cistrace.traces.parse import parse_trace, render_step, verify
+from cistrace.traces.trace import Trace
 
 STRONGEST = 5
 

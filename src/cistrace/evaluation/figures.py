@@ -11,10 +11,10 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from cistrace.evaluation import metrics
 from cistrace.evaluation.accuracy import Told
 from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.intervals import bootstrap
+from cistrace.mpra import metrics
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

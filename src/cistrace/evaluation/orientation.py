@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoint import TOWER_FILES, shipped_checkpoint
-from cistrace.evaluation.metrics import pearson
-from cistrace.model.evidence import Towers
-from cistrace.model.tower_file import load_tower
-from cistrace.mpra import read_joint
+from cistrace.checkpoints.schema import TOWER_FILES, shipped_checkpoint
+from cistrace.mpra.metrics import pearson
+from cistrace.mpra.table import read_joint
+from cistrace.towers.evidence import Towers
+from cistrace.towers.files import load_tower
 
 
 def orientation(data: Path | None, split: str, checkpoint: Path | None, rows: int | None = None) -> str:

@@ -13,9 +13,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from cistrace.errors import DataError
-from cistrace.mpra import MpraTable
-from cistrace.output import whole_file
-from cistrace.streams import shown
+from cistrace.io.output import whole_file
+from cistrace.io.streams import shown
+from cistrace.mpra.table import MpraTable
 
 NOMINAL = 0.9
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from cistrace.card_json import read_card
+from cistrace.cards.json import read_card
 from cistrace.evaluation import accuracy
 from cistrace.evaluation.accuracy import Told, head, row
 from cistrace.evaluation.arms import CARD, MODEL, Arm
@@ -14,8 +14,8 @@ from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.ceiling import Ceiling
 from cistrace.evaluation.faith import TraceRates, trace_rates
 from cistrace.evaluation.figures import FIGURES
-from cistrace.evaluation.metrics import pearson
-from cistrace.evaluation.store import Stored
+from cistrace.evaluation.store import StoredPrediction
+from cistrace.mpra.metrics import pearson
 
 RATES = {
     "parse": "parsed",
@@ -34,7 +34,7 @@ def report(
     told: Mapping[str, Told],
     best: str,
     ceilings: list[Ceiling],
-    stored: list[Stored],
+    stored: list[StoredPrediction],
 ) -> str:
     """Markdown: arms, accuracy, differences, specificity, categories, small draws, ceiling, traces.
 
@@ -44,7 +44,7 @@ def report(
         Every arm asked for, by name.
     best : str
         The arm that the others are compared with.
-    stored : list of Stored
+    stored : list of StoredPrediction
         What the model under evaluation wrote; empty where its arms were not asked for.
     """
     parts = [
@@ -99,7 +99,7 @@ def _ceilings(ceilings: list[Ceiling]) -> str:
     return "\n".join([said, "", *lines])
 
 
-def _traces(bench: Bench, told: Mapping[str, Told], stored: list[Stored]) -> str:
+def _traces(bench: Bench, told: Mapping[str, Told], stored: list[StoredPrediction]) -> str:
     cards = [read_card(entry.card) for entry in stored]
     free = [(entry.free, card) for entry, card in zip(stored, cards) if entry.free is not None]
     rates = {
@@ -122,7 +122,7 @@ def _rates(rates: Mapping[str, TraceRates]) -> str:
     return "\n".join(lines)
 
 
-def _variety(stored: list[Stored]) -> str:
+def _variety(stored: list[StoredPrediction]) -> str:
     steps = {line for entry in stored for line in entry.text.splitlines()}
     return f"{len(stored):,} traces hold {len(steps):,} distinct lines."
 

@@ -15,18 +15,18 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
-from cistrace.composition import composition
+from cistrace.cards.composition import composition
 from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.predicted import Predicted, with_interval
-from cistrace.model.evidence import Towers
-from cistrace.model.tower import Tower
-from cistrace.model.tower_file import load_tower, save_tower
-from cistrace.motifs import load_library
-from cistrace.mpra import MpraTable
-from cistrace.output import whole_file
-from cistrace.training.hits import HitTable, scan_table
-from cistrace.training.recipe import TowerFit, TowerRecipe
-from cistrace.training.tower import LEGNET, fit_tower, new_tower
+from cistrace.io.output import whole_file
+from cistrace.motifs.library import load_library
+from cistrace.mpra.hits import HitTable, scan_table
+from cistrace.mpra.table import MpraTable
+from cistrace.towers.evidence import Towers
+from cistrace.towers.files import load_tower, save_tower
+from cistrace.towers.fit import LEGNET, fit_tower, new_tower
+from cistrace.towers.tower import Tower
+from cistrace.training.recipe import TowerFitRecipe, TowerRecipe
 
 BASES = "ACGT"
 MOST_TREES = 600
@@ -122,7 +122,7 @@ def legnet(bench: Bench, seed: int) -> Predicted:
     path = bench.folder / "models" / f"legnet.{seed}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        recipe: TowerFit = TowerRecipe().legnet
+        recipe: TowerFitRecipe = TowerRecipe().legnet
         window = -(-max(map(len, bench.training.sequences)) // 8) * 8
         tower = new_tower(LEGNET, bench.cell_types, window, recipe.dropout, seed)
         rows = np.arange(len(bench.training))

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
-from cistrace.mpra import MpraTable
+from cistrace.mpra.table import MpraTable
 
 
 @dataclass(frozen=True, eq=False)

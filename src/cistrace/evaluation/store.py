@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from cistrace.card_json import card_object
-from cistrace.cards import BLOCK, Described
+from cistrace.cards.json import card_object
+from cistrace.cards.maker import BLOCK, WindowCards
+from cistrace.cards.windows import Window
 from cistrace.errors import ModelError
-from cistrace.model.prompt import write_prompt
-from cistrace.mpra import MpraTable
-from cistrace.output import whole_file
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.output import whole_file
+from cistrace.mpra.table import MpraTable
 from cistrace.predict import TOGETHER, Predictor
-from cistrace.records import Sequence
-from cistrace.teach.grounded import write
-from cistrace.trace import render_trace
-from cistrace.windows import Window
+from cistrace.traces.grounded import write
+from cistrace.traces.parse import render_trace
+from cistrace.writers.prompt import write_prompt
 
 log = logging.getLogger(__name__)
 UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPrediction:
     """One sequence in one cell type. `card` is JSON; `free` is None where it was not asked for."""
 
     id: str
@@ -57,7 +57,7 @@ def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
             "name it by --run instead of --model"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    records = [Sequence(name, bases) for name, bases in zip(table.names, table.sequences, strict=True)]
+    records = [DnaSequence(name, bases) for name, bases in zip(table.names, table.sequences, strict=True)]
     with whole_file(path) as part, part.open("w", encoding="utf-8") as handle:
         for begin in range(0, len(records), BLOCK):
             block = records[begin : begin + BLOCK]
@@ -67,7 +67,7 @@ def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
             log.info("%d of %d sequences predicted", begin + len(block), len(records))
 
 
-def _write(handle: TextIO, predictor: Predictor, described: list[Described], free: bool) -> None:
+def _write(handle: TextIO, predictor: Predictor, described: list[WindowCards], free: bool) -> None:
     cells = predictor.cell_types
     full = predictor.score(described, cells, trace=True)
     bare = predictor.score(described, cells, trace=False)
@@ -76,7 +76,7 @@ def _write(handle: TextIO, predictor: Predictor, described: list[Described], fre
         for cell, name in enumerate(cells):
             made = predictor.maker.made(with_trace.described, cell, cells)
             found = predictor.prediction(with_trace, cell, cells, trace=True)
-            row = Stored(
+            row = StoredPrediction(
                 found.id,
                 name,
                 found.activity,
@@ -92,7 +92,7 @@ def _write(handle: TextIO, predictor: Predictor, described: list[Described], fre
             handle.write(json.dumps(vars(row)) + "\n")
 
 
-def _freely(predictor: Predictor, described: list[Described]) -> Iterator[str]:
+def _freely(predictor: Predictor, described: list[WindowCards]) -> Iterator[str]:
     """What the weights write without the grammar, sequence by sequence and cell type by cell type."""
     for begin in range(0, len(described), TOGETHER):
         block = described[begin : begin + TOGETHER]
@@ -102,7 +102,7 @@ def _freely(predictor: Predictor, described: list[Described]) -> Iterator[str]:
             yield from texts
 
 
-def read_stored(path: Path) -> list[Stored]:
+def read_stored(path: Path) -> list[StoredPrediction]:
     """Read what `store` wrote."""
     with path.open() as handle:
-        return [Stored(**json.loads(line)) for line in handle]
+        return [StoredPrediction(**json.loads(line)) for line in handle]

@@ -8,20 +8,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cistrace.prompts import CHAT_VERSION
-from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
-from cistrace.reasonbench.teachers import CHAT, Teacher, Written, written
-from cistrace.teach.answers import AnswerCache
-from cistrace.teach.asker import Usage
-from cistrace.teach.chat import ChatTeacher
-from cistrace.teach.settings import ChatSettings
+from cistrace.chat.answers import AnswerCache
+from cistrace.chat.asker import Usage
+from cistrace.chat.settings import ChatSettings
+from cistrace.reasonbench.chat_teacher import ChatTeacher
+from cistrace.reasonbench.subjects import CardSetting, ElementTask, Workers, blocks, subjects
+from cistrace.reasonbench.teachers import CHAT, JudgedTrace, Teacher, written
+from cistrace.traces.templates import CHAT_VERSION
 
 TOGETHER = 16  # rows whose cards are made before the first is asked about
 
 
 @contextmanager
 def open_chat(
-    setting: Setting, condition: str, settings: ChatSettings, cache: Path, workers: Workers,
+    setting: CardSetting, condition: str, settings: ChatSettings, cache: Path, workers: Workers,
     tell: Callable[[str], None],
 ) -> Iterator[tuple[Teacher, dict[str, Any]]]:  # fmt: skip
     """A teacher that asks, and what the manifest says of it: all that shapes an answer, nothing of where it came from.
@@ -42,7 +42,7 @@ def open_chat(
 
         asker = ChatTeacher(settings, answers, report)
 
-        def teach(rows: Iterable[Row]) -> Iterator[Written]:
+        def teach(rows: Iterable[ElementTask]) -> Iterator[JudgedTrace]:
             made = workers.map(partial(subjects, setting=setting), blocks(rows, TOGETHER))
             for subject, answer in asker.answers((subject for block in made for subject in block), condition):
                 yield written(subject, answer, CHAT)

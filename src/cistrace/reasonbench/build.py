@@ -14,25 +14,25 @@ import numpy as np
 
 from cistrace import __version__
 from cistrace.errors import DataError
-from cistrace.measured.homology import Leaks
-from cistrace.measured.records import UNKNOWN_LEVEL, Exclusion, Measured
-from cistrace.measured.splits import Split
-from cistrace.prompts import PROMPT_VERSION
+from cistrace.mpra.homology import Leaks
+from cistrace.mpra.loaded import UNKNOWN_LEVEL, Exclusion, LoadedTable
+from cistrace.mpra.splits import Split
 from cistrace.reasonbench.datacard import data_card
 from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.evidence import EvidenceTable
-from cistrace.reasonbench.export import Export
-from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
+from cistrace.reasonbench.files import DataSetFiles
 from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
-from cistrace.reasonbench.subjects import Observed, Row, Rows, scanner
-from cistrace.reasonbench.tally import Tally
-from cistrace.reasonbench.teachers import Written
+from cistrace.reasonbench.subjects import ElementTask, ElementTasks, LabelledTable, scanner
+from cistrace.reasonbench.tally import BuildStatistics
+from cistrace.reasonbench.teachers import JudgedTrace
+from cistrace.towers.evidence_table import EvidenceTable
+from cistrace.traces.judge import GATE_SETS, LEVEL, Gatekeeper
+from cistrace.traces.templates import PROMPT_VERSION
 
 BENCH_VERSION = "1"
 TRAIN = "train"
 
-Teach = Callable[[Iterable[Row]], Iterator[Written]]
+Teach = Callable[[Iterable[ElementTask]], Iterator[JudgedTrace]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Gating:
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class BuildPlan:
     """All that a build rests on, ready.
 
     Attributes
@@ -67,10 +67,10 @@ class Plan:
         What the manifest should say of sources, levels, evidence and teacher.
     """
 
-    measured: Measured
+    measured: LoadedTable
     split: Split
     leaks: Leaks
-    observed: Observed
+    observed: LabelledTable
     exclusions: tuple[Exclusion, ...]
     evidence: EvidenceTable | None
     evidence_name: str
@@ -84,17 +84,17 @@ class Plan:
 class _Course:
     """One build on its way: gates what comes, counts it, writes it."""
 
-    plan: Plan
-    export: Export
+    plan: BuildPlan
+    export: DataSetFiles
     reviews: dict[tuple[str, str], Review]
-    tally: Tally = field(default_factory=Tally)
+    tally: BuildStatistics = field(default_factory=BuildStatistics)
     stale: int = 0
 
     def __post_init__(self) -> None:
         self._keeper = Gatekeeper(self.plan.gating.gates)
         self._columns = {name: cell for cell, name in enumerate(self.plan.observed.table.cell_types)}
 
-    def gate(self, one: Written) -> tuple[Entry, bool]:
+    def gate(self, one: JudgedTrace) -> tuple[Entry, bool]:
         """The entry with all faults and its review, and whether the data set keeps it."""
         entry = one.entry
         faults = self._keeper.faults(entry.id, entry.split, entry.cell_type, entry.level, one.judgement)
@@ -118,7 +118,10 @@ class _Course:
 
 
 def build(
-    plan: Plan, teach: Teach, export: Export, progress: Callable[[Iterator[Written]], Iterator[Written]]
+    plan: BuildPlan,
+    teach: Teach,
+    export: DataSetFiles,
+    progress: Callable[[Iterator[JudgedTrace]], Iterator[JudgedTrace]],
 ) -> dict[str, Any]:
     """Build the data set into an open export.
 
@@ -140,9 +143,9 @@ def build(
         Nothing is left to build from.
     """
     course = _Course(plan, export, read_reviews(export.folder))
-    rows = Rows(plan.observed, plan.evidence, plan.evidence_name)
+    rows = ElementTasks(plan.observed, plan.evidence, plan.evidence_name)
 
-    def taught(chosen: Iterable[Chosen]) -> Iterator[Written]:
+    def taught(chosen: Iterable[Chosen]) -> Iterator[JudgedTrace]:
         return progress(teach(rows.take(row, cells) for row, cells in chosen))
 
     short = _all(course, taught) if plan.per_level is None else _per_level(course, taught)
@@ -156,13 +159,15 @@ def build(
     return export.finish(about, data_card(about))
 
 
-def _all(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[Written]]) -> dict[str, dict[str, int]]:
+def _all(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
     for one in taught(every_row(course.plan.observed)):
         course.put(*course.gate(one))
     return {}
 
 
-def _per_level(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[Written]]) -> dict[str, dict[str, int]]:
+def _per_level(
+    course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[JudgedTrace]]
+) -> dict[str, dict[str, int]]:
     plan = course.plan
     assert plan.per_level is not None
     draw = LevelDraw(plan.observed, plan.per_level, plan.seed)
@@ -181,7 +186,7 @@ def _per_level(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[Wr
     return short
 
 
-def _about(plan: Plan, course: _Course, short: dict[str, dict[str, int]]) -> dict[str, Any]:
+def _about(plan: BuildPlan, course: _Course, short: dict[str, dict[str, int]]) -> dict[str, Any]:
     """The manifest but for the files: nothing in it depends on when or where it was made."""
     observed, table = plan.observed, plan.observed.table
     counted: dict[str, int] = {}
@@ -218,7 +223,7 @@ def _count(names: Iterable[str]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-def _observed_levels(observed: Observed) -> dict[str, dict[str, int]]:
+def _observed_levels(observed: LabelledTable) -> dict[str, dict[str, int]]:
     counts = {}
     inside = np.array([bool(split) for split in observed.splits])
     for cell, name in enumerate(observed.table.cell_types):

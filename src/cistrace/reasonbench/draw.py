@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cistrace.measured.records import UNKNOWN_LEVEL
-from cistrace.reasonbench.subjects import Observed
+from cistrace.mpra.loaded import UNKNOWN_LEVEL
+from cistrace.reasonbench.subjects import LabelledTable
 
 LEVELS = 4
 MOST_DRAWN = 4  # times the number wanted: a teacher that fails the gates must not be asked about the whole table
@@ -19,7 +19,7 @@ Chosen = tuple[int, tuple[int, ...]]
 """A row and the columns of the cell types asked of it."""
 
 
-def every_row(observed: Observed) -> Iterator[Chosen]:
+def every_row(observed: LabelledTable) -> Iterator[Chosen]:
     """All rows of all splits with every cell type that was measured, in the table's order."""
     for row, split in enumerate(observed.splits):
         cells = tuple(np.flatnonzero(observed.levels[row] != UNKNOWN_LEVEL).tolist())
@@ -40,7 +40,7 @@ class LevelDraw:
         Accepted traces a level and cell type.
     """
 
-    def __init__(self, observed: Observed, wanted: int, seed: int) -> None:
+    def __init__(self, observed: LabelledTable, wanted: int, seed: int) -> None:
         self._wanted = wanted
         self._accepted: Counter[tuple[int, int]] = Counter()
         self._queues: dict[tuple[int, int], deque[int]] = {}

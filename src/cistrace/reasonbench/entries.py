@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from cistrace.card_text import parse_card
+from cistrace.cards.card import Card
+from cistrace.cards.text import parse_card
 from cistrace.errors import CardError, DataError
-from cistrace.prompts import SYSTEM_PROMPT, THINK_END
-from cistrace.reasonbench.gates import Fault
-from cistrace.records import Card
-from cistrace.streams import open_source, read_lines, shown
+from cistrace.io.streams import open_source, read_lines, shown
+from cistrace.traces.judge import Fault
+from cistrace.traces.templates import SYSTEM_PROMPT, THINK_END
 
 ROLES = ("system", "user", "assistant")
 CARD_OPENING = "Context:"

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.measured.records import SPLITS
+from cistrace.mpra.loaded import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
 
 TEXTS: dict[str, Callable[[Entry], str]] = {

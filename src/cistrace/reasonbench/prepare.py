@@ -10,15 +10,26 @@ from typing import Any
 
 import numpy as np
 
+from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
-from cistrace.knowledge import Knowledge
-from cistrace.measured.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
-from cistrace.measured.records import UNKNOWN_LEVEL, Measured
-from cistrace.measured.splits import Split, by_chromosome, by_column, by_homology
-from cistrace.mpra import MpraTable
-from cistrace.reasonbench.associations import association_evidence, carried, design, fit_knowledge
-from cistrace.reasonbench.evidence import (
-    About,
+from cistrace.io.streams import shown
+from cistrace.motifs.hit import MotifHit
+from cistrace.mpra.associations import association_evidence, carried, design, fit_known_effects
+from cistrace.mpra.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
+from cistrace.mpra.loaded import UNKNOWN_LEVEL, LoadedTable
+from cistrace.mpra.splits import Split, by_chromosome, by_column, by_homology
+from cistrace.mpra.table import MpraTable
+from cistrace.reasonbench.subjects import (
+    BLOCK,
+    CardSetting,
+    LabelledTable,
+    Workers,
+    blocks,
+    scan_best,
+    scanner,
+)
+from cistrace.towers.evidence_table import (
+    EvidenceOrigin,
     EvidenceTable,
     FoldTower,
     Progress,
@@ -28,9 +39,6 @@ from cistrace.reasonbench.evidence import (
     save_evidence,
     tower_evidence,
 )
-from cistrace.reasonbench.subjects import BLOCK, Observed, Setting, Workers, blocks, scan_best, scanner
-from cistrace.records import MotifHit
-from cistrace.streams import shown
 
 ASSOCIATIONS, NO_EVIDENCE, SHIPPED = "associations", "none", "shipped"
 QUANTILES, COLUMN = "quantiles", "column"
@@ -42,20 +50,20 @@ Show = Progress[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class CardEvidence:
     """What cards will say beside their motifs.
 
     Attributes
     ----------
     evidence : EvidenceTable or None
-    knowledge : Knowledge or None
+    knowledge : KnownEffects or None
         None gives the paper's cards.
     name : str
         Where the evidence is from, for messages and the manifest.
     """
 
     evidence: EvidenceTable | None
-    knowledge: Knowledge | None
+    knowledge: KnownEffects | None
     name: str
 
     @property
@@ -73,7 +81,7 @@ class Spoken:
 
 
 def split_rows(
-    measured: Measured, rule: str, val: Sequence[str], test: Sequence[str], shared_bases: int, seed: int
+    measured: LoadedTable, rule: str, val: Sequence[str], test: Sequence[str], shared_bases: int, seed: int
 ) -> Split:
     """Splits by `chromosome` (val and test name theirs), `column`, or `homology` (val and test are shares).
 
@@ -112,13 +120,13 @@ def _share(given: Sequence[str], name: str) -> float:
 Cuts = Sequence[float] | Mapping[str, Sequence[float]]
 
 
-def setting_of(observed: Observed, spoken: Spoken) -> Setting:
+def setting_of(observed: LabelledTable, spoken: CardEvidence) -> CardSetting:
     """What is the same for all rows of a table, from what speaks for it."""
     cuts = tuple((float(low), float(middle), float(high)) for low, middle, high in observed.cuts)
-    return Setting(observed.table.cell_types, cuts, spoken.knowledge, spoken.source)
+    return CardSetting(observed.table.cell_types, cuts, spoken.knowledge, spoken.source)
 
 
-def observe(measured: Measured, split: Split, rule: str, cuts: Cuts) -> Observed:
+def observe(measured: LoadedTable, split: Split, rule: str, cuts: Cuts) -> LabelledTable:
     """Levels of every measurement.
 
     Parameters
@@ -132,11 +140,11 @@ def observe(measured: Measured, split: Split, rule: str, cuts: Cuts) -> Observed
             raise DataError("levels: no level column was named; expected one; name it with --level-column")
         levels = np.where(np.isnan(table.activity), UNKNOWN_LEVEL, measured.levels).astype(np.int8)
         training = np.array([name == "train" for name in split.splits], dtype=bool)
-        return Observed(
+        return LabelledTable(
             table, split.splits, cuts_from_levels(table.activity[training], levels[training], table.cell_types), levels
         )
     points = quantile_cuts(table, split.splits) if rule == QUANTILES else fixed_cuts(cuts, table.cell_types)
-    return Observed(table, split.splits, points, levels_of(table.activity, points))
+    return LabelledTable(table, split.splits, points, levels_of(table.activity, points))
 
 
 def all_hits(table: MpraTable, workers: Workers, progress: Show) -> Iterator[tuple[MotifHit, ...]]:
@@ -147,9 +155,9 @@ def all_hits(table: MpraTable, workers: Workers, progress: Show) -> Iterator[tup
 
 
 def speak(
-    observed: Observed, kind: str, towers: str | None, kept: Path, workers: Workers,
+    observed: LabelledTable, kind: str, towers: str | None, kept: Path, workers: Workers,
     progress: Show,
-) -> Spoken:  # fmt: skip
+) -> CardEvidence:  # fmt: skip
     """Evidence and knowledge for a table.
 
     Parameters
@@ -162,24 +170,24 @@ def speak(
         Where evidence of towers is kept for the next build.
     """
     if kind == NO_EVIDENCE and towers is None:
-        return Spoken(None, None, NO_EVIDENCE)
+        return CardEvidence(None, None, NO_EVIDENCE)
     table = observed.table
     training = np.array([name == "train" for name in observed.splits], dtype=bool)
     hits = carried(all_hits(table, workers, progress), scanner().library)
     made = design(table, hits)
-    knowledge = fit_knowledge(table, training, made)
+    knowledge = fit_known_effects(table, training, made)
     if towers is not None:
         evidence = _of_towers(table, training, towers, kept, workers, progress)
-        return Spoken(evidence, knowledge, f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
+        return CardEvidence(evidence, knowledge, f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
     if kind == ASSOCIATIONS:
         evidence = association_evidence(table, training, hits, made, _about(table, ASSOCIATIONS, ""))
-        return Spoken(evidence, knowledge, "associations of the training rows, cross-fitted")
-    return Spoken(load_evidence(Path(kind)), knowledge, shown(kind))
+        return CardEvidence(evidence, knowledge, "associations of the training rows, cross-fitted")
+    return CardEvidence(load_evidence(Path(kind)), knowledge, shown(kind))
 
 
-def _about(table: MpraTable, source: str, towers: str) -> About:
+def _about(table: MpraTable, source: str, towers: str) -> EvidenceOrigin:
     reader = scanner()
-    return About(table.cell_types, source, reader.library.version, reader.version, towers)
+    return EvidenceOrigin(table.cell_types, source, reader.library.version, reader.version, towers)
 
 
 def _of_towers(
@@ -214,7 +222,7 @@ def _of_towers(
 
 
 def _shipped() -> tuple[list[FoldTower], str]:
-    from cistrace.model.hub import load_checkpoint
+    from cistrace.checkpoints.load import load_checkpoint
 
     checkpoint = load_checkpoint()
     assert checkpoint.towers is not None  # the shipped one has them

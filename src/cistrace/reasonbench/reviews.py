@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import CardError, DataError
-from cistrace.output import whole_file
+from cistrace.io.output import whole_file
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.gates import FULL_GATES, Fault, Judgement, judge
+from cistrace.traces.judge import FULL_GATES, Fault, Judgement, judge
 
 REVIEWS_FILE = "reviews.jsonl"
 ACCEPT, CORRECT, REJECT = "accept", "correct", "reject"

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import DataError
-from cistrace.measured.records import SPLITS
+from cistrace.io.streams import shown
+from cistrace.mpra.loaded import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
-from cistrace.reasonbench.export import CARD, EXCLUDED, MANIFEST, REJECTS, Export, read_manifest
+from cistrace.reasonbench.files import CARD, EXCLUDED, MANIFEST, REJECTS, DataSetFiles, read_manifest
 from cistrace.reasonbench.reviews import (
     ACCEPT,
     CORRECT,
@@ -24,7 +25,6 @@ from cistrace.reasonbench.reviews import (
     write_reviews,
 )
 from cistrace.reasonbench.sheet import read_sheet
-from cistrace.streams import shown
 
 TRAIN = "train"
 
@@ -107,7 +107,7 @@ def _lasting(review: Review, earlier: Review | None) -> Review:
 def _write_anew(folder: Path, manifest: dict[str, Any], taken: Reviews, lasting: Reviews) -> None:
     """Every entry again, with the decisions just taken; what they do not touch stays as it is."""
     official = any(name.endswith("-short-conclu.jsonl") for name in manifest["files"])
-    with Export(folder, official) as export:
+    with DataSetFiles(folder, official) as export:
         for split in SPLITS:
             rejected = (entry for entry in rejected_of(folder) if entry.split == split)
             for entry, was_kept in _merged(entries_of(folder, split), rejected, manifest["cell_types"]):

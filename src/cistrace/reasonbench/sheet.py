@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cistrace.errors import DataError, InputError, OutputError
-from cistrace.measured.rows import read_rows
-from cistrace.output import whole_file
+from cistrace.io.output import whole_file
+from cistrace.io.streams import shown
+from cistrace.mpra.rows import read_rows
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.reviews import CORRECT, DECISIONS, Review, correction_faults, trace_hash
-from cistrace.streams import shown
 
 COLUMNS = (
     "id", "cell_type", "split", "activity", "observed_level", "stated_level", "faults", "card", "trace",

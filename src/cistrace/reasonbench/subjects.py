@@ -13,15 +13,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from cistrace.card import best_of_family, build_card, paper_card
+from cistrace.cards.build import best_of_family, build_card, paper_card
+from cistrace.cards.card import Card
+from cistrace.cards.known_effects import KnownEffects
+from cistrace.chat.question import Subject
 from cistrace.errors import DataError
-from cistrace.knowledge import Knowledge
-from cistrace.motifs import load_background, load_library
-from cistrace.mpra import MpraTable
-from cistrace.reasonbench.evidence import EvidenceTable
-from cistrace.records import Card, MotifHit
-from cistrace.scan import Scanner
-from cistrace.teach.records import Subject
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.library import load_background, load_library
+from cistrace.motifs.scanner import Scanner
+from cistrace.mpra.table import MpraTable
+from cistrace.towers.evidence_table import EvidenceTable
 
 BLOCK = 128  # rows worked on together
 AHEAD = 4  # blocks a process that wait or are at work
@@ -31,7 +32,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, eq=False)
-class Observed:
+class LabelledTable:
     """A table with a split and a level for every measurement.
 
     Attributes
@@ -50,7 +51,7 @@ class Observed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ElementTask:
     """What one process needs to make the subjects of one sequence.
 
     Attributes
@@ -73,13 +74,13 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class CardSetting:
     """What is the same for all rows.
 
     Attributes
     ----------
     cuts : tuple of (three floats), one a cell type
-    knowledge : Knowledge or None
+    knowledge : KnownEffects or None
         None gives the paper's cards.
     source : str
         What a card calls its evidence.
@@ -87,7 +88,7 @@ class Setting:
 
     cell_types: tuple[str, ...]
     cuts: tuple[tuple[float, float, float], ...]
-    knowledge: Knowledge | None
+    knowledge: KnownEffects | None
     source: str
 
 
@@ -103,7 +104,7 @@ def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
     return [best_of_family(found) for found in scanner().scan(list(sequences))]
 
 
-def subjects(rows: Sequence[Row], setting: Setting) -> list[Subject]:
+def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:
     """The subjects of some rows, in their order, each in the cell types asked of it."""
     made = []
     for row, hits in zip(rows, scan_best([row.bases for row in rows]), strict=True):
@@ -111,12 +112,12 @@ def subjects(rows: Sequence[Row], setting: Setting) -> list[Subject]:
     return made
 
 
-def _subject(row: Row, cell: int, hits: tuple[MotifHit, ...], setting: Setting) -> Subject:
+def _subject(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Subject:
     card = _card(row, cell, hits, setting)
     return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
 
 
-def _card(row: Row, cell: int, hits: tuple[MotifHit, ...], setting: Setting) -> Card:
+def _card(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Card:
     name = setting.cell_types[cell]
     if row.estimates is None or row.contributions is None or setting.knowledge is None:
         return paper_card(row.bases, name, hits)
@@ -131,17 +132,17 @@ def _card(row: Row, cell: int, hits: tuple[MotifHit, ...], setting: Setting) -> 
     return build_card(row.bases, name, evident, known, float(row.estimates[cell]), setting.source)
 
 
-class Rows:
+class ElementTasks:
     """Rows of a table as processes take them, with the evidence that belongs to each."""
 
-    def __init__(self, observed: Observed, evidence: EvidenceTable | None, name: str) -> None:
+    def __init__(self, observed: LabelledTable, evidence: EvidenceTable | None, name: str) -> None:
         self._observed = observed
         self._evidence = evidence
         if evidence is not None:
             self._places = evidence.places(observed.table.sequences, name)
             self._columns = evidence.columns(observed.table.cell_types, name)
 
-    def take(self, row: int, cells: Iterable[int]) -> Row:
+    def take(self, row: int, cells: Iterable[int]) -> ElementTask:
         """One row, for some of its cell types."""
         seen, table = self._observed, self._observed.table
         estimates = contributions = None
@@ -150,7 +151,7 @@ class Rows:
             estimates = self._evidence.estimates[place][self._columns]
             lost = self._evidence.contributions[self._evidence.first[place] : self._evidence.first[place + 1]]
             contributions = lost[:, self._columns]
-        return Row(
+        return ElementTask(
             row,
             table.names[row],
             seen.splits[row],

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.gates import LEVEL, Judgement
+from cistrace.traces.judge import LEVEL, Judgement
 
 LEVELS = 4
 
 
 @dataclass
-class Tally:
+class BuildStatistics:
     """Counts, entry by entry. Distinct steps are counted by 8-byte digests."""
 
     entries: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # (split, cell type, kept or rejected)
@@ -84,7 +84,7 @@ def _nested(counts: Counter[Any]) -> dict[str, Any]:
 
 
 def summary(plain: dict[str, Any]) -> Iterable[str]:
-    """Lines that a person reads after a build; `plain` as `Tally.plain` gives it."""
+    """Lines that a person reads after a build; `plain` as `BuildStatistics.plain` gives it."""
     for split, cells in plain["entries"].items():
         kept = sum(states.get("kept", 0) for states in cells.values())
         rejected = sum(states.get("rejected", 0) for states in cells.values())

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from cistrace.card_text import render_card
+from cistrace.cards.text import render_card
+from cistrace.chat.question import Answer, Subject
 from cistrace.errors import TraceError
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
-from cistrace.reasonbench.subjects import Row, Setting, Workers, blocks, subjects
-from cistrace.teach.grounded import write
-from cistrace.teach.records import Answer, Subject
-from cistrace.trace import render_trace
+from cistrace.reasonbench.subjects import CardSetting, ElementTask, Workers, blocks, subjects
+from cistrace.traces.grounded import write
+from cistrace.traces.judge import ANSWER, Fault, Judgement, judge
+from cistrace.traces.parse import render_trace
 
 GROUNDED, CHAT = "grounded", "chat"
 BLIND, TOLD = "none", "level"
@@ -25,7 +25,7 @@ CONDITIONS = (BLIND, TOLD)
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class JudgedTrace:
     """A subject's entry before gates compare it with others, and what it cost."""
 
     entry: Entry
@@ -33,10 +33,10 @@ class Written:
     answer: Answer
 
 
-Teacher = Callable[[Iterable[Row]], Iterator[Written]]
+Teacher = Callable[[Iterable[ElementTask]], Iterator[JudgedTrace]]
 
 
-def written(subject: Subject, answer: Answer, teacher: str) -> Written:
+def written(subject: Subject, answer: Answer, teacher: str) -> JudgedTrace:
     """Judge an answer against the subject's card."""
     if answer.fault:
         judged = Judgement("", (), (), None, 0, (Fault(ANSWER, answer.fault),))
@@ -56,7 +56,7 @@ def written(subject: Subject, answer: Answer, teacher: str) -> Written:
         faults=judged.faults,
         written_by=teacher,
     )
-    return Written(entry, judged, answer)
+    return JudgedTrace(entry, judged, answer)
 
 
 def grounded_answer(subject: Subject, condition: str) -> Answer:
@@ -68,19 +68,21 @@ def grounded_answer(subject: Subject, condition: str) -> Answer:
     return Answer(render_trace(trace))
 
 
-def grounded_block(rows: list[Row], setting: Setting, condition: str) -> list[Written]:
+def grounded_block(rows: list[ElementTask], setting: CardSetting, condition: str) -> list[JudgedTrace]:
     """Everything about some rows: work for one process."""
     return [written(subject, grounded_answer(subject, condition), GROUNDED) for subject in subjects(rows, setting)]
 
 
-def grounded_teacher(rows: Iterable[Row], setting: Setting, condition: str, workers: Workers) -> Iterator[Written]:
+def grounded_teacher(
+    rows: Iterable[ElementTask], setting: CardSetting, condition: str, workers: Workers
+) -> Iterator[JudgedTrace]:
     """The grounded writer on all cores."""
     work = partial(grounded_block, setting=setting, condition=condition)
     for block in workers.map(work, blocks(rows)):
         yield from block
 
 
-def open_grounded(setting: Setting, condition: str, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
+def open_grounded(setting: CardSetting, condition: str, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
     """The grounded writer, and what the manifest says of it."""
     teach = partial(grounded_teacher, setting=setting, condition=condition, workers=workers)
     return teach, {"kind": GROUNDED, "condition": condition}

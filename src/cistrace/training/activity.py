@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from cistrace.model.head import Head
 from cistrace.training.rows import IGNORED
+from cistrace.writers.head import Head
 
 
 @dataclass(frozen=True, eq=False)

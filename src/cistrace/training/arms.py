@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.model.layout import Layout, sequence_prompt
-from cistrace.prompts import THINK_END
+from cistrace.traces.templates import THINK_END
+from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
-from cistrace.training.records import Record
-from cistrace.training.rows import Text, prompt_for
+from cistrace.training.rows import ExampleText, prompt_for
+from cistrace.writers.layout import Layout, sequence_prompt
 
 GENERATED = ("card+generated", "shuffled")  # arms that read what the model wrote
 
@@ -23,16 +23,16 @@ def reasoning_of(trace: str) -> str:
     return reasoning if ended else ""
 
 
-def answers(records: Sequence[Record]) -> list[Text]:
+def answers(records: Sequence[Example]) -> list[ExampleText]:
     """Stage I: the teacher's trace, all of it supervised; of records that have one."""
     return [
-        Text(record, reasoning_of(record.trace), record.trace.partition(THINK_END)[2], True, True, False)
+        ExampleText(record, reasoning_of(record.trace), record.trace.partition(THINK_END)[2], True, True, False)
         for record in records
         if record.trace
     ]
 
 
-def texts_to_score(recipe: Recipe, records: Sequence[Record], traces: Sequence[str] | None) -> list[Text]:
+def texts_to_score(recipe: Recipe, records: Sequence[Example], traces: Sequence[str] | None) -> list[ExampleText]:
     """Stage II: what is read where the head scores, nothing supervised.
 
     Raises
@@ -44,12 +44,15 @@ def texts_to_score(recipe: Recipe, records: Sequence[Record], traces: Sequence[s
     if arm == "sequence":
         records = [prompt_for(record, sequence_prompt(record.bases, record.cell_type)) for record in records]
     thoughts = thoughts_of(arm, records, traces, recipe.regression.seed)
-    return [Text(record, thought, None, False, False, True) for record, thought in zip(records, thoughts, strict=True)]
+    return [
+        ExampleText(record, thought, None, False, False, True)
+        for record, thought in zip(records, thoughts, strict=True)
+    ]
 
 
 def texts_to_learn(
-    recipe: Recipe, layout: Layout, records: Sequence[Record], traces: Sequence[str] | None, pieces: Sequence[Record]
-) -> tuple[list[Text], float]:
+    recipe: Recipe, layout: Layout, records: Sequence[Example], traces: Sequence[str] | None, pieces: Sequence[Example]
+) -> tuple[list[ExampleText], float]:
     """Stage II: what is learnt from, and in what share of the records the steps read are the teacher's.
 
     With a writing loss, the observed level is supervised behind what was read, and the steps where all of them are the
@@ -62,7 +65,7 @@ def texts_to_learn(
     same = [bool(text.record.trace) and text.reasoning == reasoning_of(text.record.trace) for text in plain]
     wrote = recipe.regression.arm in GENERATED[:1]
     learnt = [
-        Text(text.record, text.reasoning, layout.conclusion(text.record.level), wrote and agrees, True, True)
+        ExampleText(text.record, text.reasoning, layout.conclusion(text.record.level), wrote and agrees, True, True)
         if text.reasoning is not None
         else text
         for text, agrees in zip(plain, same, strict=True)
@@ -70,13 +73,13 @@ def texts_to_learn(
     missed = {text.record.row for text, agrees in zip(plain, same, strict=True) if not (wrote and agrees)}
     again = [record for record in records if record.row in missed and record.trace]
     told = [
-        Text(record, reasoning_of(record.trace), layout.conclusion(record.level), True, True, False)
+        ExampleText(record, reasoning_of(record.trace), layout.conclusion(record.level), True, True, False)
         for record in (*again, *pieces)
     ]
     return [*learnt, *told], sum(same) / max(1, len(same))
 
 
-def thoughts_of(arm: str, records: Sequence[Record], traces: Sequence[str] | None, seed: int) -> list[str | None]:
+def thoughts_of(arm: str, records: Sequence[Example], traces: Sequence[str] | None, seed: int) -> list[str | None]:
     """The reasoning that an arm reads of every record."""
     if arm in ("sequence", "card"):
         return [None] * len(records)
@@ -95,7 +98,7 @@ def thoughts_of(arm: str, records: Sequence[Record], traces: Sequence[str] | Non
     return [own[other] for other in shuffled(records, seed)]
 
 
-def shuffled(records: Sequence[Record], seed: int) -> list[int]:
+def shuffled(records: Sequence[Example], seed: int) -> list[int]:
     """For every record another sequence's of the same cell type: one cycle through all, so that none keeps its own.
 
     A cell type with one sequence alone keeps it.

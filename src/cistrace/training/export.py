@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoint import (
+from cistrace.checkpoints.schema import (
     ARMS,
     CONFIG,
     HEAD,
@@ -27,23 +27,23 @@ from cistrace.checkpoint import (
     OURS,
     TOWER_FILES,
     CellScale,
-    Form,
+    ModelInterface,
     write_config,
 )
 from cistrace.errors import OutputError, RunError
-from cistrace.model.layout import DOMAIN
-from cistrace.mpra import MpraTable
-from cistrace.output import write_faults
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.output import write_faults
+from cistrace.io.streams import shown
+from cistrace.mpra.table import MpraTable
 from cistrace.predict import Predictor
-from cistrace.records import Sequence
-from cistrace.streams import shown
+from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.fit import LEGNET
 from cistrace.training.cards import Scale
-from cistrace.training.dataset import DataSet
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
-from cistrace.training.tower import LEGNET
 from cistrace.training.towers import WHOLE
 from cistrace.training.trained import load_trained
+from cistrace.writers.layout import DOMAIN
 
 log = logging.getLogger(__name__)
 QUANTILES = 201
@@ -118,7 +118,7 @@ def assemble(run: Run, recipe: Recipe, folder: Path) -> None:
     shutil.copy(run.card, folder / run.card.name)
 
 
-def form_of(run: Run, recipe: Recipe) -> Form:
+def form_of(run: Run, recipe: Recipe) -> ModelInterface:
     """What the checkpoint will say of itself."""
     about = run.read_about()
     origin = {name: about.get(name) for name in ("cistrace", "recipe", "data", "packages")}
@@ -126,7 +126,7 @@ def form_of(run: Run, recipe: Recipe) -> Form:
         origin["data"] = {"manifest_sha256": origin["data"].get("manifest_sha256")}  # no path of this machine
     written = {name: value for name, value in asdict(recipe.generation).items() if name != "batch_tokens"}
     cards = "towers" if recipe.cards.source == "towers" else "paper"
-    return Form(recipe.model.layout, cards, recipe.regression.arm, written, origin)
+    return ModelInterface(recipe.model.layout, cards, recipe.regression.arm, written, origin)
 
 
 def first_scales(train: MpraTable, cuts: np.ndarray) -> dict[str, CellScale]:
@@ -163,7 +163,7 @@ def conformal_half_width(residuals: np.ndarray, miss: float = MISS) -> float:
 def calibrate(folder: Path, val: MpraTable, scales: dict[str, CellScale]) -> dict[str, CellScale]:
     """Fit slopes, intercepts and half-widths on val by predicting it."""
     predictor = Predictor(folder)
-    records = [Sequence(name, bases, "val") for name, bases in zip(val.names, val.sequences, strict=True)]
+    records = [DnaSequence(name, bases, "val") for name, bases in zip(val.names, val.sequences, strict=True)]
     found = {}
     for trace in (True, False) if predictor.writes else (False,):
         activity = np.array([entry.activity for entry in predictor.stream(records, trace=trace)])

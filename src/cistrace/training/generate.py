@@ -22,17 +22,17 @@ import torch
 from transformers import PreTrainedModel
 
 from cistrace.errors import DataError
-from cistrace.model.head import Head
-from cistrace.model.layout import Layout
-from cistrace.model.reasoner import Reasoner
-from cistrace.model.vocabulary import Names
-from cistrace.model.writer import Sampling, batches_by_length, seed_of, write
-from cistrace.output import whole_file
-from cistrace.prompts import THINK_END
-from cistrace.streams import shown
+from cistrace.io.output import whole_file
+from cistrace.io.streams import shown
+from cistrace.traces.templates import THINK_END
 from cistrace.training import processes
+from cistrace.training.examples import Example
 from cistrace.training.recipe import GenerationRecipe
-from cistrace.training.records import Record
+from cistrace.writers.head import Head
+from cistrace.writers.layout import Layout
+from cistrace.writers.reasoner import Reasoner
+from cistrace.writers.sampling import Sampling, batches_by_length, seed_of, write
+from cistrace.writers.vocabulary import VocabularyNames
 
 log = logging.getLogger(__name__)
 TOGETHER = 40  # sequences a pass of the grammar's writer
@@ -64,13 +64,13 @@ class Writing:
 
     identity: str
     sampling: str
-    write: Callable[[Sequence[Record], Sequence[int]], Iterator[Batch]]
+    write: Callable[[Sequence[Example], Sequence[int]], Iterator[Batch]]
 
 
 def by_grammar(reasoner: Reasoner, identity: str) -> Writing:
     """The domain layout's: greedy under the form grammar, the cell types of a sequence sharing their prompt."""
 
-    def batches(records: Sequence[Record], wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         groups = [list(group) for _, group in groupby(wanted, key=lambda at: records[at].row)]
         groups.sort(key=lambda group: (len(group), len(records[group[0]].shared)))
         for block in _blocks(groups):
@@ -94,7 +94,7 @@ def by_model(model: PreTrainedModel, layout: Layout, recipe: GenerationRecipe, i
         recipe.sampling == "greedy", recipe.temperature, recipe.top_p, recipe.top_k, recipe.most_tokens
     )  # fmt: skip
 
-    def batches(records: Sequence[Record], wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         prompts = [[token for part in layout.prompt_ids(records[at].prompt) for token in part] for at in wanted]
         seeds = [seed_of(records[at].prompt.text, recipe.seed) for at in wanted]
         for places in batches_by_length(list(map(len, prompts)), recipe.batch_tokens):
@@ -108,7 +108,7 @@ def by_model(model: PreTrainedModel, layout: Layout, recipe: GenerationRecipe, i
 
 
 def writing_of(
-    model: PreTrainedModel, layout: Layout, names: Names | None, recipe: GenerationRecipe, identity: str
+    model: PreTrainedModel, layout: Layout, names: VocabularyNames | None, recipe: GenerationRecipe, identity: str
 ) -> Writing:
     """By grammar where the recipe says so and the layout has one."""
     if names is not None and recipe.grammar and recipe.sampling == "greedy":
@@ -117,7 +117,7 @@ def writing_of(
     return by_model(model, layout, recipe, identity)
 
 
-def generate(records: Sequence[Record], writing: Writing, path: Path) -> Counts:
+def generate(records: Sequence[Example], writing: Writing, path: Path) -> Counts:
     """Write a trace for every record that `path` holds none of yet.
 
     With several processes each writes every n-th sequence to a part of its own; the main one puts them together.
@@ -144,7 +144,7 @@ def generate(records: Sequence[Record], writing: Writing, path: Path) -> Counts:
     return Counts(len(records), len(missing), sum(THINK_END in text for text in texts))
 
 
-def _append(records: Sequence[Record], keys: list[str], wanted: list[int], writing: Writing, part: Path) -> None:
+def _append(records: Sequence[Example], keys: list[str], wanted: list[int], writing: Writing, part: Path) -> None:
     _mend(part)
     began = said = time.monotonic()
     done = 0
@@ -160,7 +160,7 @@ def _append(records: Sequence[Record], keys: list[str], wanted: list[int], writi
                 log.info("%d of %d traces written, %.1f/s, %.0f s left", done, len(wanted), speed, left)
 
 
-def key_of(record: Record, writing: Writing) -> str:
+def key_of(record: Example, writing: Writing) -> str:
     """What a trace is kept under: prompt, model, sampling."""
     told = json.dumps([record.shared, record.own, writing.identity, writing.sampling])
     return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
@@ -186,7 +186,7 @@ def _ranks(path: Path) -> int:
     return max((int(rank) + 1 for rank in found if rank.isdecimal()), default=0)
 
 
-def _line(record: Record, key: str, text: str) -> str:
+def _line(record: Example, key: str, text: str) -> str:
     plain = {"key": key, "row": record.row, "id": record.id, "cell_type": record.cell_type, "text": text}
     return json.dumps(plain, ensure_ascii=False) + "\n"
 
@@ -214,7 +214,7 @@ def _known(paths: Sequence[Path]) -> dict[str, str]:
     return found
 
 
-def read_traces(path: Path, records: Sequence[Record]) -> list[str]:
+def read_traces(path: Path, records: Sequence[Example]) -> list[str]:
     """The texts of a finished file, one a record.
 
     Raises

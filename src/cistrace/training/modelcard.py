@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from cistrace.training.dataset import DataSet
+from cistrace.reasonbench.dataset import DataSet
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.watch import VAL_PEARSON

@@ -11,20 +11,21 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from cistrace.cards import BLOCK, CardMaker
+from cistrace.cards.card import Card
+from cistrace.cards.maker import BLOCK, CardMaker
+from cistrace.cards.windows import Window
 from cistrace.errors import DataError
-from cistrace.model.layout import prompt_of
-from cistrace.prompts import THINK_END
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.streams import shown
+from cistrace.reasonbench.dataset import DataSet
 from cistrace.reasonbench.entries import Entry, read_entries
-from cistrace.records import Card, Sequence
-from cistrace.streams import shown
-from cistrace.teach.grounded import level_of
+from cistrace.traces.grounded import level_of
+from cistrace.traces.templates import THINK_END
 from cistrace.training.cards import Scale
-from cistrace.training.dataset import DataSet
+from cistrace.training.examples import Example, write_examples
 from cistrace.training.recipe import CardsRecipe
-from cistrace.training.records import Record, write_records
 from cistrace.training.run import Run
-from cistrace.windows import Window
+from cistrace.writers.layout import prompt_of
 
 log = logging.getLogger(__name__)
 NO_EVIDENCE = "none"
@@ -63,9 +64,9 @@ def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: str, run: Run, 
                     "--per-level"
                 )
         places = ordered(data, split, taught, recipe.seed)[:most]
-        counts[split] = write_records(run.records(split), _records(data, places, maker, layout, scale, taught))
+        counts[split] = write_examples(run.records(split), _records(data, places, maker, layout, scale, taught))
         log.info("%s: %d cards without evidence, %d with a trace", split, counts[split], len(taught))
-    counts["pieces"] = write_records(run.records("pieces"), ())
+    counts["pieces"] = write_examples(run.records("pieces"), ())
     return counts
 
 
@@ -86,12 +87,12 @@ def ordered(data: DataSet, split: str, taught: Taught, seed: int) -> list[int]:
 
 def _records(
     data: DataSet, places: list[int], maker: CardMaker, layout: str, scale: Scale, taught: Taught
-) -> Iterator[Record]:
+) -> Iterator[Example]:
     table = data.table
     told = data.manifest.get("teacher", {}).get("condition") == "level"
     for begin in range(0, len(places), BLOCK):
         block = places[begin : begin + BLOCK]
-        sequences = [Sequence(table.names[place], table.sequences[place], "") for place in block]
+        sequences = [DnaSequence(table.names[place], table.sequences[place], "") for place in block]
         wanted = [(at, Window(0, len(sequence.bases))) for at, sequence in enumerate(sequences)]
         for place, described in zip(block, maker.describe(sequences, wanted, data.cell_types), strict=True):
             for cell, card in enumerate(described.cards):
@@ -102,11 +103,11 @@ def _records(
 
 def _record(
     data: DataSet, place: int, cell: int, card: Card, layout: str, scale: Scale, entry: Entry | None, told: bool
-) -> Record:
+) -> Example:
     activity = data.table.activity[place]
     prompt, trace = prompt_of(layout, card), "" if entry is None else entry.trace
     level = level_of(float(activity[cell]), data.cuts[cell]) if entry is None else entry.level
-    return Record(
+    return Example(
         int(data.rows[place]), data.table.names[place], card.cell_type, card.bases, prompt.shared, prompt.own, trace,
         trace if told else "", (0.0, 0.0), float(scale.standardised(activity)[cell]), float(activity[cell]), level,
     )  # fmt: skip

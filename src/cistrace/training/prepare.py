@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from cistrace.errors import RunError
-from cistrace.streams import shown
+from cistrace.io.streams import shown
+from cistrace.reasonbench.dataset import DataSet
 from cistrace.training.cards import make_cards
-from cistrace.training.dataset import DataSet
+from cistrace.training.examples import Example, read_examples
 from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.recipe import Recipe
-from cistrace.training.records import Record, read_records
 from cistrace.training.run import Run
 from cistrace.training.towers import tower_names
 
@@ -39,7 +39,7 @@ def prepare(data: DataSet, recipe: Recipe, run: Run, threads: int) -> dict[str, 
     return make_cards(data, recipe.cards, recipe.model.layout, recipe.tower.folds, run, threads)
 
 
-def records_for(run: Run, split: str) -> list[Record]:
+def records_for(run: Run, split: str) -> list[Example]:
     """The records of a split.
 
     Raises
@@ -53,4 +53,4 @@ def records_for(run: Run, split: str) -> list[Record]:
             f"{shown(run.folder)}: holds no records of {split}; expected those of `cistrace train rationale`; run it "
             "first"
         )
-    return read_records(path)
+    return read_examples(path)

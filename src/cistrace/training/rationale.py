@@ -1,6 +1,7 @@
 """Stage I: teach a causal language model to write traces, loss on the completion alone, by TRL's fine-tuning.
 
-Rows reach the trainer as tokens with labels: no chat template of an assistant's words is involved (see `model.layout`).
+Rows reach the trainer as tokens with labels: no chat template of an assistant's words is involved
+(see `writers.layout`).
 """
 
 from __future__ import annotations
@@ -14,17 +15,17 @@ from torch import Tensor
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, PrinterCallback, Trainer
 from trl import SFTConfig, SFTTrainer  # type: ignore[attr-defined]
 
-from cistrace.model.layout import DOMAIN, Layout
+from cistrace.towers.optimizers import MuonAdamW
 from cistrace.training.arguments import estimated_steps, lora_config, shared_arguments
 from cistrace.training.arms import answers
 from cistrace.training.checkpoints import key_of, last_whole
-from cistrace.training.optimizers import MuonAdamW
+from cistrace.training.examples import Example
 from cistrace.training.recipe import RationaleRecipe, Recipe
-from cistrace.training.records import Record
 from cistrace.training.rows import IGNORED, PLACE, Collator, places_of, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import LengthPooledSampler, padding_share
 from cistrace.training.watch import Lines, describe, draw_curve, write_history
+from cistrace.writers.layout import DOMAIN, Layout
 
 STAGE = "rationale"
 VAL_ROWS = 128  # of val, for the writing loss beside the training's
@@ -32,7 +33,7 @@ VAL_ROWS = 128  # of val, for the writing loss beside the training's
 
 def train_rationale(
     recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: Layout,
-    records: Sequence[Record], pieces: Sequence[Record], val: Sequence[Record], run: Run,
+    records: Sequence[Example], pieces: Sequence[Example], val: Sequence[Example], run: Run,
 ) -> dict[str, Any]:  # fmt: skip
     """Fit on the teacher's traces and write RUN/rationale; goes on from the last whole checkpoint.
 
@@ -97,7 +98,7 @@ def last_of(figure: str, history: Sequence[dict[str, float]]) -> float | None:
     return next((entry[figure] for entry in reversed(history) if figure in entry), None)
 
 
-def first_rows(records: Sequence[Record], rows: int | None) -> list[Record]:
+def first_rows(records: Sequence[Example], rows: int | None) -> list[Example]:
     """The records of the first `rows` sequences; all for None."""
     if rows is None:
         return list(records)

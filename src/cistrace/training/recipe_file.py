@@ -20,7 +20,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import yaml
 
 from cistrace.errors import RecipeError
-from cistrace.streams import shown
+from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 
 LISTED = 12  # faults of one recipe that a message lists

@@ -24,19 +24,19 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import EarlyStoppingCallback, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainingArguments
 
-from cistrace.evaluation.metrics import pearson
-from cistrace.model.layout import DOMAIN, Layout
+from cistrace.mpra.metrics import pearson
 from cistrace.training.activity import ActivityModel
 from cistrace.training.arguments import estimated_steps, lora_config, shared_arguments
 from cistrace.training.arms import texts_to_learn, texts_to_score
 from cistrace.training.checkpoints import key_of, last_whole
+from cistrace.training.examples import Example
 from cistrace.training.rationale import first_rows, last_of, plain
 from cistrace.training.recipe import Recipe, RegressionRecipe
-from cistrace.training.records import Record
-from cistrace.training.rows import PLACE, Collator, Made, collate, places_of, rows_of
+from cistrace.training.rows import PLACE, Collator, TokenRows, collate, places_of, rows_of
 from cistrace.training.run import Run
 from cistrace.training.sampler import LengthPooledSampler, padding_share
 from cistrace.training.watch import VAL_PEARSON, Lines, describe, draw_curve, write_history
+from cistrace.writers.layout import DOMAIN, Layout
 
 STAGE = "regression"
 ADAPTER = "adapter_model.safetensors"
@@ -50,7 +50,7 @@ ORACLE_TEXT = (
 
 def train_regression(
     recipe: Recipe, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, layout: Layout,
-    records: Sequence[Record], traces: Sequence[str] | None, pieces: Sequence[Record], val: Sequence[Record],
+    records: Sequence[Example], traces: Sequence[str] | None, pieces: Sequence[Example], val: Sequence[Example],
     val_traces: Sequence[str] | None, run: Run,
 ) -> dict[str, Any]:  # fmt: skip
     """Fit head and language model and write RUN/regression; goes on from the last whole checkpoint.
@@ -115,7 +115,7 @@ def train_regression(
     return figures
 
 
-def _of_records(records: Sequence[Record], traces: Sequence[str], chosen: Sequence[Record]) -> list[str]:
+def _of_records(records: Sequence[Example], traces: Sequence[str], chosen: Sequence[Example]) -> list[str]:
     trace_of = {(record.row, record.cell_type): trace for record, trace in zip(records, traces, strict=True)}
     return [trace_of[record.row, record.cell_type] for record in chosen]
 
@@ -159,7 +159,7 @@ def _arguments(recipe: Recipe, run: Run, rows: int) -> TrainingArguments:
 class _Trainer(Trainer):
     """The library's trainer with our loss, order of rows, and measure on val."""
 
-    def prepare(self, stage: RegressionRecipe, watched: Made, val: Sequence[Record]) -> None:
+    def prepare(self, stage: RegressionRecipe, watched: TokenRows, val: Sequence[Example]) -> None:
         """What the loss and the evaluation need."""
         self._stage = stage
         self._watched = watched

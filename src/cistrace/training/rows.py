@@ -19,10 +19,10 @@ from datasets import Dataset
 from torch import Tensor
 
 from cistrace.errors import DataError
-from cistrace.model.layout import Layout
-from cistrace.model.prompt import Prompt
-from cistrace.training.records import Record
+from cistrace.training.examples import Example
 from cistrace.training.truncation import fitted
+from cistrace.writers.layout import Layout
+from cistrace.writers.prompt import Prompt
 
 PLACE = "place"
 PADDING = -1  # segment of what fills up a row
@@ -30,7 +30,7 @@ IGNORED = -100  # label of what is not supervised
 
 
 @dataclass(frozen=True)
-class Text:
+class ExampleText:
     """What is to be read and written of one record.
 
     Attributes
@@ -45,7 +45,7 @@ class Text:
         Whether there is anything to regress.
     """
 
-    record: Record
+    record: Example
     reasoning: str | None
     conclusion: str | None
     supervise_steps: bool
@@ -54,7 +54,7 @@ class Text:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class TokenRow:
     """One row of tokens, in one or more segments.
 
     Attributes
@@ -83,7 +83,7 @@ class Row:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class TokenRows:
     """Rows, and what it took to fit them.
 
     Attributes
@@ -94,13 +94,13 @@ class Made:
         Texts whose sequence lost its middle, and texts too long even without it.
     """
 
-    rows: list[Row]
+    rows: list[TokenRow]
     places: list[int]
     shortened: int
     left_out: int
 
 
-def rows_of(layout: Layout, texts: Sequence[Text], cutoff: int, together: bool) -> Made:
+def rows_of(layout: Layout, texts: Sequence[ExampleText], cutoff: int, together: bool) -> TokenRows:
     """Tokenise texts.
 
     Parameters
@@ -118,7 +118,7 @@ def rows_of(layout: Layout, texts: Sequence[Text], cutoff: int, together: bool) 
     rows, places, shortened, left_out = [], [], 0, 0
     keys = [text.record.row if together else at for at, text in enumerate(texts)]
     for _, group in groupby(range(len(texts)), key=keys.__getitem__):
-        row, levels = Row([], [], [], [], [], [], [], [], 0), []
+        row, levels = TokenRow([], [], [], [], [], [], [], [], 0), []
         for at in group:
             ends = _ends(layout, texts[at])
             fit = fitted(layout, texts[at].record.prompt, cutoff - sum(map(len, ends)))
@@ -133,15 +133,17 @@ def rows_of(layout: Layout, texts: Sequence[Text], cutoff: int, together: bool) 
             rows.append(replace(row, level=round(sum(levels) / len(levels))))
     if not rows:
         raise DataError(f"records: none of {len(texts)} fits into {cutoff} tokens; expected a larger cutoff")
-    return Made(rows, places, shortened, left_out)
+    return TokenRows(rows, places, shortened, left_out)
 
 
-def _ends(layout: Layout, text: Text) -> tuple[list[int], list[int]]:
+def _ends(layout: Layout, text: ExampleText) -> tuple[list[int], list[int]]:
     thought = [] if text.reasoning is None else layout.thought_ids(text.reasoning)
     return thought, [] if text.conclusion is None else layout.ending_ids(text.conclusion)
 
 
-def _add(row: Row, prompt: tuple[list[int], list[int]], ends: tuple[list[int], list[int]], text: Text) -> None:
+def _add(
+    row: TokenRow, prompt: tuple[list[int], list[int]], ends: tuple[list[int], list[int]], text: ExampleText
+) -> None:
     """One more segment at the row's end."""
     (shared, own), (thought, conclusion) = prompt, ends
     segment = max(row.segments, default=0) + 1
@@ -161,14 +163,14 @@ def _add(row: Row, prompt: tuple[list[int], list[int]], ends: tuple[list[int], l
             row.thought_ends.append(thought_end)
 
 
-def _append(row: Row, ids: list[int], segment: int, position: int, supervised: bool) -> None:
+def _append(row: TokenRow, ids: list[int], segment: int, position: int, supervised: bool) -> None:
     row.ids.extend(ids)
     row.segments.extend([segment] * len(ids))
     row.positions.extend(range(position, position + len(ids)))
     row.supervised.extend([supervised] * len(ids))
 
 
-def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
+def collate(rows: Sequence[TokenRow], pad: int) -> dict[str, Tensor]:
     """Right-padded batch of rows.
 
     Returns
@@ -198,7 +200,7 @@ def collate(rows: Sequence[Row], pad: int) -> dict[str, Tensor]:
     }
 
 
-def _mask(rows: Sequence[Row], segments: Tensor) -> Tensor:
+def _mask(rows: Sequence[TokenRow], segments: Tensor) -> Tensor:
     if all(max(row.segments) == 1 for row in rows):
         return (segments != PADDING).long()
     seen, seeing = segments[:, None, :], segments[:, :, None]
@@ -211,7 +213,7 @@ def _places(columns: list[list[int]]) -> Tensor:
     return torch.tensor(pairs, dtype=torch.long).reshape(-1, 2)
 
 
-def places_of(rows: Sequence[Row], first: int = 0) -> Dataset:
+def places_of(rows: Sequence[TokenRow], first: int = 0) -> Dataset:
     """A data set, as trainers want one, of places in a list of rows of which `rows` begin at `first`."""
     return Dataset.from_dict({PLACE: list(range(first, first + len(rows)))})
 
@@ -220,7 +222,7 @@ def places_of(rows: Sequence[Row], first: int = 0) -> Dataset:
 class Collator:
     """Places of `rows` to a batch; `scoring` adds what stage II regresses."""
 
-    rows: Sequence[Row]
+    rows: Sequence[TokenRow]
     pad: int
     scoring: bool
 
@@ -231,6 +233,6 @@ class Collator:
         return {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids", "labels")}
 
 
-def prompt_for(record: Record, prompt: Prompt) -> Record:
+def prompt_for(record: Example, prompt: Prompt) -> Example:
     """The record with another prompt."""
     return replace(record, shared=prompt.shared, own=prompt.own)

@@ -29,8 +29,8 @@ import yaml
 
 from cistrace import __version__
 from cistrace.errors import RunError
-from cistrace.output import whole_file
-from cistrace.streams import shown
+from cistrace.io.output import whole_file
+from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
 

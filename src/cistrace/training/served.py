@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from cistrace.chat.answers import AnswerCache, request_key
+from cistrace.chat.client import ChatClient
+from cistrace.chat.question import Messages, Question
+from cistrace.chat.settings import ChatSettings
 from cistrace.errors import RecipeError, TeacherError
-from cistrace.model.layout import CHAT
-from cistrace.model.writer import seed_of
-from cistrace.teach.answers import AnswerCache, request_key
-from cistrace.teach.client import ChatClient
-from cistrace.teach.records import Messages, Question
-from cistrace.teach.settings import ChatSettings
+from cistrace.training.examples import Example
 from cistrace.training.generate import Batch, Writing
 from cistrace.training.recipe import Recipe
-from cistrace.training.records import Record
+from cistrace.writers.layout import CHAT
+from cistrace.writers.sampling import seed_of
 
 SEEDS = 2**31 - 1  # servers take 31 bits
 
@@ -66,7 +66,7 @@ def by_endpoint(settings: ChatSettings, recipe: Recipe, identity: str, cache: Pa
             "--base-url out"
         )
 
-    def batches(records: Sequence[Record], wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         refused: list[str] = []
         asked = ((at, question(records[at], settings, recipe.generation.seed, identity)) for at in wanted)
         with AnswerCache(cache) as answers:
@@ -85,7 +85,7 @@ def by_endpoint(settings: ChatSettings, recipe: Recipe, identity: str, cache: Pa
     return Writing(f"{identity} at an endpoint", f"{_sampling(settings)} {recipe.generation.seed}", batches)
 
 
-def question(record: Record, settings: ChatSettings, seed: int, identity: str) -> Question:
+def question(record: Example, settings: ChatSettings, seed: int, identity: str) -> Question:
     """What is sent for a record: the messages that stage I was trained on."""
     told: Messages = [
         {"role": "system", "content": record.prompt.shared},

@@ -15,11 +15,9 @@ from dataclasses import asdict
 import torch
 
 from cistrace.errors import DataError, RunError
-from cistrace.model.layout import DOMAIN, layout_of
-from cistrace.model.vocabulary import Names
-from cistrace.streams import shown
+from cistrace.io.streams import shown
+from cistrace.reasonbench.dataset import DataSet
 from cistrace.training.base import load_base
-from cistrace.training.dataset import DataSet
 from cistrace.training.generate import Writing, generate, identity_of, read_traces, writing_of
 from cistrace.training.modelcard import model_card
 from cistrace.training.prepare import prepare, records_for
@@ -28,6 +26,8 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
 from cistrace.training.towers import train_towers
 from cistrace.training.trained import load_trained
+from cistrace.writers.layout import DOMAIN, layout_of
+from cistrace.writers.vocabulary import VocabularyNames
 
 log = logging.getLogger(__name__)
 NAMES = "names.json"
@@ -93,7 +93,7 @@ def keep_generated(run: Run, counts: dict[str, dict[str, int]]) -> None:
 def writing_for(recipe: Recipe, run: Run) -> Writing:
     """Stage I's model, ready to write as the recipe says."""
     model, tokenizer = load_trained(run.rationale, recipe)
-    names = Names.read(run.folder / NAMES) if recipe.model.layout == DOMAIN else None
+    names = VocabularyNames.read(run.folder / NAMES) if recipe.model.layout == DOMAIN else None
     layout = layout_of(recipe.model.layout, tokenizer)
     if torch.cuda.is_available() and names is None:  # the compact model's grammar works on CPUs
         model.to("cuda")  # type: ignore[arg-type]

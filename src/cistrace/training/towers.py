@@ -18,14 +18,14 @@ from pathlib import Path
 
 import torch
 
-from cistrace.model.tower_file import save_tower
-from cistrace.mpra import MpraTable, chromosome_folds
-from cistrace.output import whole_file
-from cistrace.training.dataset import DataSet, read_data_set
-from cistrace.training.pool import pool, read_further
+from cistrace.io.output import whole_file
+from cistrace.mpra.table import MpraTable, chromosome_folds
+from cistrace.reasonbench.dataset import DataSet, read_data_set
+from cistrace.towers.files import save_tower
+from cistrace.towers.fit import LEGNET, fit_tower, new_tower, rows_outside
+from cistrace.towers.pool import pool, read_further
 from cistrace.training.recipe import TowerRecipe
 from cistrace.training.run import Run
-from cistrace.training.tower import LEGNET, fit_tower, new_tower, rows_outside
 
 log = logging.getLogger(__name__)
 WHOLE = "whole"

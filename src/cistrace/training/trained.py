@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils.logging import disable_progress_bar
 
 from cistrace.errors import ModelError
-from cistrace.streams import shown
+from cistrace.io.streams import shown
 from cistrace.training.base import DTYPES, load_language_model_base
 from cistrace.training.recipe import Recipe
 

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from cistrace.model.layout import Layout
-from cistrace.model.prompt import Prompt
+from cistrace.writers.layout import Layout
+from cistrace.writers.prompt import Prompt
 
 _SEQUENCE = re.compile(r"(?<=DNA Sequence:\n)[A-Za-z]+(?= \(Total Length: \d+\))")
 GAP = "..."
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedPrompt:
     """A prompt that fits, and whether its sequence had to be shortened."""
 
     prompt: Prompt
     shortened: bool
 
 
-def fitted(layout: Layout, prompt: Prompt, room: int) -> Fit | None:
+def fitted(layout: Layout, prompt: Prompt, room: int) -> FittedPrompt | None:
     """The prompt in at most `room` tokens, with as much of both ends of its sequence as fits; None if it cannot."""
     if _count(layout, prompt) <= room:
-        return Fit(prompt, False)
+        return FittedPrompt(prompt, False)
     found = _SEQUENCE.search(prompt.own)
     if found is None or _count(layout, _cut(prompt, found, 0)) > room:
         return None
@@ -34,7 +34,7 @@ def fitted(layout: Layout, prompt: Prompt, room: int) -> Fit | None:
             low = middle
         else:
             high = middle
-    return Fit(_cut(prompt, found, low), True)
+    return FittedPrompt(_cut(prompt, found, low), True)
 
 
 def _cut(prompt: Prompt, found: re.Match[str], kept: int) -> Prompt:

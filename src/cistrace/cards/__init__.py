@@ -1,0 +1,1 @@
+"""The card: what may be cited about a sequence in a cell type."""

@@ -1,0 +1,108 @@
+"""The card: everything that may be cited about one sequence in one cell type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cistrace.motifs.hit import MotifHit
+
+CARD_VERSION = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """Base composition over the unambiguous letters.
+
+    Attributes
+    ----------
+    gc : float
+        Share of G and C, 3 decimals.
+    cpg : float
+        CpG observed/expected (Gardiner-Garden & Frommer 1987), 2 decimals; 0 where C or G is absent.
+    low_complexity : float
+        Share of positions in low-complexity windows, 2 decimals.
+    ambiguous : int
+        Number of letters other than ACGT.
+    """
+
+    gc: float
+    cpg: float
+    low_complexity: float
+    ambiguous: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GrammarTag:
+    """How hits stand to one another.
+
+    Attributes
+    ----------
+    kind : str
+        `homotypic` (one family, three or more hits), `pair` (a known pair of families, near each
+        other) or `cluster` (five or more hits in 60 bp).
+    hits : tuple of int
+        Positions in `Card.hits`, rising.
+    label : str
+        Family of a homotypic tag, the two families of a pair joined by ` + `; empty for a cluster.
+    distance : int
+        Bases between the two members of a pair; the span of a cluster or homotypic group, in bp.
+    """
+
+    kind: str
+    hits: tuple[int, ...]
+    label: str
+    distance: int
+
+
+@dataclass(frozen=True, slots=True)
+class TfEffect:
+    """Association of one TF's presence with activity in one cell type (log2 units), and its error."""
+
+    effect: float
+    standard_error: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a sequence model says before any reasoning.
+
+    Attributes
+    ----------
+    source : str
+        Name of the model that spoke: `tower` for the shipped towers.
+    estimate : float
+        Its activity in the card's cell type, log2(RNA/DNA), 2 decimals.
+    raising, lowering : float
+        Sums of the positive and of the negative contributions on the card, 2 decimals.
+    """
+
+    source: str
+    estimate: float
+    raising: float
+    lowering: float
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything a reasoner may cite about one sequence in one cell type.
+
+    Attributes
+    ----------
+    bases : str
+        Of the sequence, or of the window of it that the card describes.
+    cell_type : str
+    hits : tuple of MotifHit
+        By falling score; overlapping hits of one family keep the best. Positions are those of `bases`.
+    effects : tuple of (TfEffect or None), one a hit
+        The TF's known effect in this cell type.
+    evidence : Evidence or None
+    """
+
+    bases: str
+    cell_type: str
+    composition: Composition
+    hits: tuple[MotifHit, ...]
+    tags: tuple[GrammarTag, ...]
+    effects: tuple[TfEffect | None, ...]
+    evidence: Evidence | None = None
+    version: str = CARD_VERSION

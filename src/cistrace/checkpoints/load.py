@@ -1,0 +1,129 @@
+"""Load a checkpoint: check its files' hashes, then read towers, knowledge and reasoner."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils.logging import disable_progress_bar
+
+from cistrace.cards.known_effects import KnownEffects, read_known_effects
+from cistrace.checkpoints.schema import (
+    CONFIG,
+    HEAD,
+    KNOWLEDGE,
+    NAMES,
+    TOWER_FILES,
+    CellScale,
+    ModelInterface,
+    file_hashes,
+    read_config,
+    read_interface,
+    read_scale,
+    shipped_checkpoint,
+)
+from cistrace.errors import ModelError
+from cistrace.towers.evidence import Towers
+from cistrace.towers.files import load_tower
+from cistrace.writers.chat_reasoner import ChatReasoner
+from cistrace.writers.head import Head
+from cistrace.writers.layout import DOMAIN, layout_of
+from cistrace.writers.reasoner import Reasoner
+from cistrace.writers.sampling import Sampling
+from cistrace.writers.vocabulary import VocabularyNames
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A loaded checkpoint, ready to predict. `hash` names its content; towers and knowledge as its cards need them."""
+
+    hash: str
+    cell_types: tuple[str, ...]
+    window: int
+    scales: dict[str, CellScale]
+    form: ModelInterface
+    towers: Towers | None
+    knowledge: KnownEffects | None
+    reasoner: Reasoner | ChatReasoner
+
+
+def load_language_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[PreTrainedModel, Any]:
+    """Language model and tokenizer of a folder; as stored unless `dtype` says otherwise.
+
+    Raises
+    ------
+    ModelError
+        The folder is not one that transformers can open.
+    """
+    disable_progress_bar()  # a second's work needs none, and stderr is for messages
+    try:
+        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or "auto", local_files_only=True)
+        return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
+
+
+def load_checkpoint(folder: Path | None = None) -> Checkpoint:
+    """Read a checkpoint, the shipped one unless told otherwise; of a training run, RUN/model.
+
+    Raises
+    ------
+    ModelError
+        A file is missing or does not have the content that checkpoint.json names.
+    """
+    folder = folder or shipped_checkpoint()
+    if not (folder / CONFIG).exists() and (folder / "model" / CONFIG).exists():
+        folder = folder / "model"
+    plain = read_config(folder)
+    _check_files(folder, plain["files"])
+    form = read_interface(plain)
+    head_weights = load_file(folder / HEAD)
+    # On CPUs in float32, where what is written does not depend on the batch; as stored where there is a GPU for it.
+    on_gpu = form.layout != DOMAIN and torch.cuda.is_available()
+    language_model, tokenizer = load_language_model(folder, None if on_gpu else torch.float32)
+    if on_gpu:
+        language_model.to("cuda")  # type: ignore[arg-type]
+    head = Head(language_model.config.hidden_size)
+    head.load_state_dict(head_weights)
+    with_towers = form.cards == "towers"
+    return Checkpoint(
+        hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
+        tuple(plain["cell_types"]),
+        plain["window"],
+        {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
+        form,
+        Towers(*(load_tower(folder / name) for name in TOWER_FILES)) if with_towers else None,
+        read_known_effects(folder / KNOWLEDGE) if with_towers else None,
+        _reasoner(folder, form, language_model, tokenizer, head),
+    )
+
+
+def _check_files(folder: Path, files: dict[str, str]) -> None:
+    found = file_hashes(folder)
+    for name, expected in files.items():
+        if name not in found:
+            raise ModelError(f"{folder / name}: no such file; restore the checkpoint")
+        if found[name] != expected:
+            raise ModelError(
+                f"{folder / name}: found SHA-256 {found[name][:12]}, expected {expected[:12]}; the file is torn or "
+                "altered: restore the checkpoint"
+            )
+
+
+def _reasoner(
+    folder: Path, form: ModelInterface, language_model: PreTrainedModel, tokenizer: Any, head: Head
+) -> Reasoner | ChatReasoner:
+    if form.layout == DOMAIN:
+        return Reasoner(language_model, tokenizer, head, VocabularyNames.read(folder / NAMES))
+    made = form.generation
+    sampling = Sampling(
+        made["sampling"] == "greedy", made["temperature"], made["top_p"], made["top_k"], made["most_tokens"]
+    )  # fmt: skip
+    return ChatReasoner(language_model, layout_of(form.layout, tokenizer), head, sampling, made["seed"])

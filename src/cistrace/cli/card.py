@@ -1,0 +1,92 @@
+"""`cistrace card`: what a reasoner may cite about each sequence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.cli.reading import Reading, Records, cores, counted, reading_options, threads_option
+from cistrace.io.output import CARD_LAYOUTS, output_path, text_output, to_terminal
+
+
+@click.command(short_help="What a reasoner may cite about each sequence.")
+@click.argument("source", metavar="INPUT")
+@click.option(
+    "--cell-type",
+    "cell_types",
+    multiple=True,
+    required=True,
+    metavar="NAME",
+    help="HepG2, K562, WTC11 (any case) or all; may be given more than once.",
+)
+@click.option(
+    "--evidence",
+    type=click.Choice(["tower", "none"]),
+    default="tower",
+    show_default=True,
+    help="tower: contributions by the shipped sequence model and known effects; none: the card of the R3LM paper.",
+)
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(["text", "json", "sharegpt"]),
+    default="text",
+    show_default=True,
+    help="Text to read, or JSON Lines for programs.",
+)
+@click.option("-o", "--output", metavar="FILE", help="File to write; .gz compresses. [default: standard output]")
+@click.option(
+    "--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
+)
+@threads_option
+@reading_options
+def card(
+    source: str,
+    cell_types: tuple[str, ...],
+    evidence: Literal["tower", "none"],
+    layout: Literal["text", "json", "sharegpt"],
+    output: str | None,
+    model: Path | None,
+    threads: int | None,
+    genome: Path | None,
+    id_column: str | None,
+    sequence_column: str | None,
+    on_error: Literal["stop", "skip"],
+    rejects: Path | None,
+) -> None:
+    """Write the card of every sequence of INPUT in every cell type asked.
+
+    A card holds motif hits (overlapping hits of one family keep the best), composition, grammar
+    tags, each TF's known effect and a sequence model's evidence. A sequence longer than 200 bp is
+    tiled: with evidence, the card is of the window with the highest expected activity; without, one
+    card a window.
+
+    \b
+    text      '=== ID [START-END] CELL (FLAGS)' (1-based, inclusive), the card, a blank line; what lies
+              between two such lines reads back with cistrace.cards.text.parse_card
+    json      one object a line: id, window (0-based, half-open), flags, hash, card
+    sharegpt  one object a line: id, window, cell_type, flags, messages (system, user) for chat models
+
+    \b
+    Examples:
+      cistrace card enhancers.fa --cell-type K562
+      cistrace card enhancers.fa --cell-type all --evidence none --format sharegpt -o cards.jsonl
+    """
+    target = output_path(output)
+    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
+    reading.check()
+    records = Records(reading, MINIMUM_KNOWN if evidence == "tower" else 0)
+
+    from cistrace.cards.cell_types import canonical_cell_types
+    from cistrace.cards.maker import open_card_maker
+
+    maker = open_card_maker(evidence, model, threads or cores())
+    cells = canonical_cell_types(cell_types, maker.cell_types)
+    render = CARD_LAYOUTS[layout]
+    with maker.scanner, text_output(target) as out:
+        for made in counted(maker.cards(records, cells), "cards made", to_terminal(target)):
+            out.write(render(made.sequence.id, (made.window.start, made.window.end), made.flags, made.card))
+        records.finish()

@@ -1,0 +1,109 @@
+"""`cistrace generate`: the trained model writes its own traces for every record of a data set."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from cistrace.cli.extras import need_training
+from cistrace.errors import RunError
+
+
+@click.command(short_help="Let a trained model write its traces.")
+@click.argument("data", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--model", "folder", type=click.Path(path_type=Path), required=True, metavar="RUN",
+    help="Training run with stage I done.",
+)  # fmt: skip
+@click.option(
+    "--split", "splits", type=click.Choice(["train", "val"]), multiple=True, default=("train", "val"), show_default=True
+)
+@click.option(
+    "--sampling", type=click.Choice(["recipe", "greedy", "paper"]), default="recipe", show_default=True,
+    help="As the run's recipe says; greedy; or the R3LM paper's: temperature 0.95, top-p 0.7, top-k 50, 1,024 tokens.",
+)  # fmt: skip
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N records of every split alone.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Where traces-SPLIT.jsonl go. [default: RUN, where stage II reads them]",
+)  # fmt: skip
+@click.option(
+    "--base-url", metavar="URL",
+    help="OpenAI-compatible endpoint that serves RUN's stage I model (vLLM, say), in the place of this process.",
+)  # fmt: skip
+@click.option("--served-model", metavar="NAME", help="Its name there.")
+@click.option("--concurrency", type=click.IntRange(min=1), default=32, show_default=True, help="Requests at a time.")
+def generate(
+    data: Path,
+    folder: Path,
+    splits: tuple[Literal["train", "val"], ...],
+    sampling: Literal["recipe", "greedy", "paper"],
+    limit: int | None,
+    output: Path | None,
+    base_url: str | None,
+    served_model: str | None,
+    concurrency: int,
+) -> None:
+    """Write traces for the records of the data set DIR with the stage I model of RUN.
+
+    Every record is seeded by its own content, so that batches and order do not matter; a killed run goes on. Stage II
+    does this by itself where it is missing; run it under `accelerate launch`, or through an endpoint, for speed.
+
+    \b
+    Examples:
+      cistrace generate bench --model run
+      accelerate launch --num_processes 8 -m cistrace generate bench --model run
+      cistrace generate bench --model run-qwen --base-url http://127.0.0.1:8000/v1 --served-model run-qwen
+    """
+    if (base_url is None) != (served_model is None):
+        raise click.UsageError("give --base-url and --served-model together")
+    need_training("generate")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+
+    from cistrace.reasonbench.dataset import read_data_set
+    from cistrace.training import stages
+    from cistrace.training.generate import generate as write_traces
+    from cistrace.training.prepare import records_for
+    from cistrace.training.processes import alone, is_main
+    from cistrace.training.recipe import GenerationRecipe
+    from cistrace.training.run import Run, check_data, done
+
+    run = Run(folder)
+    recipe = run.read_config()
+    check_data(run, read_data_set(data).hash)
+    stages.wants(run, "rationale")
+    if sampling == "greedy":
+        recipe = replace(recipe, generation=replace(recipe.generation, sampling="greedy"))
+    elif sampling == "paper":
+        recipe = replace(recipe, generation=GenerationRecipe(sampling="sample", grammar=False))
+    if output is None and done(run, "regression") and (sampling != "recipe" or base_url is not None):
+        raise RunError(
+            f"{folder}: its stage II was trained on the traces that it holds; expected another place for others; give "
+            "-o FOLDER"
+        )
+    target = Run(output) if output is not None else run
+    target.folder.mkdir(parents=True, exist_ok=True)
+    if base_url is None or served_model is None:
+        writing = stages.writing_for(recipe, run)
+    else:
+        from cistrace.training.generate import identity_of
+        from cistrace.training.served import by_endpoint, chat_settings
+
+        settings = chat_settings(base_url, served_model, recipe, concurrency)
+        writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
+    written: dict[str, dict[str, int]] = {}
+    for split in splits:
+        counts = write_traces(records_for(run, split)[:limit], writing, target.traces(split))
+        written[split] = asdict(counts)
+        if is_main():
+            click.echo(
+                f"{split}: {counts.records:,} records, {counts.written:,} written now, {counts.ended:,} ended their "
+                f"reasoning; see {target.traces(split)}"
+            )
+    if output is None:
+        alone(lambda: stages.keep_generated(run, written))

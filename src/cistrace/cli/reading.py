@@ -1,0 +1,184 @@
+"""What the commands share: options of the input, rejects, progress."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import click
+
+from cistrace.errors import OutputError
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.output import check_output, printable
+from cistrace.io.streams import STDIN
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_Item = TypeVar("_Item")
+
+_OPTIONS = (
+    click.option(
+        "--genome",
+        type=click.Path(path_type=Path),
+        metavar="FASTA",
+        help="Genome (plain or bgzip) to cut the regions of a BED file from; INPUT is then BED.",
+    ),
+    click.option("--id-column", metavar="NAME", help="Column with the ids of a table. [default: id, name, ...]"),
+    click.option(
+        "--sequence-column", metavar="NAME", help="Column with the bases of a table. [default: sequence, seq or bases]"
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["stop", "skip"]),
+        default="stop",
+        show_default=True,
+        help="What a record that cannot be used does: stop the run, or be set aside with its reason.",
+    ),
+    click.option(
+        "--rejects",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="TSV for what skip sets aside. [default: OUTPUT.rejects.tsv; without an output file, stderr]",
+    ),
+)
+
+
+def reading_options(command: _Command) -> _Command:
+    """Add the options from which a `Reading` is made."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def threads_option(command: _Command) -> _Command:
+    """Add `--threads`."""
+    option = click.option(
+        "--threads", type=click.IntRange(min=1), metavar="N", help="Cores to use. [default: all that are allowed]"
+    )
+    return option(command)
+
+
+def cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a command reads its input, and where what it sets aside goes.
+
+    Attributes
+    ----------
+    path : str
+        `-` is standard input.
+    output : Path or None
+        Where the results go; None is standard output.
+    """
+
+    path: str
+    genome: Path | None
+    id_column: str | None
+    sequence_column: str | None
+    on_error: Literal["stop", "skip"]
+    rejects: Path | None
+    output: Path | None
+
+    @property
+    def rejects_path(self) -> Path | None:
+        """Where rejects go; None is stderr."""
+        if self.rejects is None and self.output is not None:
+            return Path(f"{self.output}.rejects.tsv")
+        return None if self.rejects == Path(STDIN) else self.rejects
+
+    def check(self, *others: str | Path | None) -> None:
+        """Find faults of the output paths before any work. `others` are files that are read beside the input.
+
+        Raises
+        ------
+        click.UsageError
+            `--rejects` without `--on-error skip`.
+        OutputError
+            A file that could not be written, or one that is also read or written otherwise.
+        """
+        if self.rejects is not None and self.on_error != "skip":
+            raise click.UsageError("--rejects needs --on-error skip")
+        index = None if self.genome is None else f"{self.genome}.fai"
+        read = (self.path, self.genome, index, *others)
+        used = {os.path.realpath(path): "input" for path in read if path is not None and path != STDIN}
+        targets = [("output", self.output), ("rejects", self.rejects_path if self.on_error == "skip" else None)]
+        for what, path in targets:
+            if path is None:
+                continue
+            check_output(path)
+            real = os.path.realpath(path)
+            if real in used:
+                raise OutputError(f"{path}: is also the {used[real]}; expected a file of its own; choose another path")
+            used[real] = what
+
+
+class Records:
+    """The sequences of a `Reading`, once through, and what was set aside on the way.
+
+    Making one reads up to the first usable record, so that a file that cannot be read says so before a model loads.
+    """
+
+    def __init__(self, reading: Reading, minimum_known: int = 0) -> None:
+        from cistrace.io.sequences import Rejects, read_sequences
+
+        self._reading = reading
+        self.rejects = Rejects()
+        stream = read_sequences(
+            reading.path,
+            genome=reading.genome,
+            id_column=reading.id_column,
+            sequence_column=reading.sequence_column,
+            on_error=reading.on_error,
+            rejects=self.rejects,
+            minimum_known=minimum_known,
+        )
+        first = next(stream, None)
+        self._stream = iter(()) if first is None else chain((first,), stream)
+
+    def __iter__(self) -> Iterator[DnaSequence]:
+        return self._stream
+
+    def finish(self) -> None:
+        """Write what was set aside, and say how much it was."""
+        from cistrace.io.sequences import write_rejects
+
+        if self._reading.on_error != "skip":
+            return
+        path = self._reading.rejects_path
+        if path is not None:
+            write_rejects(self.rejects, path)
+        else:
+            for reject in self.rejects:
+                click.echo(
+                    printable(f"cistrace: skipped {reject.record!r}, {reject.number}: {reject.reason}"), err=True
+                )
+        where = f"; see {printable(str(path))}" if path is not None else ""
+        count = len(self.rejects)
+        click.echo(f"cistrace: {count:,} record{'' if count == 1 else 's'} skipped{where}", err=True)
+
+
+def counted(items: Iterable[_Item], label: str, to_terminal: bool) -> Iterator[_Item]:
+    """Pass items through and count them on stderr.
+
+    Nothing is shown where stderr is no terminal, or where the results themselves go to one.
+    """
+    if to_terminal or not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn(label), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(label, total=None)
+        for item in items:
+            yield item
+            shown.advance(task)

@@ -1,0 +1,130 @@
+"""`cistrace train`: towers, stage I and stage II, from a recipe and a data set."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cistrace.cli.extras import need_training
+from cistrace.cli.reading import cores
+from cistrace.errors import RunError
+
+if TYPE_CHECKING:
+    from cistrace.reasonbench.dataset import DataSet
+    from cistrace.training.recipe import Recipe
+
+STAGES = ("tower", "rationale", "regression", "all")
+
+
+@click.command(short_help="Train a model of your own.")
+@click.argument("stage", type=click.Choice(STAGES))
+@click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option(
+    "--recipe", "source", required=True, metavar="NAME|FILE",
+    help="compact, smollm2-135m, r3lm-qwen3-4b, or a YAML file of your own.",
+)  # fmt: skip
+@click.option(
+    "--data", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Data set of `reasonbench build`."
+)
+@click.option(
+    "-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="RUN",
+    help="Folder of the run; a run that was interrupted goes on.",
+)  # fmt: skip
+@click.option(
+    "--threads", type=click.IntRange(min=1), metavar="N", help="Cores for towers and cards. [default: all allowed]"
+)
+@click.option("--dry-run", is_flag=True, help="Say what it would take, and train nothing.")
+def train(
+    stage: str,
+    changes: tuple[str, ...],
+    source: str,
+    data: Path,
+    folder: Path,
+    threads: int | None,
+    dry_run: bool,
+) -> None:
+    """Train from a recipe, one stage or all.
+
+    \b
+    Stages:
+      tower       sequence CNNs that give the cards' evidence (cross-fitted)
+      rationale   stage I: the language model learns to write traces
+      regression  stage II: it writes its own, and a head learns the activity from card and trace
+      all         these three, and RUN/model for `cistrace predict --model RUN`
+
+    A change such as regression.epochs=2 sets one key of the recipe. All of it is checked before any work. A stage that
+    is done is not done again; one that was interrupted, also by kill -9, goes on from its last checkpoint.
+
+    \b
+    Examples:
+      cistrace reasonbench build mpra.tsv --cell-type Liver --val chr19 --test chr5 --all -o bench
+      cistrace train all --recipe compact --data bench -o run
+      cistrace predict enhancers.fa --model run
+      accelerate launch --num_processes 4 -m cistrace train rationale --recipe r3lm-qwen3-4b --data bench -o run
+    """
+    from cistrace.training.recipe_file import load_recipe
+
+    recipe = load_recipe(source, changes)
+    need_training("train", recipe.report)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    _quiet()
+
+    from cistrace.reasonbench.dataset import read_data_set
+    from cistrace.training.run import Run, check_run
+
+    opened = read_data_set(data)
+    if dry_run:
+        check_run(Run(folder), recipe, opened.hash)
+        from cistrace.training.estimate import estimate_of
+
+        click.echo(estimate_of(recipe, opened, stage))
+        return
+    _train(stage, recipe, opened, folder, threads or cores())
+
+
+def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int) -> None:
+    from cistrace.training import stages
+    from cistrace.training.processes import alone, is_main, processes
+    from cistrace.training.run import Run, open_run
+
+    run = Run(folder)
+    several = processes() > 1
+    if several and stage in ("tower", "all"):
+        raise RunError(
+            f"cistrace train {stage}: found several processes, expected one; launch rationale and regression by "
+            "themselves, after `cistrace train tower`"
+        )
+    if stage == "regression":
+        stages.wants(run, "rationale")
+    elif stage == "rationale" and recipe.cards.source == "towers":
+        stages.wants(run, "tower")
+    alone(lambda: open_run(folder, recipe, data.folder, data.hash))
+    if stage in ("tower", "all") and recipe.cards.source == "towers":
+        stages.do_tower(data, recipe, run, workers)
+    elif stage == "tower":
+        raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
+    if stage in ("rationale", "all"):
+        stages.do_rationale(data, recipe, run, workers)
+    if stage in ("regression", "all"):
+        stages.do_regression(data, recipe, run, workers)
+    if stage == "all":
+        stages.do_model(data, recipe, run)
+    if not several or is_main():
+        click.echo(f"{stage}: done; see {folder}", err=True)
+
+
+def _quiet() -> None:
+    """Libraries' progress bars and notes of their own would drown ours."""
+    from transformers.utils.logging import disable_progress_bar, set_verbosity_error
+
+    disable_progress_bar()
+    # TRL sets by its old name what transformers is about to rename.
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
+    set_verbosity_error()
+    for name in ("httpx", "httpx2", "datasets", "matplotlib", "fsspec"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,82 @@
+"""Predictions as Parquet, in row groups, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+_STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
+_FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
+_VERIFICATION = pa.struct(
+    [
+        ("verified", pa.bool_()),
+        ("claims", pa.int32()),
+        ("supported", pa.int32()),
+        ("failed", pa.list_(_FAILED)),
+        ("level_agrees", pa.bool_()),
+    ]
+)
+_PROVENANCE = pa.struct(
+    [
+        *((name, pa.string()) for name in ("cistrace", "checkpoint", "motifs", "scanner", "prompt", "evidence")),
+        ("seed", pa.int64()),
+    ]
+)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("cell_type", pa.string()),
+        ("activity", pa.float64()),
+        ("lower", pa.float64()),
+        ("upper", pa.float64()),
+        ("percentile", pa.float64()),
+        ("level", pa.int8()),
+        ("flags", pa.list_(pa.string())),
+        ("level_probabilities", pa.list_(pa.float64())),
+        ("card_hash", pa.string()),
+        ("trace", pa.struct([("steps", pa.list_(_STEP)), ("level", pa.int8()), ("text", pa.string())])),
+        ("verification", _VERIFICATION),
+        ("provenance", _PROVENANCE),
+    ]
+)
+"""The columns of `cistrace.io.output.prediction_object`, nested as in JSONL; the values of a step are a map."""
+
+
+@contextmanager
+def parquet_rows(path: Path, row_group: int) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Open a Parquet file and give the function that adds a row, as `prediction_object` makes it.
+
+    Parameters
+    ----------
+    row_group : int
+        Rows held in memory and written together.
+    """
+    waiting: list[dict[str, Any]] = []
+    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+
+        def flush() -> None:
+            writer.write_table(pa.Table.from_pylist(waiting, schema=SCHEMA))
+            waiting.clear()
+
+        def add(row: dict[str, Any]) -> None:
+            waiting.append(_with_maps(row))
+            if len(waiting) >= row_group:
+                flush()
+
+        yield add
+        if waiting:
+            flush()
+
+
+def _with_maps(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with the values of every step as pairs, which is how pyarrow takes a map."""
+    trace = row["trace"]
+    if trace is None or trace["steps"] is None:
+        return row
+    steps = [{**step, "values": list(step["values"].items())} for step in trace["steps"]]
+    return {**row, "trace": {**trace, "steps": steps}}

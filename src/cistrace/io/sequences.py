@@ -1,0 +1,331 @@
+"""Sequences from FASTA, CSV, TSV, JSONL, Parquet, or BED and a genome, one at a time.
+
+>>> for sequence in read_sequences("examples/enhancers.fa"):  # doctest: +SKIP
+...     print(sequence.id, len(sequence.bases))
+
+What the file is follows from its first bytes (`>` FASTA, `{` JSONL, `PAR1` Parquet, gzip unpacked first) and
+otherwise from its ending; what is neither is a table with a header line. With a genome it is BED.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cistrace.errors import InputError, OutputError, RecordError
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.regions import read_regions
+from cistrace.io.streams import (
+    MAXIMUM_LENGTH,
+    STDIN,
+    ByteSource,
+    RawRecord,
+    input_name,
+    open_source,
+    read_pieces,
+    shown,
+)
+from cistrace.io.tables import read_delimited, read_jsonl, read_parquet
+
+MAXIMUM_ID = 1000
+"""Characters in an id."""
+
+DEFAULT_MINIMUM_LENGTH = 20
+
+_FASTA_ENDINGS = (".fa", ".fasta", ".fna")
+_JSONL_ENDINGS = (".jsonl", ".ndjson", ".json")
+_PARQUET_ENDINGS = (".parquet", ".pq")
+# Checked before upper-casing: some letters outside ASCII turn into DNA letters under it.
+_NOT_DNA = re.compile("[^ACGTRYSWKMBDHVNacgtryswkmbdhvn]")
+_BLANKS = " \t\r\n"
+_MEND = {"U": "write T for U", "u": "write T for U", "-": "remove the gaps", "*": "remove it"}
+
+Format = Literal["fasta", "jsonl", "parquet", "bed", "table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One record set aside.
+
+    Attributes
+    ----------
+    record : str
+        Its id, or its 1-based number among the records where it has none. Ids over `MAXIMUM_ID` are cut short.
+    number : int
+        1-based line on which it starts; in Parquet, its row.
+    reason : str
+        What was found, what was expected, how to mend it.
+    """
+
+    record: str
+    number: int
+    reason: str
+
+
+class Rejects(list[Reject]):
+    """The records that reading set aside, in the order of the file."""
+
+
+def read_sequences(
+    path: str | Path,
+    *,
+    genome: Path | None = None,
+    id_column: str | None = None,
+    sequence_column: str | None = None,
+    on_error: Literal["stop", "skip"] = "stop",
+    rejects: Rejects | None = None,
+    minimum_length: int = DEFAULT_MINIMUM_LENGTH,
+    minimum_known: int = 0,
+) -> Iterator[DnaSequence]:
+    """Read the sequences of a file, in its order.
+
+    Nothing is opened before the first record is asked for, and faults are raised when reading reaches them: write
+    results so that a late one loses nothing. One record is in memory at a time (one row group in Parquet), besides
+    a 16-byte hash of every id seen, by which duplicates are found (about 0.1 kB a record; none where the ids are
+    row numbers), and the rejects.
+
+    Parameters
+    ----------
+    path : str or Path
+        FASTA, CSV, TSV, JSONL (all plain or gzip), Parquet, BED with `genome`; `-` is standard input.
+    genome : Path, optional
+        FASTA (plain or bgzip) to cut the regions of a BED file (0-based half-open, strand honoured) from. Its
+        `.fai` index is built where there is none.
+    id_column, sequence_column : str, optional
+        Columns of a table, where `cistrace.io.tables` would not find them by itself.
+    on_error : `stop` or `skip`
+        What a record that cannot be used does: raise, or go to `rejects`. Faults of the file always raise.
+    rejects : Rejects, optional
+        Receives what `skip` sets aside.
+    minimum_length : int
+        Shortest sequence taken, in bp.
+    minimum_known : int
+        Fewest letters A, C, G, T that a sequence must hold.
+
+    Yields
+    ------
+    Sequence
+        The id exactly as given (in FASTA up to the first space or tab); bases upper-case: ACGT, N and the IUPAC
+        letters RYSWKMBDHV. `source` is the file, or genome and region.
+
+    Raises
+    ------
+    RecordError
+        Under `stop`: another letter, too short, over 10 Mb, empty, an id that is empty, over 1,000 characters or
+        seen before (also on a record that was set aside), a row of the wrong width, a region outside the genome.
+    InputError
+        A file that is missing, empty, without records, torn or of another format; a column that is missing.
+    ValueError
+        `on_error` is neither `stop` nor `skip`.
+    """
+    if on_error not in ("stop", "skip"):
+        raise ValueError(f"on_error is {on_error!r}, expected 'stop' or 'skip'")
+    records = _raw_records(path, genome, id_column, sequence_column)
+    return _checked(records, _Checker(minimum_length, minimum_known, input_name(path)), on_error == "skip", rejects)
+
+
+def write_rejects(rejects: Rejects, path: str | Path) -> None:
+    """Write rejects as TSV: record, number, reason. Fields with tabs or line ends are quoted as in CSV.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written. It appears whole or not at all.
+    """
+    part = Path(f"{path}.{os.getpid()}.part")
+    try:
+        with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle:
+            writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+            writer.writerow(("record", "number", "reason"))
+            writer.writerows((reject.record, reject.number, reject.reason) for reject in rejects)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise OutputError(
+            f"{shown(path)}: cannot be written ({error.strerror}); expected a folder you can write; choose another path"
+        ) from error
+
+
+def _checked(
+    records: Iterator[RawRecord], checker: _Checker, skip: bool, rejects: Rejects | None
+) -> Iterator[DnaSequence]:
+    for raw in records:
+        try:
+            sequence = checker.check(raw)
+        except RecordError as error:
+            if not skip:
+                raise
+            if rejects is not None:
+                rejects.append(Reject(error.record, raw.line, error.reason))
+            continue
+        yield sequence
+
+
+class _Checker:
+    """Holds every record, of whatever format, to the same rules."""
+
+    def __init__(self, minimum_length: int, minimum_known: int, file: str) -> None:
+        self._file = file
+        self._minimum = minimum_length
+        self._known = minimum_known
+        self._seen: set[bytes] = set()
+
+    def check(self, raw: RawRecord) -> DnaSequence:
+        label = f"row{raw.number}" if raw.id is None else raw.id
+        fault = self._fault(raw)
+        if fault is not None:
+            shortened = label if len(label) <= MAXIMUM_ID else label[:40] + "…"
+            raise RecordError(shortened if raw.id else str(raw.number), fault, f"{self._file}, {raw.unit} {raw.line}")
+        return DnaSequence(label, raw.bases.strip(_BLANKS).upper(), raw.source)
+
+    def _fault(self, raw: RawRecord) -> str | None:
+        if raw.id is not None and (fault := self._id_fault(raw.id)):
+            return fault
+        return raw.fault or base_fault(raw.bases.strip(_BLANKS), self._minimum, self._known)
+
+    def _id_fault(self, given: str) -> str | None:
+        if not given.strip():
+            return "the id is empty, expected a name; give it one"
+        if len(given) > MAXIMUM_ID:
+            return f"the id is over {MAXIMUM_ID:,} characters long; shorten it"
+        try:
+            digest = hashlib.blake2b(given.encode(), digest_size=16).digest()
+        except UnicodeEncodeError:
+            return "the id holds half a surrogate pair, expected Unicode text; correct the id"
+        if digest in self._seen:
+            return "the id was seen before, expected each id once; rename or remove one"
+        self._seen.add(digest)
+        return None
+
+
+def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH, minimum_known: int = 0) -> str | None:
+    """Why `bases` (any case) are not a usable DNA sequence, with the 1-based position of a wrong letter, or None."""
+    if not bases:
+        return "the sequence is empty, expected DNA letters; add the bases or remove the record"
+    if len(bases) > MAXIMUM_LENGTH:
+        return f"over {MAXIMUM_LENGTH:,} bp long, expected at most that; cut it into windows"
+    if wrong := _NOT_DNA.search(bases):
+        letter = wrong.group()
+        mend = _MEND.get(letter, "correct or remove it")
+        return f"position {wrong.start() + 1} is {letter!r}, expected ACGT, N or IUPAC RYSWKMBDHV; {mend}"
+    if len(bases) < minimum_length:
+        return f"{len(bases)} bp long, expected at least {minimum_length}; extend it or remove the record"
+    if (known := sum(map(bases.upper().count, "ACGT"))) < minimum_known:
+        return f"holds {known} letters A, C, G, T, expected at least {minimum_known}; remove the record"
+    return None
+
+
+def _raw_records(
+    path: str | Path, genome: Path | None, id_column: str | None, sequence_column: str | None
+) -> Iterator[RawRecord]:
+    found = False
+    with open_source(path) as source:
+        name = source.name
+        kind = _format(source, genome)
+        if kind in ("fasta", "bed") and (id_column or sequence_column):
+            raise InputError(f"{name}: is {kind.upper()}, which has no columns to name; leave the column options out")
+        if kind == "parquet" and str(path) == STDIN:
+            raise InputError(f"{name}: is Parquet, which cannot be read from a pipe; give the file's path")
+        for record in _reader(kind, source, path, genome, id_column, sequence_column):
+            found = True
+            yield record
+    if not found:
+        raise InputError(f"{name}: no records; expected at least one sequence; check how the file was made")
+
+
+def _reader(
+    kind: Format,
+    source: ByteSource,
+    path: str | Path,
+    genome: Path | None,
+    id_column: str | None,
+    sequence_column: str | None,
+) -> Iterator[RawRecord]:
+    if kind == "bed" and genome is not None:
+        return read_regions(source, genome)
+    if kind == "fasta":
+        return _read_fasta(source)
+    if kind == "parquet":
+        return read_parquet(path, id_column=id_column, sequence_column=sequence_column)
+    reader = read_jsonl if kind == "jsonl" else read_delimited
+    return reader(source, id_column=id_column, sequence_column=sequence_column)
+
+
+def _format(source: ByteSource, genome: Path | None) -> Format:
+    kind = _content(source)
+    if genome is not None:
+        if kind not in ("bed", "table"):
+            raise InputError(f"{source.name}: is {kind}, but a genome is given; expected BED; leave the genome out")
+        return "bed"
+    if kind == "bed":
+        raise InputError(f"{source.name}: is BED, which holds no bases; expected a genome FASTA with it; name one")
+    return kind
+
+
+def _content(source: ByteSource) -> Format:
+    start = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if source.head.startswith(b"PAR1") or source.ending in _PARQUET_ENDINGS:
+        return "parquet"
+    if start in (b">", b";") or (source.ending in _FASTA_ENDINGS):
+        return "fasta"
+    if start == b"{" or source.ending in _JSONL_ENDINGS:
+        return "jsonl"
+    return "bed" if source.ending == ".bed" else "table"
+
+
+class _FastaRecord:
+    """A FASTA record while its lines come in. Past the longest length taken, it counts and keeps nothing."""
+
+    def __init__(self, number: int, line: int, header: str) -> None:
+        self.number = number
+        self.line = line
+        self.id = re.split("[ \t]", header, maxsplit=1)[0]
+        self._parts: list[str] = []
+        self._length = 0
+
+    def add(self, bases: str) -> None:
+        self._length += len(bases)
+        if self._length > MAXIMUM_LENGTH:
+            self._parts.clear()
+        else:
+            self._parts.append(bases)
+
+    def finish(self, source: str) -> RawRecord:
+        fault = None
+        if self._length > MAXIMUM_LENGTH:
+            fault = f"{self._length:,} bp long, expected at most {MAXIMUM_LENGTH:,}; cut it into windows"
+        return RawRecord(self.number, self.line, self.id, "".join(self._parts), source, fault)
+
+
+def _read_fasta(source: ByteSource) -> Iterator[RawRecord]:
+    """FASTA records. Blank lines and `;` lines are passed over; blanks at either end of a line do not count."""
+    record: _FastaRecord | None = None
+    kind = ""
+    for piece in read_pieces(source):
+        text = piece.text.rstrip("\n")
+        if piece.first:
+            text = text.lstrip(" \t")
+            kind = text[:1] if text[:1] in (">", ";") else ""
+        if piece.last:
+            text = text.rstrip(" \t") if kind != ">" else text
+        if kind == ";" or (kind == ">" and not piece.first) or not text:
+            continue
+        if kind == ">":
+            if record is not None:
+                yield record.finish(source.name)
+            record = _FastaRecord(1 if record is None else record.number + 1, piece.line, text[1:])
+        elif record is None:
+            raise InputError(
+                f"{source.name}: line {piece.line} is {text[:20]!r} before the first header; expected a line that "
+                "starts with '>'; add the header"
+            )
+        else:
+            record.add(text)
+    if record is not None:
+        yield record.finish(source.name)

@@ -1,0 +1,1 @@
+"""Motif libraries and the scanner that finds FIMO's hits."""

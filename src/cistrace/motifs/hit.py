@@ -1,0 +1,43 @@
+"""One match of a motif. Coordinates are 0-based half-open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class MotifHit:
+    """One match of a motif, at FIMO's score and p-value.
+
+    Attributes
+    ----------
+    matrix_id, name : str
+        JASPAR matrix id (`MA0079.5`) and TF name (`SP1`).
+    families : frozenset of str
+        The TF's families; a heterodimer has several, three JASPAR matrices have none.
+    start, end : int
+        0-based, half-open, on the forward strand.
+    strand : str
+        `+` or `-`.
+    score : float
+        Log-odds in bits, as FIMO rounds it.
+    p_value : float or None
+        Probability of at least this score under the background; None on a card in the paper's
+        layout, which does not state it (and leaves `matrix_id` empty).
+    contribution : float or None
+        Fall in predicted activity (log2 units) when the hit is replaced; None without evidence.
+    """
+
+    matrix_id: str
+    name: str
+    families: frozenset[str]
+    start: int
+    end: int
+    strand: str
+    score: float
+    p_value: float | None
+    contribution: float | None = None
+
+    @property
+    def width(self) -> int:
+        return self.end - self.start

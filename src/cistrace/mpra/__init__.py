@@ -1,0 +1,1 @@
+"""Measured activity: any table of it, its splits, levels, folds and associations."""

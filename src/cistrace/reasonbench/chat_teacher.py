@@ -1,0 +1,80 @@
+"""The chat teacher: an OpenAI-compatible endpoint writes traces for cards, by the R3LM paper's constrained protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from operator import length_hint
+
+from cistrace.cards.text import render_card
+from cistrace.chat.answers import AnswerCache, request_key
+from cistrace.chat.asker import Usage
+from cistrace.chat.client import ChatClient, Report
+from cistrace.chat.limits import Sleep
+from cistrace.chat.question import Answer, Messages, Question, Subject
+from cistrace.chat.settings import ChatSettings
+from cistrace.traces.templates import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
+
+
+def messages(subject: Subject, condition: str) -> Messages:
+    """What the teacher is told of a subject.
+
+    Parameters
+    ----------
+    condition : str
+        `none`: the card alone; `level`: the observed level below it.
+    """
+    text = render_card(subject.card)
+    if condition == "level":
+        text += f"\n\n{OBSERVED_LINE}{subject.level}"
+    return [{"role": "system", "content": CHAT_PROMPTS[condition]}, {"role": "user", "content": text}]
+
+
+def key_of(told: Messages, condition: str, settings: ChatSettings) -> str:
+    """What an answer is kept under: all that shapes it. Where the model is served, and who pays, does not."""
+    return request_key(
+        {
+            "protocol": CHAT_VERSION,
+            "condition": condition,
+            "model": settings.model,
+            "messages": told,
+            "temperature": float(settings.temperature),
+            "top_p": float(settings.top_p),
+            "max_tokens": settings.max_tokens,
+            "seed": settings.seed,
+        }
+    )
+
+
+class ChatTeacher:
+    """One run: usage, budget and pace go on from one call of `answers` to the next. Parameters: see `ChatClient`."""
+
+    def __init__(
+        self, settings: ChatSettings, cache: AnswerCache, report: Report, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        self._settings = settings
+        self._client = ChatClient(settings, cache, report, sleep)
+
+    @property
+    def usage(self) -> Usage:
+        return self._client.usage
+
+    def answers(self, subjects: Iterable[Subject], condition: str) -> Iterator[tuple[Subject, Answer]]:
+        """Every subject with its answer, in the order given, as `ChatClient.answers` has it.
+
+        Parameters
+        ----------
+        condition : str
+            See `messages`.
+
+        Raises
+        ------
+        TeacherError
+            As `ChatClient.answers`.
+        """
+        asked = ((subject, self._question(subject, condition)) for subject in subjects)
+        return self._client.answers(asked, length_hint(subjects))
+
+    def _question(self, subject: Subject, condition: str) -> Question:
+        told = messages(subject, condition)
+        return Question(key_of(told, condition, self._settings), told, self._settings.seed)

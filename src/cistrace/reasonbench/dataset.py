@@ -1,0 +1,116 @@
+"""The data set that a training reads: a folder of `cistrace reasonbench build`.
+
+manifest.json       cell types, cut points between levels, evidence and teacher
+elements.parquet    every usable sequence with its split and activities
+train.jsonl, val.jsonl    cards and traces; read where a recipe says `cards.source: data`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cistrace.errors import DataError
+from cistrace.io.streams import shown
+from cistrace.mpra.elements import ELEMENTS, read_elements
+from cistrace.mpra.homology import groups
+from cistrace.mpra.table import MpraTable
+from cistrace.reasonbench.files import MANIFEST
+
+FEWEST = 20  # training sequences below which nothing can be learnt
+RELATED = 40  # bp
+GROUPS, FEWEST_GROUPS = 20, 10
+LONGEST = 1_000  # bp that one window can hold
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """A data set, opened.
+
+    Attributes
+    ----------
+    table : MpraTable
+        `splits` are train, val and test.
+    rows : ndarray, int64, shape (N,)
+        Of every element, its row in the entries.
+    cuts : ndarray, float64, shape (cell types, 3)
+        Between levels 0-3.
+    hash : str
+        SHA-256 of the manifest, hexadecimal.
+    """
+
+    folder: Path
+    table: MpraTable
+    rows: np.ndarray
+    cuts: np.ndarray
+    manifest: dict[str, Any]
+    hash: str
+
+    @property
+    def cell_types(self) -> tuple[str, ...]:
+        return self.table.cell_types
+
+    @property
+    def window(self) -> int:
+        """Length of the longest sequence, bp, rounded up to a multiple of 8, as towers halve it."""
+        return -(-max(map(len, self.table.sequences)) // 8) * 8
+
+    @property
+    def training(self) -> MpraTable:
+        """The training rows, every one with a chromosome to hold out: see `grouped`."""
+        return grouped(self.table.take(self.places("train")))
+
+    def places(self, split: str) -> np.ndarray:
+        """Positions in `table` of one split's rows: int64."""
+        return np.flatnonzero(np.array(self.table.splits) == split)
+
+
+def grouped(table: MpraTable) -> MpraTable:
+    """The table itself where all rows have chromosomes, else with groups of related sequences in their place.
+
+    Sequences that share `RELATED` bases on either strand are related, and what is related stays together.
+    """
+    if all(table.chromosomes) and len({name for name in table.chromosomes if "-" not in name}) >= FEWEST_GROUPS:
+        return table
+    names = tuple(f"group{int(group) % GROUPS}" for group in groups(table.sequences, RELATED))
+    return replace(table, chromosomes=names)
+
+
+def read_data_set(folder: Path) -> DataSet:
+    """Open a data set.
+
+    Raises
+    ------
+    DataError
+        The folder is no data set, lacks a split, or holds too little.
+    """
+    path = folder / MANIFEST
+    try:
+        text = path.read_bytes()
+        manifest = json.loads(text)
+        cell_types = tuple(manifest["cell_types"])
+        cuts = np.array([manifest["cuts"][cell] for cell in cell_types], dtype=np.float64)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"{shown(folder)}: holds no readable {MANIFEST} ({type(error).__name__}: {error}); expected a data set; "
+            "make one with `cistrace reasonbench build`"
+        ) from error
+    table, rows = read_elements(folder / ELEMENTS, cell_types)
+    data = DataSet(folder, table, rows, cuts, manifest, hashlib.sha256(text).hexdigest())
+    for split in ("train", "val"):
+        found = len(data.places(split))
+        if found < (FEWEST if split == "train" else 2):
+            raise DataError(
+                f"{shown(folder)}: found {found} sequences in {split}, expected at least "
+                f"{FEWEST if split == 'train' else 2}; build it with other splits"
+            )
+    if data.window > LONGEST:
+        raise DataError(
+            f"{shown(folder)}: its longest sequence has {data.window} bp, expected at most {LONGEST}; use --length"
+        )
+    return data

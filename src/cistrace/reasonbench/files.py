@@ -1,0 +1,293 @@
+"""The data set's files: JSONL and Parquet a split, rejects, exclusions, what LLaMA-Factory and `datasets` look for.
+
+    train.jsonl val.jsonl test.jsonl    ShareGPT, one entry a line, in the order of the table
+    data/train.parquet ...              the same; `datasets.load_dataset(FOLDER)` opens them
+    rejects.jsonl                       training entries that a gate or a person rejected, with reasons
+    elements.parquet                    the measured elements: what towers are trained on
+    excluded.tsv                        rows of the table that the data set does without, with reasons
+    dataset_info.json                   for LLaMA-Factory
+    README.md                           the data set's card
+    manifest.json                       what made all this; written last: a folder without it is not whole
+
+Files are made in a folder `.building` beside their places and moved when all are complete.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO
+
+from cistrace.errors import OutputError
+from cistrace.io.output import write_faults
+from cistrace.io.streams import shown
+from cistrace.mpra.elements import ELEMENTS, write_elements
+from cistrace.mpra.loaded import SPLITS, Exclusion
+from cistrace.mpra.table import MpraTable
+from cistrace.reasonbench.entries import Entry, entry_line, entry_object, official_object
+
+STAGING = ".building"
+MANIFEST, REJECTS, EXCLUDED, CARD, INFO = (
+    "manifest.json",
+    "rejects.jsonl",
+    "excluded.tsv",
+    "README.md",
+    "dataset_info.json",
+)
+ROW_GROUP = 2_000
+OFFICIAL_NAME = "{count}-reason-sharegpt-short-conclu.jsonl"
+
+
+def safe_name(name: str) -> str:
+    """A cell type's name as the name of a folder: any text may be one."""
+    return re.sub(r"[^\w.+-]", "_", name).lstrip(".") or "_"
+
+
+def check_folder(folder: Path) -> None:
+    """Find out before any work that a data set cannot be written.
+
+    Raises
+    ------
+    OutputError
+        A file in the folder's place, or files of our names that no build made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
+    if (folder / STAGING).exists() or (folder / MANIFEST).exists():
+        return
+    for name in (*(f"{split}.jsonl" for split in SPLITS), REJECTS, EXCLUDED, ELEMENTS, CARD, INFO):
+        if (folder / name).exists():
+            raise OutputError(
+                f"{shown(folder / name)}: is there, but no {MANIFEST} beside it, so no build made it; expected an "
+                "empty folder or a data set; choose another"
+            )
+
+
+class _Parquet:
+    """Entries as row groups of one file."""
+
+    def __init__(self, path: Path) -> None:
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+        text = pa.string()
+        message = pa.struct([("role", text), ("content", text)])
+        fault = pa.struct([("gate", text), ("reason", text)])
+        self._schema = pa.schema(
+            [
+                ("messages", pa.list_(message)), ("expression_score", pa.float64()), ("label", pa.int8()), ("id", text),
+                ("cell_type", text), ("split", text), ("row", pa.int64()), ("stated_level", pa.int8()),
+                ("kinds", pa.list_(text)), ("faults", pa.list_(fault)), ("written_by", text), ("review", text),
+            ]
+        )  # fmt: skip
+        self._table = pa.Table
+        self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
+        self._waiting: list[dict[str, Any]] = []
+
+    def add(self, entry: Entry) -> None:
+        self._waiting.append(entry_object(entry))
+        if len(self._waiting) == ROW_GROUP:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._writer.write_table(self._table.from_pylist(self._waiting, schema=self._schema))
+        self._waiting.clear()
+
+    def close(self) -> None:
+        if self._waiting:
+            self._flush()
+        self._writer.close()
+
+
+class DataSetFiles:
+    """Writes a data set, whole or not at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it does not exist.
+    official : bool
+        Write also the release's files: one a cell type (and split, but for train), named by their number of entries.
+
+    Raises
+    ------
+    OutputError
+        The folder holds files of these names that no build made, another build is at work in it, or it cannot be
+        written.
+    """
+
+    def __init__(self, folder: Path, official: bool = False) -> None:
+        self.folder = folder
+        self._official = official
+        self._stage = folder / STAGING
+        self._files: dict[str, TextIO] = {}
+        self._parquet: dict[str, _Parquet] = {}
+        self.rows: dict[str, int] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> DataSetFiles:
+        check_folder(self.folder)
+        with write_faults(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._take()
+        return self
+
+    def _take(self) -> None:
+        """Make the staging folder ours; what an unfinished build left there goes."""
+        mark = self._stage / "pid"
+        if self._stage.exists():
+            if mark.exists() and _alive(mark.read_text()):
+                raise OutputError(f"{shown(self.folder)}: another build is at work there; wait for it, or stop it")
+            shutil.rmtree(self._stage)
+        self._stage.mkdir()
+        mark.write_text(str(os.getpid()))
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        self._close()
+        if kind is not None:
+            with suppress(OSError):
+                shutil.rmtree(self._stage)
+
+    def _close(self) -> None:
+        for parquet in self._parquet.values():
+            parquet.close()
+        self._parquet.clear()
+        self._open.close()
+        self._files.clear()
+
+    def add(self, entry: Entry) -> None:
+        """One entry of its split."""
+        with write_faults(self.folder):
+            self._line(f"{entry.split}.jsonl", entry_line(entry))
+            if self._official:
+                mark = "" if entry.split == "train" else f"{entry.split}-"
+                line = json.dumps(official_object(entry), ensure_ascii=False) + "\n"
+                self._line(f"{safe_name(entry.cell_type)}/{mark}{OFFICIAL_NAME}", line)
+            if entry.split not in self._parquet:
+                (self._stage / "data").mkdir(exist_ok=True)
+                self._parquet[entry.split] = _Parquet(self._stage / "data" / f"{entry.split}.parquet")
+            self._parquet[entry.split].add(entry)
+
+    def reject(self, entry: Entry) -> None:
+        """One training entry that the data set does without."""
+        with write_faults(self.folder):
+            self._line(REJECTS, entry_line(entry))
+
+    def _line(self, name: str, line: str) -> None:
+        if name not in self._files:
+            path = self._stage / name
+            path.parent.mkdir(exist_ok=True)
+            self._files[name] = self._open.enter_context(path.open("w", encoding="utf-8"))
+        self._files[name].write(line)
+        self.rows[name] = self.rows.get(name, 0) + 1
+
+    def exclude(self, exclusions: Iterable[Exclusion]) -> None:
+        """Write the table of exclusions."""
+        with write_faults(self.folder), (self._stage / EXCLUDED).open("w", encoding="utf-8", newline="") as handle:
+            writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+            writer.writerow(("line", "id", "cell_type", "reason"))
+            writer.writerows((item.line, item.id, item.cell_type, item.reason) for item in exclusions)
+
+    def elements(self, table: MpraTable, splits: tuple[str, ...]) -> None:
+        """Write the measured elements."""
+        with write_faults(self.folder):
+            self.rows[ELEMENTS] = write_elements(self._stage / ELEMENTS, table, splits)
+
+    def write(self, name: str, text: str) -> None:
+        """A file of text."""
+        with write_faults(self.folder):
+            (self._stage / name).write_text(text, encoding="utf-8")
+
+    def finish(self, about: dict[str, Any], card: str) -> dict[str, Any]:
+        """Close the files, move them to their places and write the manifest: `about` and every file's hash.
+
+        Returns
+        -------
+        dict
+            The manifest.
+        """
+        with write_faults(self.folder):
+            self._close()
+            self._name_official()
+            self.write(CARD, card)
+            self.write(INFO, json.dumps(llama_factory(self.folder, self._stage), indent=2) + "\n")
+            (self._stage / "pid").unlink()
+            made = sorted(path.relative_to(self._stage).as_posix() for path in self._stage.rglob("*") if path.is_file())
+            files = {name: {"sha256": file_hash(self._stage / name)} for name in made}
+            for name, rows in self.rows.items():
+                if name in files:
+                    files[name]["rows"] = rows  # type: ignore[assignment]
+            manifest = {**about, "files": files}
+            self._replace(made, manifest)
+        return manifest
+
+    def _name_official(self) -> None:
+        for name in [name for name in self.rows if "{count}" in name]:
+            count = self.rows.pop(name)
+            named = name.format(count=count)
+            (self._stage / name).rename(self._stage / named)
+            self.rows[named] = count
+
+    def _replace(self, made: list[str], manifest: dict[str, Any]) -> None:
+        """Take an older data set's files away and move the new ones in, the manifest last."""
+        old = read_manifest(self.folder)
+        (self.folder / MANIFEST).unlink(missing_ok=True)
+        for name in set(old.get("files", {})) - set(made):
+            if not Path(name).is_absolute() and ".." not in Path(name).parts:  # a manifest is a file anyone can edit
+                (self.folder / name).unlink(missing_ok=True)
+        for name in made:
+            (self.folder / name).parent.mkdir(exist_ok=True)
+            os.replace(self._stage / name, self.folder / name)
+        part = self._stage / MANIFEST
+        part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(part, self.folder / MANIFEST)
+        shutil.rmtree(self._stage)
+
+
+def _alive(pid: str) -> bool:
+    """Whether a process of that number lives and is not this one."""
+    try:
+        number = int(pid)
+        os.kill(number, 0)
+    except (ValueError, OSError):
+        return False
+    return number != os.getpid()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a data set; empty where there is none to read."""
+    try:
+        plain = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
+
+
+def llama_factory(folder: Path, stage: Path) -> dict[str, Any]:
+    """LLaMA-Factory's description of the splits: ShareGPT with the tags of OpenAI's messages."""
+    tags = {"role_tag": "role", "content_tag": "content", "user_tag": "user", "assistant_tag": "assistant"}
+    name = safe_name(folder.resolve().name).lower()
+    return {
+        f"{name}_{split}": {
+            "file_name": f"{split}.jsonl",
+            "formatting": "sharegpt",
+            "columns": {"messages": "messages"},
+            "tags": {**tags, "system_tag": "system"},
+        }
+        for split in SPLITS
+        if (stage / f"{split}.jsonl").exists()
+    }

@@ -1,0 +1,1 @@
+"""Sequence CNNs, and the evidence they give by ablation."""

@@ -1,0 +1,89 @@
+"""The towers' evidence: an activity for a sequence, and for every motif hit what its loss would cost.
+
+The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
+bases blanked (zeros in one-hot, as the towers know from padding). It says what a tower makes of these
+bases, all cell types at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from cistrace.motifs.hit import MotifHit
+from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
+from cistrace.towers.tower import Tower, fused
+
+BLANK = 4
+# Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours.
+ROWS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class TowerEvidence:
+    """What the towers say of a batch.
+
+    Attributes
+    ----------
+    estimates : ndarray, float32, shape (N, cell types)
+        log2(RNA/DNA), mean of both strands.
+    contributions : list of N ndarray, float32, shape (hits, cell types)
+    """
+
+    estimates: np.ndarray
+    contributions: list[np.ndarray]
+
+
+class Towers:
+    """Two towers that share a window and cell types.
+
+    Parameters
+    ----------
+    estimator : Tower
+        Gives the activity, mean of both strands.
+    witness : Tower
+        Says what every hit is worth. A training row's contributions are from one light tower that never saw it; a
+        new sequence's should be from one of that kind, and a dozen ablations a sequence should be cheap.
+    """
+
+    def __init__(self, estimator: Tower, witness: Tower) -> None:
+        self.window = estimator.window
+        self.cell_types = estimator.cell_types
+        self._estimator = fused(estimator)
+        self._witness = fused(witness)
+
+    def estimate(self, sequences: Sequence[str]) -> np.ndarray:
+        """Activities (N, cell types), mean of both strands, for sequences of at most `window` bp."""
+        return self.strands(sequences).mean(axis=0)
+
+    def strands(self, sequences: Sequence[str]) -> np.ndarray:
+        """Activities as read from the given strand and from the other: float32 (2, N, cell types)."""
+        codes = base_codes(list(sequences), self.window)
+        return np.stack([self._pass(self._estimator, codes), self._pass(self._estimator, codes, turned=True)])
+
+    def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> TowerEvidence:
+        """Estimates, and the contribution of every given hit (given strand)."""
+        codes = base_codes(list(sequences), self.window)
+        counts = [len(found) for found in hits]
+        blanked = np.repeat(codes, counts, axis=0)
+        margins = [(self.window - len(bases)) // 2 for bases in sequences]
+        flat = [(hit, margin) for found, margin in zip(hits, margins, strict=True) for hit in found]
+        for row, (hit, margin) in enumerate(flat):
+            blanked[row, margin + hit.start : margin + hit.end] = BLANK
+        whole = np.repeat(self._pass(self._witness, codes), counts, axis=0)
+        lost = whole - self._pass(self._witness, blanked)
+        return TowerEvidence(self.estimate(sequences), np.split(lost, np.cumsum(counts)[:-1]))
+
+    @torch.inference_mode()
+    def _pass(self, tower: Tower, codes: np.ndarray, turned: bool = False) -> np.ndarray:
+        parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
+        for start in range(0, len(codes), ROWS):
+            block = codes[start : start + ROWS]
+            filled = np.full((ROWS, self.window), BLANK, dtype=np.int64)
+            filled[: len(block)] = block
+            x = one_hot(filled)
+            parts.append(tower(reverse_complement(x) if turned else x)[: len(block)].numpy())
+        return np.concatenate(parts)

@@ -1,0 +1,198 @@
+"""Fit one tower: augmentation, loss, schedule, and a state after every epoch to go on from."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from cistrace.io.output import whole_file
+from cistrace.mpra import metrics
+from cistrace.mpra.table import MpraTable
+from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
+from cistrace.towers.legnet import LegNet, LegNetConfig
+from cistrace.towers.optimizers import Optimizers, Rates
+from cistrace.towers.residual import ResidualConfig, ResidualTower
+from cistrace.towers.tower import Tower
+from cistrace.training.recipe import TowerFitRecipe
+
+log = logging.getLogger(__name__)
+LEGNET = "legnet"
+
+
+@dataclass(frozen=True, eq=False)
+class FittedTower:
+    """A tower, and what it reached: mean loss of the last epoch, val Pearson per cell type."""
+
+    tower: ResidualTower | LegNet
+    loss: float
+    val: list[float]
+
+
+def augment(codes: Tensor, recipe: TowerFitRecipe, random: torch.Generator) -> Tensor:
+    """One-hot of a batch (N, L), each row shifted, some shortened, half turned to the other strand."""
+    rows, length = codes.shape
+    shift = torch.randint(-recipe.largest_shift, recipe.largest_shift + 1, (rows, 1), generator=random)
+    position = torch.arange(length)[None, :] + shift
+    shifted = torch.where(
+        (position >= 0) & (position < length), codes.gather(1, position.clamp(0, length - 1)), torch.tensor(4)
+    )
+    # Short inputs reach the tower centred between blanks: let it see some.
+    margin = torch.randint(0, length // 3, (rows, 1), generator=random)
+    short = torch.rand((rows, 1), generator=random) < recipe.shortened
+    edge = (torch.arange(length)[None, :] < margin) | (torch.arange(length)[None, :] >= length - margin)
+    x = one_hot(torch.where(short & edge, torch.tensor(4), shifted))
+    turned = torch.rand((rows, 1, 1), generator=random) < 0.5
+    return torch.where(turned, reverse_complement(x), x)
+
+
+@torch.inference_mode()
+def predict(tower: Tower, codes: np.ndarray, batch_size: int = 512, both_strands: bool = True) -> np.ndarray:
+    """Activities (N, cell types) for codes (N, window); the mean of both strands unless told otherwise."""
+    tower.eval()
+    device = tower.location.device
+    parts = [np.zeros((0, len(tower.cell_types)), dtype=np.float32)]
+    for start in range(0, len(codes), batch_size):
+        x = one_hot(codes[start : start + batch_size]).to(device)
+        with torch.autocast(device.type, torch.bfloat16):
+            y = tower(x)
+            if both_strands:
+                y = (y + tower(reverse_complement(x))) / 2
+        parts.append(y.float().cpu().numpy())
+    return np.concatenate(parts)
+
+
+def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
+    """Pearson correlation per column, over rows where the measurement is finite."""
+    result = []
+    for column in range(measured.shape[1]):
+        seen = np.isfinite(measured[:, column])
+        result.append(metrics.pearson(predicted[seen, column], measured[seen, column]))
+    return result
+
+
+def rows_outside(held_out: Collection[str], table: MpraTable) -> np.ndarray:
+    """Positions of the rows that lie on none of the held-out chromosomes, and do not border on one: int64."""
+    held = set(held_out)
+    kept = [row for row, chromosome in enumerate(table.chromosomes) if not held & set(chromosome.split("-"))]
+    return np.array(kept, dtype=np.int64)
+
+
+def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: float, seed: int) -> ResidualTower | LegNet:
+    """An untrained tower of the kind that its name asks for; the seed fixes its weights."""
+    torch.manual_seed(seed)
+    if name == LEGNET:
+        return LegNet(LegNetConfig(cell_types, window=window, dropout=dropout))
+    return ResidualTower(ResidualConfig(cell_types, window=window, dropout=dropout))
+
+
+def fit_tower(
+    tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable,
+    recipe: TowerFitRecipe, state: Path, seed: int, told: Callable[[str], None] = log.info,
+) -> FittedTower:  # fmt: skip
+    """Fit a new tower on some rows of a table; the last weights are kept, val is only watched.
+
+    Parameters
+    ----------
+    state : Path
+        Where the state after every epoch is kept; found there, the fit goes on from it, to the same weights.
+    seed : int
+        Of order, augmentation and dropout.
+    """
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    codes = torch.as_tensor(base_codes(list(table.sequences), tower.window))
+    location, scale = np.nanmean(table.activity[rows], axis=0), np.nanstd(table.activity[rows], axis=0)
+    target = torch.as_tensor((table.activity - location) / scale, dtype=torch.float32)
+    tower.location.copy_(torch.as_tensor(location))
+    tower.scale.copy_(torch.as_tensor(scale))
+    tower.to(device)
+    size = min(recipe.batch_size, len(rows))
+    steps = len(rows) // size
+    rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
+    optimizers = Optimizers(tower, tower.edges(), rates, steps=recipe.epochs * steps)
+    course = _Course(tower, optimizers, torch.Generator().manual_seed(seed), state, steps)
+    torch.manual_seed(seed)
+    first, loss, r = course.resumed(), float("nan"), [float("nan")] * val.activity.shape[1]
+    val_codes = base_codes(list(val.sequences), tower.window)
+    for epoch in range(first, recipe.epochs):
+        began, total = time.monotonic(), 0.0
+        order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=course.random)]
+        tower.train()
+        for number, batch in enumerate(order[: steps * size].split(size)):
+            x = augment(codes[batch], recipe, course.random).to(device)
+            with torch.autocast(device.type, torch.bfloat16):
+                output = tower.standardised(x)
+            truth = target[batch].to(device)
+            seen = truth.isfinite()
+            fault = (output.float() - truth)[seen].square().mean()
+            fault.backward()
+            torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
+            optimizers.step()
+            total += fault.item()
+            if number % 50 == 0:
+                _leave_if_orphaned()
+        loss, r = total / steps, pearson(predict(tower, val_codes), val.activity)
+        said = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
+        spent = time.monotonic() - began
+        left = spent * (recipe.epochs - epoch - 1)
+        told(f"{name} epoch {epoch + 1}/{recipe.epochs} loss {loss:.4f} val {said} {spent:.0f} s, {left:.0f} s left")
+        course.keep(epoch + 1)
+    if first == recipe.epochs:
+        r = pearson(predict(tower, val_codes), val.activity)
+    return FittedTower(tower.to("cpu"), loss, r)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, eq=False)
+class _Course:
+    """All that an epoch depends on, and the file in which it is kept between two."""
+
+    tower: Tower
+    optimizers: Optimizers
+    random: torch.Generator
+    state: Path
+    steps: int
+
+    def keep(self, epoch: int) -> None:
+        """Write the state after an epoch, whole or not at all."""
+        tensors = {f"tower/{name}": value for name, value in self.tower.state_dict().items()}
+        tensors |= {f"optimizer/{name}": value for name, value in self.optimizers.state().items()}
+        tensors |= {"random/order": self.random.get_state(), "random/dropout": torch.get_rng_state()}
+        packed = {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
+        }
+        with whole_file(self.state) as part:
+            save_file(packed, part, metadata={"epoch": str(epoch)})
+
+    def resumed(self) -> int:
+        """Take up the state on disk; returns the epochs done, 0 where there is none that can be read."""
+        try:
+            with safe_open(self.state, framework="pt") as file:
+                epoch = int((file.metadata() or {})["epoch"])
+                kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
+        except (OSError, KeyError, ValueError, SafetensorError):
+            return 0
+        self.tower.load_state_dict(_below(kept, "tower/"))
+        self.optimizers.restore(_below(kept, "optimizer/"), epoch * self.steps)
+        self.random.set_state(kept["random/order"])
+        torch.set_rng_state(kept["random/dropout"])
+        return epoch
+
+
+def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _leave_if_orphaned() -> None:
+    """End a worker whose parent was killed: nobody waits for it, and a second run would do the same work."""
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():
+        raise SystemExit(1)

@@ -1,0 +1,1 @@
+"""Reasoning traces: their words, claims, parsing, verification."""

@@ -1,0 +1,191 @@
+"""Check free text against a card: every motif, family, position, score, strand and GC content it names.
+
+For steps that follow none of the templates, as chat models write them. Only what can be checked is judged: a TF or
+gene symbol, `m7`, a family, a stretch `45-55`, `score 12.3`, `14 bits`, `+ strand`, `GC 0.455`, a signed figure. What a
+step says beyond that (verbs, causes) is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cistrace.cards.card import Card
+from cistrace.cards.cell_types import ALIASES
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.library import load_library
+from cistrace.traces.claims import tenths
+
+_NUMBERED = re.compile(r"\bm(\d+)\b")
+# A capital, then letters and digits with at least one digit: how human genes of TFs are mostly written.
+_SYMBOL = re.compile(r"\b[A-Z][A-Za-z]*\d[A-Za-z0-9]*\b")
+_WORD = re.compile(r"[A-Za-z0-9]+(?:[:.\-][A-Za-z0-9:.\-]*[A-Za-z0-9])?")
+_STRETCH = re.compile(r"(?<![\d.+\-–])(\d{1,5})\s?[-–]\s?(\d{1,5})(?![\d.]|\s?(?:bp|%))")
+_PLACE = re.compile(r"\b(?:position|pos\.?|base)\s+(\d{1,5})\b(?!\s?[-–]\s?\d)", re.IGNORECASE)
+_GC = re.compile(r"\bGC\b[^.;,\n\d]{0,40}?(\d{1,3}(?:\.\d+)?)\s?(%?)", re.IGNORECASE)
+_SCORE = re.compile(r"\bscores?\b[^\d;,\n]{0,20}?(-?\d{1,2}\.\d+)|(-?\d{1,2}(?:\.\d+)?)\s+bits\b", re.IGNORECASE)
+_SIGNED = re.compile(r"(?<![\w.])([+\-−]\d{1,2}\.\d+)\b")
+_FAMILY = re.compile(r"\b([A-Za-z][A-Za-z0-9/\-]*)[ -]family\b", re.IGNORECASE)
+_PLUS = re.compile(r"\(\+\)|\+ strand|\b(?:plus|forward|positive)[- ]strand", re.IGNORECASE)
+_MINUS = re.compile(r"\([-−]\)|(?<!\d)[-−] strand|\b(?:minus|reverse|negative)[- ]strand", re.IGNORECASE)
+_COMPOSITION = re.compile(
+    r"\bGC\b|\bCpG|\blow[- ]complexity\b|\bno (?:known )?motifs?\b|\bcluster|\bhomotypic\b|\bpair|\bestimate", re.I
+)
+# What precedes `family` without naming one.
+_NO_FAMILY = frozenset(
+    ("no", "a", "an", "the", "this", "that", "same", "one", "each", "its", "motif", "factor", "tf", "gene", "of")
+)
+_NO_SYMBOL = frozenset(name.lower() for name in (*ALIASES, *ALIASES.values(), "m1", "hg19", "hg38", "GC", "log2"))
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Of the motif library: TF names and family names."""
+
+    tfs: frozenset[str]
+    families: tuple[str, ...]
+
+
+@lru_cache(maxsize=1)
+def _names() -> _Names:
+    motifs = load_library().motifs
+    families = {family for motif in motifs for family in motif.families}
+    # Single letters (the TF named T) are words too often.
+    return _Names(
+        frozenset(motif.name for motif in motifs if len(motif.name) > 1),
+        tuple(sorted(families, key=lambda family: (-len(family), family))),
+    )
+
+
+def prose_faults(text: str, card: Card) -> tuple[str, ...]:
+    """What the step names that the card does not hold; also that it names nothing of the card at all."""
+    families, faults, rest = _families(text, card)
+    cited, absent = _cited_hits(rest, card)
+    faults += absent
+    about = cited or list(card.hits)
+    places = [*_STRETCH.finditer(text), *_PLACE.finditer(text), *_SIGNED.finditer(text)]
+    faults += _stretch_faults(text, about)
+    faults += _figure_faults(text, card, about)
+    if cited:
+        faults += _strand_faults(text, cited)
+    if not (cited or families or places or faults or _COMPOSITION.search(text)):
+        faults.append("names nothing of the card")
+    return tuple(faults)
+
+
+def _cited_hits(text: str, card: Card) -> tuple[list[MotifHit], list[str]]:
+    """Hits that the text names, and names of hits that are not there."""
+    cited: dict[int, MotifHit] = {}
+    faults = []
+    for number in sorted({int(found) for found in _NUMBERED.findall(text)}):
+        if 1 <= number <= len(card.hits):
+            cited[number - 1] = card.hits[number - 1]
+        else:
+            faults.append(f"m{number}: the card lists {len(card.hits)} motifs")
+    by_name: dict[str, list[int]] = {}
+    for place, hit in enumerate(card.hits):
+        for name in {hit.name, *re.split("::|-", hit.name)}:
+            by_name.setdefault(name.upper(), []).append(place)
+    numbered = bool(cited)
+    for name in _named_tfs(text, card):
+        if name.upper() not in by_name:
+            faults.append(f"{name}: not on the card")
+        elif not numbered:  # m7 says which of several hits of a name is meant
+            cited.update((place, card.hits[place]) for place in by_name[name.upper()])
+    return list(cited.values()), faults
+
+
+def _named_tfs(text: str, card: Card) -> list[str]:
+    """TF names in the text: of the library as it spells them, of the card, and whatever looks like a gene's symbol."""
+    known = _names().tfs | {hit.name for hit in card.hits if len(hit.name) > 1}
+    skipped = _NO_SYMBOL | {card.cell_type.lower()}
+    words = [word.strip(".:-") for word in _WORD.findall(text)]
+    named = [word for word in words if word in known]
+    rest = _WORD.sub(lambda match: " " if match[0].strip(".:-") in known else match[0], text)
+    named += [word for word in _SYMBOL.findall(rest) if not _NUMBERED.fullmatch(word)]
+    return [name for name in dict.fromkeys(named) if name.lower() not in skipped]
+
+
+def _families(text: str, card: Card) -> tuple[list[str], list[str], str]:
+    """Families named and held by the card; faults for those that it does not hold; the text without their names.
+
+    Names of families hold names of TFs (`TBX6-related factors`), which nobody has spoken of.
+    """
+    held = {family for hit in card.hits for family in hit.families}
+    rest, named, faults = text, [], []
+    for family in _names().families:
+        pattern = re.compile(rf"(?<![\w-]){re.escape(family)}(?![\w-])")
+        if pattern.search(rest):
+            rest = pattern.sub(" ", rest)  # a longer name holds shorter ones
+            if family in held:
+                named.append(family)
+            else:
+                faults.append(f"family {family}: not on the card")
+    spoken = " ".join([*held, *(hit.name for hit in card.hits)]).lower()
+    for word in _FAMILY.findall(rest):
+        if word.lower() in _NO_FAMILY or word.upper() in {hit.name.upper() for hit in card.hits}:
+            continue
+        if word.lower() in spoken:
+            named.append(word)
+        else:
+            faults.append(f"{word} family: not on the card")
+    return named, faults, rest
+
+
+def _stretch_faults(text: str, about: list[MotifHit]) -> list[str]:
+    stretches = {(hit.start + 1, hit.end) for hit in about}
+    faults = []
+    for first, last in _STRETCH.findall(text):
+        if (int(first), int(last)) not in stretches:
+            faults.append(f"{first}-{last}: no motif named lies there")
+    for place in _PLACE.findall(text):
+        if not any(first <= int(place) <= last for first, last in stretches):
+            faults.append(f"position {place}: no motif named lies there")
+    return faults
+
+
+def _figure_faults(text: str, card: Card, about: list[MotifHit]) -> list[str]:
+    faults = []
+    for figure, percent in _GC.findall(text):
+        stated = figure if not percent else _per_hundred(figure)
+        if not _same(stated, [card.composition.gc]):
+            faults.append(f"GC {figure}{percent}: the card has {card.composition.gc:.3f}")
+    scores = [hit.score for hit in about]
+    for pair in _SCORE.findall(text):
+        figure = pair[0] or pair[1]
+        if not _same(figure, scores):
+            faults.append(f"score {figure}: no motif named has it")
+    if card.evidence is not None:
+        stated_values = [*_known_values(card, about), card.evidence.estimate]
+        sums = (card.evidence.raising, card.evidence.lowering)
+        stated_values += [*sums, *(float(tenths(value)) for value in sums)]  # large ones are told as the largest
+        for figure in _SIGNED.findall(text):
+            if not _same(figure.replace("−", "-"), stated_values):
+                faults.append(f"{figure}: no such figure on the card")
+    return faults
+
+
+def _known_values(card: Card, about: list[MotifHit]) -> list[float]:
+    values = [hit.contribution for hit in about if hit.contribution is not None]
+    values += [effect.effect for hit, effect in zip(card.hits, card.effects) if effect is not None and hit in about]
+    return values
+
+
+def _per_hundred(figure: str) -> str:
+    """`45.5` of a hundred as `0.455`: two more decimals, so that the precision stays as stated."""
+    decimals = len(figure.partition(".")[2]) + 2
+    return f"{float(figure) / 100:.{decimals}f}"
+
+
+def _same(figure: str, values: Iterable[float]) -> bool:
+    """Whether a figure is one of the values at the precision it is stated with."""
+    unit = 10.0 ** -len(figure.partition(".")[2])
+    return any(abs(float(figure) - value) <= unit / 2 + 1e-9 for value in values)
+
+
+def _strand_faults(text: str, cited: list[MotifHit]) -> list[str]:
+    strands = {hit.strand for hit in cited}
+    said = {strand for strand, pattern in (("+", _PLUS), ("-", _MINUS)) if pattern.search(text)}
+    return [f"{strand} strand: the motif named lies on the other" for strand in sorted(said - strands)]

@@ -1,0 +1,95 @@
+"""The reasoner made of any chat model: it writes behind a chat template's prompt, and the head scores what was read.
+
+The score is taken in a pass of its own over prompt and reasoning, on the last real token, as in training. A text that
+never ended its reasoning is scored on the bare end of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedModel
+
+from cistrace.traces.templates import THINK_END
+from cistrace.writers.head import Head
+from cistrace.writers.layout import Layout
+from cistrace.writers.prompt import Prompt
+from cistrace.writers.reasoner import Reasoned
+from cistrace.writers.sampling import Sampling, batches_by_length, seed_of, write
+
+BUDGET = 16_384  # tokens read together
+
+
+class ChatReasoner:
+    """Language model, layout and head of one checkpoint, in evaluation mode. See `writers.reasoner.Reasoner`."""
+
+    def __init__(
+        self, language_model: PreTrainedModel, layout: Layout, head: Head, sampling: Sampling, seed: int
+    ) -> None:
+        self.language_model = language_model.eval()
+        self.layout = layout
+        self.head = head.eval()
+        self._sampling = sampling
+        self._seed = seed
+
+    def reason(
+        self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True
+    ) -> Reasoned:
+        """Score a batch, with traces unless told otherwise; `constrained` is for the reasoner that has a grammar."""
+        flat = [prompt for row in prompts for prompt in row]
+        cells = len(prompts[0])
+        if not write:
+            return Reasoned(self._scores(flat, None, features).reshape(-1, cells), [[] for _ in prompts])
+        texts = self._written(flat)
+        grouped = [texts[begin : begin + cells] for begin in range(0, len(texts), cells)]
+        return Reasoned(self.rescore(prompts, grouped, features), grouped)
+
+    def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
+        """Scores (N, cell types) that the head gives where the reasoning of given texts ends."""
+        flat = [prompt for row in prompts for prompt in row]
+        thoughts = [_reasoning(text) for row in texts for text in row]
+        return self._scores(flat, thoughts, features).reshape(-1, len(prompts[0]))
+
+    def _written(self, prompts: list[Prompt]) -> list[str]:
+        ids = [self._ids(prompt) for prompt in prompts]
+        texts = [""] * len(prompts)
+        for places in batches_by_length(list(map(len, ids)), BUDGET):
+            seeds = [seed_of(prompts[at].text, self._seed) for at in places]
+            tokens = write(
+                self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], self._sampling, seeds
+            )
+            for at, text in zip(places, self.layout.tokenizer.batch_decode(tokens, skip_special_tokens=False)):
+                texts[at] = text
+        return texts
+
+    def _ids(self, prompt: Prompt) -> list[int]:
+        return [token for part in self.layout.prompt_ids(prompt) for token in part]
+
+    @torch.inference_mode()
+    def _scores(self, prompts: list[Prompt], thoughts: list[str] | None, features: Tensor) -> Tensor:
+        """float32 (M,), read right-padded: what follows the scored token cannot be seen."""
+        ids = [self._ids(prompt) for prompt in prompts]
+        if thoughts is not None:
+            ids = [[*prompt, *self.layout.thought_ids(thought)] for prompt, thought in zip(ids, thoughts, strict=True)]
+        flat = features.reshape(len(prompts), -1)
+        scores = torch.zeros(len(prompts))
+        device = self.language_model.device
+        for places in batches_by_length(list(map(len, ids)), BUDGET):
+            longest = max(len(ids[at]) for at in places)
+            padded = [[*ids[at], *[self.layout.pad] * (longest - len(ids[at]))] for at in places]
+            mask = [[1] * len(ids[at]) + [0] * (longest - len(ids[at])) for at in places]
+            hidden = self.language_model.base_model(
+                input_ids=torch.tensor(padded, device=device), attention_mask=torch.tensor(mask, device=device),
+                use_cache=False,
+            ).last_hidden_state  # fmt: skip
+            ends = torch.tensor([len(ids[at]) - 1 for at in places], device=device)
+            last = hidden[torch.arange(len(places), device=device), ends].float().cpu()
+            scores[torch.tensor(places)] = self.head(last, flat[places])
+        return scores
+
+
+def _reasoning(text: str) -> str:
+    reasoning, ended, _ = text.partition(THINK_END)
+    return reasoning if ended else ""

@@ -1,0 +1,121 @@
+"""How cards, thoughts and conclusions become tokens, for each family of tokenizers.
+
+    domain    the compact model's own pieces: the part that cell types share, then the part of its own
+    chat      any tokenizer with a chat template: system and user message, then what the assistant writes
+
+A whole text is   shared | own | thought | conclusion   and each part is tokenised by itself, so that which token
+belongs to which part is never a guess: a prompt's last token is where the card alone is scored, a thought's last token
+(the end of reasoning) where card and trace are. A chat template renders the prompt alone; what the assistant writes
+follows as plain tokens and ends with the tokenizer's end token. Templates that rewrite an assistant's words (Qwen3's
+take thinking out) so never see them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from transformers import PreTrainedTokenizerBase
+
+from cistrace.cards.card import Card
+from cistrace.cards.text import render_card
+from cistrace.errors import ModelError
+from cistrace.traces.templates import LEVEL_LINE, SYSTEM_PROMPT, THINK_BEGIN, THINK_END
+from cistrace.writers.prompt import Prompt, write_prompt
+
+DOMAIN, CHAT = "domain", "chat"
+
+
+def prompt_of(layout: str, card: Card) -> Prompt:
+    """What the model reads of a card, in the layout of that name.
+
+    A chat model is told an evidence card in the words of its claims, with the strongest hits alone: a third of the
+    tokens of the whole card as text. The paper's card it reads as it is.
+    """
+    prompt = write_prompt(card)
+    if layout == DOMAIN:
+        return prompt
+    return Prompt(SYSTEM_PROMPT, render_card(card) if card.evidence is None else prompt.text.removesuffix(THINK_BEGIN))
+
+
+def sequence_prompt(bases: str, cell_type: str) -> Prompt:
+    """What a chat model reads where it is told no card: cell type and sequence, in the card's words."""
+    told = f"Context:\n- Cell Type: {cell_type}\n\nDNA Sequence:\n{bases} (Total Length: {len(bases)})"
+    return Prompt(SYSTEM_PROMPT, told)
+
+
+@dataclass(frozen=True)
+class Layout(ABC):
+    """Tokens of one tokenizer's texts. See the module's docstring."""
+
+    tokenizer: PreTrainedTokenizerBase
+
+    @abstractmethod
+    def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        """Tokens of the shared part (may be none) and of the own part, up to where the model begins to write."""
+
+    def conclusion(self, level: int) -> str:
+        """What follows the end of reasoning, without the end token."""
+        return f"{LEVEL_LINE}{level}"
+
+    def thought_ids(self, reasoning: str) -> list[int]:
+        """Tokens of a reasoning (text before the end of it) and of its end; the last of them is scored."""
+        return self._plain(reasoning + THINK_END)
+
+    def conclusion_ids(self, level: int) -> list[int]:
+        """Tokens of the conclusion, and the end token."""
+        return self.ending_ids(self.conclusion(level))
+
+    def ending_ids(self, text: str) -> list[int]:
+        """Tokens of what follows the end of reasoning, and the end token."""
+        return [*self._plain(text), self.end]
+
+    @property
+    def end(self) -> int:
+        """The token after which nothing is written."""
+        token = self.tokenizer.eos_token_id
+        if not isinstance(token, int):
+            raise ModelError("tokenizer: has no end token (eos_token); expected one; choose another base model")
+        return token
+
+    @property
+    def pad(self) -> int:
+        """The token that fills up batches; masked wherever it stands."""
+        token = self.tokenizer.pad_token_id
+        return token if isinstance(token, int) else self.end
+
+    def _plain(self, text: str) -> list[int]:
+        ids: list[int] = self.tokenizer(text, add_special_tokens=False)["input_ids"]  # type: ignore[assignment]
+        return list(ids)
+
+
+class DomainLayout(Layout):
+    """The compact model's: prompts in the words of the templates, the cell type late."""
+
+    def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        return self._plain(prompt.shared), self._plain(prompt.own)
+
+
+class ChatLayout(Layout):
+    """Any chat model's: `Prompt.shared` is the system message, `Prompt.own` the user's, which is a card as text."""
+
+    def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
+        told = [{"role": "system", "content": prompt.shared}, {"role": "user", "content": prompt.own}]
+        text: Any = self.tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True)
+        return [], self._plain(text)
+
+
+def layout_of(name: str, tokenizer: PreTrainedTokenizerBase) -> Layout:
+    """`domain` or `chat`.
+
+    Raises
+    ------
+    ModelError
+        A chat layout for a tokenizer without a chat template.
+    """
+    if name == DOMAIN:
+        return DomainLayout(tokenizer)
+    if not tokenizer.chat_template:
+        raise ModelError("tokenizer: has no chat template; expected one; use an instruction-tuned base model")
+    return ChatLayout(tokenizer)

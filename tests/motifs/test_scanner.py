@@ -1,0 +1,403 @@
+"""Scanning: exact p-values, brute force on short sequences, invariances, and parity with FIMO itself."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import itertools
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cistrace.errors import MotifError
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.library import (
+    Background,
+    CountMatrix,
+    Motif,
+    MotifLibrary,
+    load_background,
+    load_library,
+)
+from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, IntegerMatrix, Scanner, integer_matrix, p_values
+
+FIMO_BACKGROUND = load_background("fimo")
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+Key = tuple[str, int, int, str]
+Values = tuple[float, float]
+
+
+def random_motif(width: int, seed: int, name: str | None = None) -> Motif:
+    rng = np.random.default_rng(seed)
+    counts = np.floor(rng.dirichlet([0.4] * 4, size=width) * rng.integers(5, 500))
+    counts[counts.sum(axis=1) == 0] = 1
+    return Motif(name or f"R{width:02d}.{seed}", f"TF{seed}", frozenset(), CountMatrix(counts))
+
+
+def random_sequences(number: int, length: int = 200, seed: int = 0) -> list[str]:
+    letters = np.frombuffer(b"ACGT", dtype=np.uint8)
+    drawn = np.random.default_rng(seed).integers(0, 4, size=(number, length))
+    return [letters[row].tobytes().decode() for row in drawn]
+
+
+def reverse_complement(bases: str) -> str:
+    return bases.translate(COMPLEMENT)[::-1]
+
+
+@pytest.fixture(scope="module")
+def jaspar() -> MotifLibrary:
+    return load_library()
+
+
+@pytest.fixture(scope="module")
+def scanner(jaspar: MotifLibrary) -> Scanner:
+    return Scanner(jaspar, FIMO_BACKGROUND)
+
+
+SMALL = MotifLibrary("small", tuple(random_motif(width, seed) for seed, width in enumerate((1, 4, 5, 6, 7, 9, 12, 33))))
+SMALL_SCANNER = Scanner(SMALL, FIMO_BACKGROUND, p_threshold=0.01)
+
+
+def enumerate_tail(matrix: IntegerMatrix, background: Background) -> np.ndarray:
+    """Probability of each deficit and less, over all 4**width words."""
+    totals, chances = np.zeros(1, dtype=np.int64), np.ones(1)
+    for row in matrix.entries:
+        totals = (totals[:, None] + row).ravel()
+        chances = (chances[:, None] * background.array).ravel()
+    return np.cumsum(np.bincount(matrix.best - totals, weights=chances))
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 6, 7])
+@pytest.mark.parametrize("spec", ["fimo", "uniform"])
+def test_p_values_equal_enumeration_of_all_words(width: int, spec: str) -> None:
+    background = load_background(spec)
+    for seed in range(5):
+        matrix = integer_matrix(random_motif(width, seed), background)
+        exact = enumerate_tail(matrix, background)
+        np.testing.assert_allclose(p_values(matrix, background), exact, rtol=1e-12)
+
+
+def test_a_cut_table_is_the_head_of_the_whole() -> None:
+    matrix = integer_matrix(random_motif(15, 3), FIMO_BACKGROUND)
+    whole = p_values(matrix, FIMO_BACKGROUND)
+    assert whole[-1] == pytest.approx(1.0)
+    for limit in (0, 1, 100, 10**6):
+        np.testing.assert_array_equal(p_values(matrix, FIMO_BACKGROUND, limit), whole[: limit + 1])
+
+
+def test_integers_follow_fimo() -> None:
+    motif = random_motif(8, 1)
+    matrix, bits = integer_matrix(motif, FIMO_BACKGROUND), motif.log_odds(FIMO_BACKGROUND).bits
+    assert matrix.offset == np.floor(bits.min()) and matrix.scale == np.floor(1000 / (bits.max() - matrix.offset))
+    assert matrix.entries.min() >= 0
+    np.testing.assert_allclose(matrix.entries / matrix.scale + matrix.offset, bits, atol=0.5 / matrix.scale + 1e-12)
+    assert matrix.bits(matrix.best) == pytest.approx(bits.max(axis=1).sum(), abs=8 * 0.5 / matrix.scale)
+
+
+def test_a_motif_that_says_nothing_is_never_hit() -> None:
+    flat = Motif("FLAT", "flat", frozenset(), CountMatrix(np.zeros((5, 4))))
+    matrix = integer_matrix(flat, FIMO_BACKGROUND)
+    assert p_values(matrix, FIMO_BACKGROUND)[-1] == pytest.approx(1)
+    assert Scanner(MotifLibrary("flat", (flat,)), FIMO_BACKGROUND).scan(["ACGT" * 50]) == [()]
+
+
+def brute_force(library: MotifLibrary, background: Background, threshold: float, bases: str) -> list[MotifHit]:
+    hits = []
+    for motif in library.motifs:
+        matrix = integer_matrix(motif, background)
+        table = p_values(matrix, background)
+        for strand, entries in (("+", matrix.entries), ("-", matrix.entries[::-1, ::-1])):
+            for start in range(len(bases) - motif.width + 1):
+                window = bases[start : start + motif.width]
+                if set(window) <= set("ACGT"):
+                    total = int(sum(entries[i]["ACGT".index(letter)] for i, letter in enumerate(window)))
+                    chance = float(table[matrix.best - total])
+                    if chance <= threshold:
+                        place = (start, start + motif.width, strand, matrix.bits(total), chance)
+                        hits.append(MotifHit(motif.matrix_id, motif.name, motif.families, *place))
+    return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.matrix_id, hit.strand))
+
+
+dna = st.text(alphabet="ACGT", max_size=120)
+dirty_dna = st.text(alphabet="ACGTACGTACGTACGTNRYK", max_size=120)
+
+
+@settings(max_examples=60, deadline=None)
+@given(dirty_dna)
+def test_scan_equals_brute_force(bases: str) -> None:
+    assert list(SMALL_SCANNER.scan([bases])[0]) == brute_force(SMALL, FIMO_BACKGROUND, 0.01, bases)
+
+
+@pytest.mark.parametrize("threshold", [1e-4, 0.1, 1.0])
+def test_scan_equals_brute_force_at_any_threshold(threshold: float) -> None:
+    bases = random_sequences(1, 150, seed=5)[0]
+    uniform = load_background("uniform")
+    found = Scanner(SMALL, uniform, threshold).scan([bases])[0]
+    assert list(found) == brute_force(SMALL, uniform, threshold, bases)
+    if threshold == 1.0:
+        assert len(found) == sum(2 * (150 - motif.width + 1) for motif in SMALL.motifs)
+
+
+@pytest.mark.parametrize("length", [1, 2, 31, 32, 33, 63, 64, 255, 256, 8159, 8160, 8192, 8193, 20_000])
+def test_every_length_is_scanned_to_its_end(length: int) -> None:
+    """Lengths around lightmotif's lanes (32) and blocks (256 rows)."""
+    everything = Scanner(MotifLibrary("one", (random_motif(5, 2),)), FIMO_BACKGROUND, p_threshold=1.0)
+    bases = random_sequences(1, length, seed=length)[0]
+    starts = [hit.start for hit in everything.scan([bases])[0] if hit.strand == "+"]
+    assert starts == list(range(max(0, length - 4)))
+
+
+def test_jaspar_equals_brute_force_on_one_sequence(jaspar: MotifLibrary) -> None:
+    part = MotifLibrary("part", jaspar.motifs[::25])
+    bases = random_sequences(1, 200, seed=11)[0]
+    found = Scanner(part, FIMO_BACKGROUND, 1e-3).scan([bases])[0]
+    assert len(found) > 5
+    assert list(found) == brute_force(part, FIMO_BACKGROUND, 1e-3, bases)
+
+
+@settings(max_examples=60, deadline=None)
+@given(dirty_dna)
+def test_reverse_complement_mirrors_the_hits(bases: str) -> None:
+    forward = SMALL_SCANNER.scan([bases])[0]
+    turned = SMALL_SCANNER.scan([reverse_complement(bases)])[0]
+    mirrored = {
+        (h.matrix_id, len(bases) - h.end, len(bases) - h.start, "-" if h.strand == "+" else "+", h.score, h.p_value)
+        for h in turned
+    }
+    assert mirrored == {(h.matrix_id, h.start, h.end, h.strand, h.score, h.p_value) for h in forward}
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(dirty_dna, max_size=8), st.randoms())
+def test_neither_batch_nor_order_matters(sequences: list[str], shuffler) -> None:  # type: ignore[no-untyped-def]
+    together = SMALL_SCANNER.scan(sequences)
+    assert together == [SMALL_SCANNER.scan([bases])[0] for bases in sequences]
+    order = list(range(len(sequences)))
+    shuffler.shuffle(order)
+    assert SMALL_SCANNER.scan([sequences[i] for i in order]) == [together[i] for i in order]
+
+
+@settings(max_examples=40, deadline=None)
+@given(dna, st.integers(0, 119), st.sampled_from("NRYKMSWBDHV-"))
+def test_no_window_over_an_ambiguous_letter_is_scored(bases: str, place: int, letter: str) -> None:
+    place = min(place, max(0, len(bases) - 1))
+    spoilt = bases[:place] + letter + bases[place + 1 :]
+    kept = tuple(hit for hit in SMALL_SCANNER.scan([bases])[0] if not hit.start <= place < hit.end)
+    assert SMALL_SCANNER.scan([spoilt])[0] == kept
+
+
+def test_the_first_and_the_last_window_are_found(jaspar: MotifLibrary, scanner: Scanner) -> None:
+    motif = max(jaspar.motifs, key=lambda motif: motif.width)
+    best = "".join("ACGT"[i] for i in motif.log_odds(FIMO_BACKGROUND).bits.argmax(axis=1))
+    for bases, start, strand in (
+        (best, 0, "+"),
+        (best + "N" * 20, 0, "+"),
+        ("N" * 20 + best, 20, "+"),
+        ("N" * 3 + reverse_complement(best), 3, "-"),
+    ):
+        hits = [hit for hit in scanner.scan([bases])[0] if hit.matrix_id == motif.matrix_id and hit.strand == strand]
+        assert [(hit.start, hit.end) for hit in hits] == [(start, start + motif.width)]
+
+
+def test_short_empty_and_odd_sequences(scanner: Scanner) -> None:
+    assert scanner.scan([]) == []
+    assert scanner.scan(["", "A", "NNNN", "ACGTN" * 20, "Ä" * 30]) == [()] * 5
+    bases = random_sequences(1)[0]
+    assert scanner.scan([bases.lower()]) == scanner.scan([bases])
+
+
+def test_a_stream_gives_the_same_and_holds_little(scanner: Scanner) -> None:
+    texts = random_sequences(2500)
+    taken = 0
+
+    def stream() -> Iterator[DnaSequence]:
+        nonlocal taken
+        for number, bases in enumerate(texts):
+            taken += 1
+            yield DnaSequence(f"s{number}", bases)
+
+    found = scanner.iter_hits(stream())
+    first = next(found)
+    assert taken < 1001, "a stream is not read to its end before the first hits come"
+    rest = [first, *found]
+    assert [sequence.id for sequence, _ in rest] == [f"s{number}" for number in range(2500)]
+    assert [hits for _, hits in rest] == scanner.scan(texts)
+
+
+def test_two_cores_give_the_same(jaspar: MotifLibrary) -> None:
+    part = MotifLibrary("part", jaspar.motifs[::50])
+    texts = random_sequences(3000)
+    with Scanner(part, FIMO_BACKGROUND, threads=2) as two:
+        assert two.scan(texts) == Scanner(part, FIMO_BACKGROUND).scan(texts)
+        streamed = [hits for _, hits in two.iter_hits(DnaSequence(str(i), bases) for i, bases in enumerate(texts))]
+        assert streamed == two.scan(texts)
+
+
+def test_version_says_what_decides_the_hits() -> None:
+    version = SMALL_SCANNER.version
+    assert "background=fimo" in version and "p<=0.01" in version
+    assert Scanner(SMALL, load_background("uniform"), 0.01).version != version
+
+
+def test_an_unguarded_program_ends_with_a_clear_line(tmp_path: Path) -> None:
+    program = tmp_path / "unguarded.py"
+    program.write_text(
+        "from cistrace.motifs.library import load_background, load_library\n"
+        "from cistrace.motifs.scanner import Scanner\n"
+        "Scanner(load_library(), load_background('fimo'), threads=2).scan(['ACGT' * 50] * 3000)\n"
+    )
+    ended = subprocess.run([sys.executable, str(program)], check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode != 0
+    assert "guard the program's entry with" in ended.stderr
+
+
+def test_an_empty_library_is_refused() -> None:
+    with pytest.raises(MotifError, match="found no motif"):
+        Scanner(MotifLibrary("none", ()), FIMO_BACKGROUND)
+
+
+@pytest.mark.parametrize(("p", "threads"), [(0.0, 1), (1.5, 1), (float("nan"), 1), (1e-4, 0)])
+def test_bad_settings_are_refused(p: float, threads: int) -> None:
+    with pytest.raises(MotifError, match="expected"):
+        Scanner(SMALL, FIMO_BACKGROUND, p, threads)
+
+
+def test_scanning_does_not_import_torch() -> None:
+    unwanted = ("torch", "Bio", "pyjaspar")
+    code = (
+        "import sys, cistrace.motifs.scanner, cistrace.motifs.fimo; "
+        f"sys.exit(any(m in sys.modules for m in {unwanted}))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+# parity with FIMO
+
+
+def fimo_pssm(motif: Motif, background: Background):  # type: ignore[no-untyped-def]
+    """pymemesuite's own integers and p-values for a motif; what it borrows from must outlive it."""
+    common = pytest.importorskip("pymemesuite.common")
+    alphabet = common.Alphabet.dna()
+    frequencies = common.Matrix(motif.matrix.smoothed(background).probabilities.tolist())
+    made = common.Motif(alphabet, frequencies=frequencies)
+    pssm = made.build_pssm(common.Background(alphabet, common.Array(list(background.frequencies))))
+    return pssm, (frequencies, made)
+
+
+def fimo_hits(library: MotifLibrary, background: Background, sequences: list[str]) -> dict[Key, Values]:
+    fimo = pytest.importorskip("pymemesuite.fimo")
+    common = pytest.importorskip("pymemesuite.common")
+    targets = [common.Sequence(bases, name=str(i).encode()) for i, bases in enumerate(sequences)]
+    runner = fimo.FIMO(threshold=DEFAULT_P_THRESHOLD)
+    found: dict[Key, Values] = {}
+    for motif in library.motifs:
+        pssm, _borrowed = fimo_pssm(motif, background)
+        for match in runner.score_pssm(pssm, targets).matched_elements:
+            start = min(match.start, match.stop) - 1
+            found[motif.matrix_id, int(match.source.name), start, match.strand] = (match.score, match.pvalue)
+    return found
+
+
+def our_hits(library: MotifLibrary, background: Background, sequences: list[str]) -> dict[Key, Values]:
+    scanned = Scanner(library, background).scan(sequences)
+    return {
+        (hit.matrix_id, number, hit.start, hit.strand): (hit.score, hit.p_value or 0.0)
+        for number, hits in enumerate(scanned)
+        for hit in hits
+    }
+
+
+def disagreement(key: Key, values: Values, widths: dict[str, int], sequences: list[str]) -> str:
+    """Name why one of the two scanners alone reports a hit."""
+    matrix_id, number, start, _ = key
+    if start + widths[matrix_id] == len(sequences[number]):
+        return "last window, which pymemesuite never scans"
+    if values[1] == DEFAULT_P_THRESHOLD:
+        return "p-value equal to the threshold, which FIMO keeps and pymemesuite drops"
+    return "unexplained"
+
+
+def assert_parity(library: MotifLibrary, sequences: list[str]) -> str:
+    ours, theirs = (find(library, FIMO_BACKGROUND, sequences) for find in (our_hits, fimo_hits))
+    shared = ours.keys() & theirs.keys()
+    widths = {motif.matrix_id: motif.width for motif in library.motifs}
+    alone = [(key, (ours | theirs)[key]) for key in ours.keys() ^ theirs.keys()]
+    reasons = [disagreement(key, values, widths, sequences) for key, values in alone]
+    summary = f"{len(shared)} of FIMO's {len(theirs)} hits; ours alone {len(ours) - len(shared)}: " + ", ".join(
+        f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons))
+    )
+    assert len(shared) >= 0.999 * len(theirs) > 0, summary
+    assert "unexplained" not in reasons, summary
+    for key in shared:
+        assert ours[key][0] == pytest.approx(theirs[key][0], abs=1e-9), key
+        assert ours[key][1] == pytest.approx(theirs[key][1], rel=1e-9), key
+    return summary
+
+
+def test_integers_and_p_values_equal_fimo_for_every_matrix(jaspar: MotifLibrary) -> None:
+    for motif in jaspar.motifs:
+        pssm, _borrowed = fimo_pssm(motif, FIMO_BACKGROUND)
+        ours = integer_matrix(motif, FIMO_BACKGROUND)
+        assert (ours.scale, ours.offset) == (pssm.scale, pssm.offset)
+        np.testing.assert_array_equal(ours.entries, np.array([list(row)[:4] for row in pssm.matrix]))
+        table = p_values(ours, FIMO_BACKGROUND)
+        np.testing.assert_allclose(table, np.array(pssm.pvalues)[ours.best - np.arange(len(table))], rtol=1e-12)
+
+
+def test_hits_equal_fimo_on_random_sequences(jaspar: MotifLibrary) -> None:
+    assert_parity(MotifLibrary("part", jaspar.motifs[::3]), random_sequences(200, seed=1))
+
+
+def test_a_meme_file_is_scanned_as_fimo_scans_it(jaspar: MotifLibrary, tmp_path: Path) -> None:
+    """Both read the same file: probabilities, nsites, pseudocount and background are FIMO's own here."""
+    common = pytest.importorskip("pymemesuite.common")
+    fimo = pytest.importorskip("pymemesuite.fimo")
+    lines = ["MEME version 4", "", "ALPHABET= ACGT", ""]
+    for number, motif in enumerate(jaspar.motifs[::30]):
+        shares = motif.values / motif.values.sum(axis=1, keepdims=True)
+        sites = "" if number % 3 == 0 else f" nsites= {int(motif.values.sum(axis=1).max())}"
+        lines += [
+            f"MOTIF {motif.matrix_id} {motif.name}",
+            f"letter-probability matrix: alength= 4 w= {motif.width}{sites}",
+        ]
+        lines += [*(" ".join(f"{value:.6f}" for value in row) for row in shares), ""]
+    path = tmp_path / "some.meme"
+    path.write_text("\n".join(lines))
+    sequences = [bases + "N" for bases in random_sequences(300, seed=6)]
+    targets = [common.Sequence(bases, name=str(i).encode()) for i, bases in enumerate(sequences)]
+    reader = common.MotifFile(str(path))
+    theirs = {}
+    for made in reader:
+        found = fimo.FIMO(threshold=DEFAULT_P_THRESHOLD).score_motif(made, targets, reader.background)
+        for match in found.matched_elements:
+            key = (made.accession.decode(), int(match.source.name), min(match.start, match.stop) - 1, match.strand)
+            theirs[key] = (match.score, match.pvalue)
+    ours = our_hits(load_library(path), FIMO_BACKGROUND, sequences)
+    assert len(ours) > 40 and ours.keys() == theirs.keys()
+    for key, values in ours.items():
+        assert values == pytest.approx(theirs[key], rel=1e-9)
+
+
+@pytest.mark.integration
+def test_all_hits_equal_fimo_on_2000_random_sequences(jaspar: MotifLibrary) -> None:
+    print(assert_parity(jaspar, random_sequences(2000, seed=2)))
+
+
+@pytest.mark.integration
+def test_all_hits_equal_fimo_on_2000_measured_sequences(jaspar: MotifLibrary) -> None:
+    folder = os.environ.get("CISTRACE_DATA")
+    if not folder:
+        pytest.skip("CISTRACE_DATA is not set: no measured sequences to compare on")
+    with gzip.open(Path(folder) / "joint_mpra.tsv.gz", "rt") as stream:
+        lines = itertools.islice(csv.DictReader(stream, delimiter="\t"), 0, None, 20)
+        sequences = [line["sequence"].upper() for line in itertools.islice(lines, 2000)]
+    print(assert_parity(jaspar, sequences))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+from bench_helpers import CUTS, a_trace
+from card_helpers import cards
+from cli_helpers import a_card
+from hypothesis import given, settings
+
+from cistrace.cards.card import Card
+from cistrace.traces.grounded import level_of
+from cistrace.traces.judge import FORMAT_GATES, FULL_GATES, Gatekeeper, judge
+
+
+@pytest.fixture
+def card() -> Card:
+    return a_card()
+
+
+def gates_of(text: str, card: Card) -> set[str]:
+    return {fault.gate for fault in judge(text, card).faults}
+
+
+@settings(max_examples=60, deadline=None)
+@given(cards())
+def test_the_grounded_writer_passes_under_both_conditions(card: Card) -> None:
+    assert card.evidence is not None
+    for level in (None, 0, 1, 2, 3):
+        judged = judge(a_trace(card, level), card)
+        assert judged.faults == ()
+        assert judged.supported == len(judged.steps)
+        assert judged.level == (level_of(card.evidence.estimate, CUTS) if level is None else level)
+
+
+def test_the_canonical_form_is_what_passes(card: Card) -> None:
+    text = a_trace(card)
+    loose = "<think>\n" + text.replace("\n", "\n\n").replace("1. ", " 1) ", 1) + "\n"
+    assert judge(loose, card).text == text
+    assert judge(text, card).text == text
+    assert judge(loose, card).faults == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda text: text.replace("</think>", ""), "no </think>"),
+        (lambda text: text.replace("Level: ", "Level: very high "), "conclusion"),
+        (lambda text: text.replace("Level: 1", "Level: 7").replace("Level: 2", "Level: 7"), "conclusion"),
+        (lambda text: "Let me think.\n" + text, "no step"),
+        (lambda text: text + " and that is sure", "conclusion"),
+        (lambda text: text.replace("2. ", "3. ", 1), "stands where 2"),
+    ],
+)
+def test_form(change, reason: str, card: Card) -> None:  # type: ignore[no-untyped-def]
+    text = a_trace(card)
+    judged = judge(change(text), card)
+    assert any(fault.gate == "schema" and reason in fault.reason for fault in judged.faults)
+    assert judged.text == change(text)  # what failed stays as it came
+
+
+def test_too_few_steps_and_repeats(card: Card) -> None:
+    text = a_trace(card)
+    first, rest = text.split("\n", 1)
+    assert gates_of(f"{first}\n</think>Level: 1", card) == {"steps"}
+    steps = text.split("</think>")[0].splitlines()
+    repeated = "\n".join([*steps[:4], f"5. {steps[0][3:]}"]) + "\n</think>Level: 1"
+    assert gates_of(repeated, card) == {"steps"}
+    assert rest
+
+
+def test_claims_are_held_against_the_card_they_are_given(card: Card) -> None:
+    wrong = a_trace(card).replace("at 1-8", "at 2-9")
+    judged = judge(wrong, card)
+    assert {fault.gate for fault in judged.faults} == {"claims"}
+    assert judged.supported == len(judged.steps) - 1
+    other = a_card(bases="TTTTACGTACGTACGATCGATCGGACTACGACTA")
+    assert gates_of(a_trace(card), other) == {"claims"}
+
+
+def test_an_empty_answer_is_rejected(card: Card) -> None:
+    assert {"schema", "steps"} <= gates_of("", card)
+
+
+def test_duplicates_are_those_of_one_split_and_cell_type(card: Card) -> None:
+    judged = judge(a_trace(card), card)
+    keeper = Gatekeeper(FULL_GATES)
+    level = judged.level or 0
+    assert keeper.faults("a", "train", "K562", level, judged) == ()
+    (fault,) = keeper.faults("b", "train", "K562", level, judged)
+    assert (fault.gate, fault.reason) == ("duplicate", "the steps of a")
+    assert keeper.faults("c", "val", "K562", level, judged) == ()
+    assert keeper.faults("d", "train", "HepG2", level, judged) == ()
+
+
+def test_a_rejected_trace_makes_no_duplicate(card: Card) -> None:
+    wrong = judge(a_trace(card).replace("at 1-8", "at 2-9"), card)
+    keeper = Gatekeeper(FULL_GATES)
+    for name in "ab":
+        faults = keeper.faults(name, "train", "K562", 1, wrong)
+        assert "duplicate" not in {fault.gate for fault in faults}
+
+
+def test_the_observed_level_is_counted_and_rejects_only_where_asked(card: Card) -> None:
+    judged = judge(a_trace(card), card)
+    other = (judged.level or 0) ^ 1
+    faults = Gatekeeper(FULL_GATES).faults("a", "train", "K562", other, judged)
+    assert {fault.gate for fault in faults} == {"level"}
+    assert not Gatekeeper(FULL_GATES).rejects(faults)
+    assert Gatekeeper(FULL_GATES | {"level"}).rejects(faults)
+
+
+def test_the_papers_filter_looks_at_the_form_alone(card: Card) -> None:
+    wrong = judge(a_trace(card).replace("at 1-8", "at 2-9"), card)
+    assert not Gatekeeper(FORMAT_GATES).rejects(wrong.faults)
+    assert Gatekeeper(FULL_GATES).rejects(wrong.faults)
