@@ -43,7 +43,8 @@ MANIFEST, REJECTS, EXCLUDED, CARD, INFO = (
     "dataset_info.json",
 )
 ROW_GROUP = 2_000
-OFFICIAL_NAME = "{count}-reason-sharegpt-short-conclu.jsonl"
+OFFICIAL_ENDING = "-reason-sharegpt-short-conclu.jsonl"
+OFFICIAL_NAME = "{count}" + OFFICIAL_ENDING
 
 
 def safe_name(name: str) -> str:
@@ -206,6 +207,16 @@ class DataSetFiles:
         with write_faults(self.folder):
             (self._stage / name).write_text(text, encoding="utf-8")
 
+    def carry(self, names: Iterable[str]) -> None:
+        """Take files of the older data set in as they are."""
+        listed = listed_files(self.folder)
+        with write_faults(self.folder):
+            for name in names:
+                (self._stage / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(self.folder / name, self._stage / name)
+                if "rows" in listed[name]:
+                    self.rows[name] = listed[name]["rows"]
+
     def finish(self, about: dict[str, Any], card: str) -> dict[str, Any]:
         """Close the files, move them to their places and write the manifest: `about` and every file's hash.
 
@@ -237,12 +248,15 @@ class DataSetFiles:
             self.rows[named] = count
 
     def _replace(self, made: list[str], manifest: dict[str, Any]) -> None:
-        """Take an older data set's files away and move the new ones in, the manifest last."""
-        old = read_manifest(self.folder)
+        """Take an older data set's files away and move the new ones in, the manifest last.
+
+        What the older manifest names but somebody has changed since is no longer a build's, and stays.
+        """
+        old = listed_files(self.folder)
         (self.folder / MANIFEST).unlink(missing_ok=True)
-        for name in set(old.get("files", {})) - set(made):
-            if not Path(name).is_absolute() and ".." not in Path(name).parts:  # a manifest is a file anyone can edit
-                (self.folder / name).unlink(missing_ok=True)
+        for name in set(old) - set(made):
+            if file_hash(self.folder / name) == old[name].get("sha256"):
+                (self.folder / name).unlink()
         for name in made:
             (self.folder / name).parent.mkdir(exist_ok=True)
             os.replace(self._stage / name, self.folder / name)
@@ -275,6 +289,23 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return plain if isinstance(plain, dict) else {}
+
+
+def listed_files(folder: Path) -> dict[str, dict[str, Any]]:
+    """The files that the manifest names and the folder holds, and what it says of each."""
+    files = read_manifest(folder).get("files", {})
+    return {
+        name: about
+        for name, about in files.items()
+        if not Path(name).is_absolute() and ".." not in Path(name).parts  # a manifest is a file anyone can edit
+        and (folder / name).is_file()
+    }  # fmt: skip
+
+
+def holds_entries(name: str) -> bool:
+    """Whether a file of the data set is made of its entries, so that a person's decision changes it."""
+    of_splits = {f"{split}.jsonl" for split in SPLITS} | {f"data/{split}.parquet" for split in SPLITS}
+    return name in of_splits or name == REJECTS or name.endswith(OFFICIAL_ENDING)
 
 
 def llama_factory(folder: Path, stage: Path) -> dict[str, Any]:

@@ -114,7 +114,9 @@ def read_reviews(folder: Path) -> dict[tuple[str, str], Review]:
     if not path.exists():
         return {}
     found = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):  # splitlines() would break lines at U+2028 too
+        if not line.strip():
+            continue
         try:
             review = Review(**{name: str(value) for name, value in json.loads(line).items()})
             if review.decision not in DECISIONS:

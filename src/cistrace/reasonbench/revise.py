@@ -14,7 +14,17 @@ from cistrace.errors import DataError
 from cistrace.io.streams import shown
 from cistrace.mpra.loaded import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
-from cistrace.reasonbench.files import CARD, EXCLUDED, MANIFEST, REJECTS, DataSetFiles, read_manifest
+from cistrace.reasonbench.files import (
+    CARD,
+    INFO,
+    MANIFEST,
+    OFFICIAL_ENDING,
+    REJECTS,
+    DataSetFiles,
+    holds_entries,
+    listed_files,
+    read_manifest,
+)
 from cistrace.reasonbench.reviews import (
     ACCEPT,
     CORRECT,
@@ -88,6 +98,8 @@ def revise(folder: Path, sheet: Path) -> dict[str, int]:
     known = {(entry.id, entry.cell_type): entry for split in SPLITS for entry in entries_of(folder, split)}
     known.update({(entry.id, entry.cell_type): entry for entry in rejected_of(folder)})
     taken = read_sheet(sheet, lambda name, cell_type: known.get((name, cell_type)))
+    if not taken:
+        return {}
     earlier = read_reviews(folder)
     lasting = {review.key: _lasting(review, earlier.get(review.key)) for review in taken}
     _write_anew(folder, manifest, {review.key: review for review in taken}, {**earlier, **lasting})
@@ -106,7 +118,8 @@ def _lasting(review: Review, earlier: Review | None) -> Review:
 
 def _write_anew(folder: Path, manifest: dict[str, Any], taken: Reviews, lasting: Reviews) -> None:
     """Every entry again, with the decisions just taken; what they do not touch stays as it is."""
-    official = any(name.endswith("-short-conclu.jsonl") for name in manifest["files"])
+    files = listed_files(folder)
+    official = any(name.endswith(OFFICIAL_ENDING) for name in files)
     with DataSetFiles(folder, official) as export:
         for split in SPLITS:
             rejected = (entry for entry in rejected_of(folder) if entry.split == split)
@@ -117,8 +130,7 @@ def _write_anew(folder: Path, manifest: dict[str, Any], taken: Reviews, lasting:
                     export.add(reviewed.entry)
                 else:
                     export.reject(reviewed.entry)
-        if (folder / EXCLUDED).exists():
-            export.write(EXCLUDED, (folder / EXCLUDED).read_text(encoding="utf-8"))
+        export.carry(name for name in files if not holds_entries(name) and name not in (CARD, INFO))
         about = {name: value for name, value in manifest.items() if name != "files"}
         about["reviews"] = {**about.get("reviews", {}), "decisions": reviews_object(lasting.values())}
         card = (folder / CARD).read_text(encoding="utf-8")
