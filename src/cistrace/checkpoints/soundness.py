@@ -1,0 +1,121 @@
+"""Whether a model is fit to be used: plain sentences for what is not, from its figures alone.
+
+What has too few rows, an unusable val, scores that fall where measurements rise, or a writer whose claims do not hold
+is a model all the same, but one that nobody should take for a good one. A training says these sentences at its end and
+in the model card, and `cistrace export` refuses by them unless asked.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+FEWEST_TRAINING = 1_000  # measured rows of a cell type; docs/own-data.md: "some thousand elements are the least"
+FEWEST_VAL = 60  # measured rows of a cell type: with fewer the parts of val hold too few to fit a line to
+LEAST_VERIFIED = 0.90
+
+
+@dataclass(frozen=True, slots=True)
+class CellTypeFigures:
+    """What is known of a model in one cell type.
+
+    Attributes
+    ----------
+    cell_type : str
+    training, val : int
+        Measured rows of the two splits.
+    pearson : float or None
+        Between prediction and measurement on val; NaN where one of the two is constant; None: not known yet.
+    slope : float or None
+        Of measured activity against the model's, on val: 1 for a model that is right on average. None: not known yet,
+        or too few rows to fit it.
+    half_width : float or None
+        Half the 90 % interval; infinite where val holds too few rows for one. None: not known yet.
+    """
+
+    cell_type: str
+    training: int
+    val: int
+    pearson: float | None = None
+    slope: float | None = None
+    half_width: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WriterFigures:
+    """What became of the traces that a model wrote about val sequences.
+
+    Attributes
+    ----------
+    traces, parsed : int
+        Traces written, and those that can be read as traces.
+    claims, supported : int
+        Of the traces that can be read: their claims, and those that agree with the card.
+    """
+
+    traces: int
+    parsed: int
+    claims: int
+    supported: int
+
+
+def faults_of(cells: tuple[CellTypeFigures, ...], writer: WriterFigures | None = None) -> tuple[str, ...]:
+    """What speaks against using a model, a sentence each; empty where nothing does.
+
+    Parameters
+    ----------
+    cells : tuple of CellTypeFigures
+        What is not known yet says nothing.
+    writer : WriterFigures or None
+        None for a model that writes no traces, or has not yet.
+    """
+    return tuple(
+        fault for cell in cells for fault in (*_rows(cell), *_agreement(cell), *_interval(cell))
+    ) + (() if writer is None else _writing(writer))  # fmt: skip
+
+
+def _rows(cell: CellTypeFigures) -> list[str]:
+    found = []
+    for rows, fewest, split in ((cell.training, FEWEST_TRAINING, "training"), (cell.val, FEWEST_VAL, "val")):
+        if rows < fewest:
+            found.append(
+                f"{cell.cell_type}: {rows:,} measured {split} rows, expected {fewest:,} or more; add measurements"
+            )
+    return found
+
+
+def _agreement(cell: CellTypeFigures) -> list[str]:
+    if cell.pearson is not None and math.isnan(cell.pearson):
+        return [
+            f"{cell.cell_type}: val cannot be used, as its predictions or its measurements are all alike (Pearson is "
+            "not a number); expected values that differ; check the table and the training's curves"
+        ]
+    if cell.slope is not None and not cell.slope > 0:
+        return [
+            f"{cell.cell_type}: measured activity falls where the model's rises (slope {cell.slope:.2f} on val); "
+            "expected a slope above 0; the model has not learnt this cell type"
+        ]
+    return []
+
+
+def _interval(cell: CellTypeFigures) -> list[str]:
+    if cell.half_width is None or math.isfinite(cell.half_width):
+        return []
+    return [
+        f"{cell.cell_type}: its 90 % interval is infinite, as too few val rows are left to calibrate on; add val rows"
+    ]
+
+
+def _writing(writer: WriterFigures) -> tuple[str, ...]:
+    found = []
+    if writer.parsed < LEAST_VERIFIED * writer.traces:
+        found.append(
+            f"the writer: {writer.parsed:,} of {writer.traces:,} val traces can be read as traces, expected "
+            f"{LEAST_VERIFIED:.0%}; train it longer"
+        )
+    if writer.supported < LEAST_VERIFIED * writer.claims:
+        found.append(
+            f"the writer: {writer.supported:,} of {writer.claims:,} claims in val traces agree with the card, expected "
+            f"{LEAST_VERIFIED:.0%}; train it longer"
+        )
+    return tuple(found)
