@@ -1,11 +1,9 @@
-"""The tree itself: ruff, mypy, the README's examples, and the size of files."""
+"""The tree itself: the README's commands and examples, and the size of files."""
 
 from __future__ import annotations
 
 import doctest
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,20 +13,6 @@ import cistrace
 ROOT = Path(__file__).parents[1]
 CHECKPOINT = Path(cistrace.__file__).parent / "data" / "checkpoint" / "cistrace" / "checkpoint.json"
 LONGEST_FILE = 400
-
-
-def run(*arguments: str) -> None:
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_ruff() -> None:
-    run("ruff", "check", ".")
-    run("ruff", "format", "--check", ".")
-
-
-def test_mypy() -> None:
-    run("mypy", "src")
 
 
 def examples() -> list[str]:

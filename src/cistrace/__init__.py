@@ -15,11 +15,10 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
 from cistrace.predictions.prediction import Prediction
 from cistrace.traces.trace import Trace, Verification
+from cistrace.version import __version__
 
 if TYPE_CHECKING:
     from cistrace.predict import Predictor
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Card",

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from cistrace import __version__
 from cistrace.cards.card import Card
 from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.json import card_hash
@@ -26,6 +25,7 @@ from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import level_of
 from cistrace.traces.parse import parse_trace, verify
 from cistrace.traces.templates import PROMPT_VERSION
+from cistrace.version import __version__
 from cistrace.writers.layout import prompt_of, sequence_prompt
 from cistrace.writers.prompt import Prompt
 

@@ -16,7 +16,6 @@ from typing import IO, Any
 
 import click
 
-from cistrace import __version__
 from cistrace.cli.card import card
 from cistrace.cli.evaluate import evaluate
 from cistrace.cli.export import export
@@ -27,6 +26,7 @@ from cistrace.cli.scan import scan
 from cistrace.cli.train import train
 from cistrace.errors import CistraceError
 from cistrace.io.output import printable
+from cistrace.version import __version__
 
 BAD_INPUT = 2
 INTERRUPTED = 128 + signal.SIGINT

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from cistrace import __version__
 from cistrace.errors import DataError
 from cistrace.mpra.homology import Leaks
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, Exclusion, LoadedTable
@@ -28,6 +27,7 @@ from cistrace.reasonbench.teachers import JudgedTrace
 from cistrace.towers.evidence_table import EvidenceTable
 from cistrace.traces.judge import GATE_SETS, LEVEL, Gatekeeper
 from cistrace.traces.templates import PROMPT_VERSION
+from cistrace.version import __version__
 
 BENCH_VERSION = "1"
 TRAIN = "train"

@@ -27,12 +27,12 @@ from typing import Any
 
 import yaml
 
-from cistrace import __version__
 from cistrace.errors import RunError
 from cistrace.io.output import whole_file
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
+from cistrace.version import __version__
 
 PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
 STAGES = ("tower", "records", "rationale", "generate", "regression")

@@ -1,0 +1,14 @@
+"""The three groups of tests: what carries no group's marker is quick."""
+
+from __future__ import annotations
+
+import pytest
+
+GROUPS = ("pipeline", "integration", "gpu")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not any(item.get_closest_marker(group) for group in GROUPS):
+            item.add_marker(pytest.mark.quick)
