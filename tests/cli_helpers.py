@@ -27,6 +27,7 @@ from cistrace.traces.parse import render_trace, verify
 
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"
+AWKWARD = ["plain", "[red]x[/red]", 'a"b', '"quoted"', "tab\there", "line\nend", "\x1b[31mred", "back\\slash", "ä€😀"]
 CELL_TYPES = ("HepG2", "K562", "WTC11")
 PROVENANCE = Provenance("0.1.0", "c0ffee", "JASPAR2026:abc", "fimo", "1", "towers")
 

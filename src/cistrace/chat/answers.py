@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from cistrace.errors import TeacherError
-from cistrace.io.output import check_output
+from cistrace.io.files import check_output
 from cistrace.io.streams import shown
 
 log = logging.getLogger(__name__)

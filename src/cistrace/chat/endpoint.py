@@ -27,7 +27,7 @@ from cistrace.chat.limits import stated_wait
 from cistrace.chat.question import Messages
 from cistrace.chat.settings import ChatSettings
 from cistrace.errors import TeacherError
-from cistrace.io.output import printable
+from cistrace.io.terminal import printable
 from cistrace.traces.templates import THINK_BEGIN, THINK_END
 
 if TYPE_CHECKING:

@@ -8,8 +8,10 @@ from typing import Literal
 import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.cli.card_formats import CARD_FORMATS
 from cistrace.cli.reading import Reading, Records, cores, counted, reading_options, threads_option
-from cistrace.io.output import CARD_LAYOUTS, output_path, text_output, to_terminal
+from cistrace.io.files import output_path, text_output
+from cistrace.io.terminal import to_terminal
 
 
 @click.command(short_help="What a reasoner may cite about each sequence.")
@@ -85,7 +87,7 @@ def card(
 
     maker = open_card_maker(evidence, model, threads or cores())
     cells = canonical_cell_types(cell_types, maker.cell_types)
-    render = CARD_LAYOUTS[layout]
+    render = CARD_FORMATS[layout]
     with maker.scanner, text_output(target) as out:
         for made in counted(maker.cards(records, cells), "cards made", to_terminal(target)):
             out.write(render(made.sequence.id, (made.window.start, made.window.end), made.flags, made.card))

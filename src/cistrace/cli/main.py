@@ -25,7 +25,7 @@ from cistrace.cli.reasonbench import reasonbench
 from cistrace.cli.scan import scan
 from cistrace.cli.train import train
 from cistrace.errors import CistraceError
-from cistrace.io.output import printable
+from cistrace.io.terminal import printable
 from cistrace.version import __version__
 
 BAD_INPUT = 2

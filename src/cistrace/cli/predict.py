@@ -11,13 +11,9 @@ import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
-from cistrace.io.output import (
-    check_prediction_ending,
-    output_path,
-    prediction_output,
-    show_predictions,
-    to_terminal,
-)
+from cistrace.io.files import output_path
+from cistrace.io.terminal import to_terminal
+from cistrace.predictions.table import check_prediction_ending, prediction_output
 
 if TYPE_CHECKING:
     from cistrace.predictions.prediction import Prediction
@@ -115,6 +111,8 @@ def predict(
 def _show(predictions: Iterator[Prediction]) -> None:
     """Print tables and traces, some rows together, so that memory stays bounded."""
     from rich.console import Console
+
+    from cistrace.predictions.show import show_predictions
 
     console = Console()
     while block := list(islice(predictions, SHOWN_TOGETHER)):

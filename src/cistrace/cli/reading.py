@@ -14,8 +14,9 @@ import click
 
 from cistrace.errors import OutputError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.output import check_output, printable
+from cistrace.io.files import check_output
 from cistrace.io.streams import STDIN
+from cistrace.io.terminal import printable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Item = TypeVar("_Item")

@@ -8,7 +8,8 @@ from typing import Literal
 import click
 
 from cistrace.cli.reading import Reading, Records, cores, counted, reading_options, threads_option
-from cistrace.io.output import output_path, text_output, to_terminal
+from cistrace.io.files import output_path, text_output
+from cistrace.io.terminal import to_terminal
 
 
 @click.command(short_help="Motif hits, as FIMO finds them.")

@@ -15,7 +15,7 @@ from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.ceiling import Ceiling
 from cistrace.evaluation.figures import draw
 from cistrace.evaluation.report import report
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.mpra.hits import scan_table
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from cistrace.errors import DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.mpra.table import MpraTable
 

@@ -18,7 +18,7 @@ from sklearn.linear_model import LinearRegression
 from cistrace.cards.composition import composition
 from cistrace.evaluation.bench import Bench
 from cistrace.evaluation.predicted import Predicted, with_interval
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.motifs.library import load_library
 from cistrace.mpra.hits import HitTable, scan_table
 from cistrace.mpra.table import MpraTable

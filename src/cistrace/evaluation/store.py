@@ -14,7 +14,7 @@ from cistrace.cards.maker import BLOCK, WindowCards
 from cistrace.cards.windows import Window
 from cistrace.errors import ModelError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.mpra.table import MpraTable
 from cistrace.predict import TOGETHER, Predictor
 from cistrace.traces.grounded import write

@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from cistrace.errors import InputError, OutputError, RecordError
+from cistrace.errors import InputError, RecordError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.files import whole_file
 from cistrace.io.regions import read_regions
 from cistrace.io.streams import (
     MAXIMUM_LENGTH,
@@ -29,7 +29,6 @@ from cistrace.io.streams import (
     input_name,
     open_source,
     read_pieces,
-    shown,
 )
 from cistrace.io.tables import read_delimited, read_jsonl, read_parquet
 
@@ -138,18 +137,13 @@ def write_rejects(rejects: Rejects, path: str | Path) -> None:
     OutputError
         The file cannot be written. It appears whole or not at all.
     """
-    part = Path(f"{path}.{os.getpid()}.part")
-    try:
-        with open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle:
-            writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-            writer.writerow(("record", "number", "reason"))
-            writer.writerows((reject.record, reject.number, reject.reason) for reject in rejects)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise OutputError(
-            f"{shown(path)}: cannot be written ({error.strerror}); expected a folder you can write; choose another path"
-        ) from error
+    with (
+        whole_file(Path(path)) as part,
+        open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle,
+    ):
+        writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
+        writer.writerow(("record", "number", "reason"))
+        writer.writerows((reject.record, reject.number, reject.reason) for reject in rejects)
 
 
 def _checked(

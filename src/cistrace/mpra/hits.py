@@ -10,7 +10,7 @@ import numpy as np
 
 from cistrace.cards.build import best_of_family
 from cistrace.errors import DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import MotifLibrary, load_background, load_library
 from cistrace.motifs.scanner import Scanner

@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from cistrace.errors import OutputError
-from cistrace.io.output import write_faults
+from cistrace.io.files import write_faults
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, write_elements
 from cistrace.mpra.loaded import SPLITS, Exclusion

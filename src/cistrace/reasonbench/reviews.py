@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import CardError, DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.reasonbench.entries import Entry
 from cistrace.traces.judge import FULL_GATES, Fault, Judgement, judge
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cistrace.errors import DataError, InputError, OutputError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.mpra.rows import read_rows
 from cistrace.reasonbench.entries import Entry

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.table import MpraTable

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cistrace.errors import DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.writers.prompt import Prompt
 

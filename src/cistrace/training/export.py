@@ -32,7 +32,7 @@ from cistrace.checkpoints.schema import (
 )
 from cistrace.errors import OutputError, RunError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.output import write_faults
+from cistrace.io.files import write_faults
 from cistrace.io.streams import shown
 from cistrace.mpra.table import MpraTable
 from cistrace.predict import Predictor

@@ -22,7 +22,7 @@ import torch
 from transformers import PreTrainedModel
 
 from cistrace.errors import DataError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.traces.templates import THINK_END
 from cistrace.training import processes

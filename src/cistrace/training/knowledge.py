@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cistrace.cards.known_effects import KnownEffects, associate, read_known_effects, write_known_effects
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import MotifLibrary
 from cistrace.mpra.associations import PENALTY, carried, design

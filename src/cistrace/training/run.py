@@ -28,7 +28,7 @@ from typing import Any
 import yaml
 
 from cistrace.errors import RunError
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object

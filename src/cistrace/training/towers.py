@@ -18,7 +18,7 @@ from pathlib import Path
 
 import torch
 
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 from cistrace.mpra.table import MpraTable, chromosome_folds
 from cistrace.reasonbench.dataset import DataSet, read_data_set
 from cistrace.towers.files import save_tower

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
-from cistrace.io.output import whole_file
+from cistrace.io.files import whole_file
 
 log = logging.getLogger(__name__)
 VAL_PEARSON = "val_pearson"

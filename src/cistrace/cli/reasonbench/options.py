@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from cistrace.io.output import printable
+from cistrace.io.terminal import printable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 

@@ -31,7 +31,7 @@ def review_export(folder: Path, output: Path, count: int, split: str, rejects: b
     The person fills the columns decision (accept, correct, reject), reviewer and reason, and corrected_trace where the
     decision is correct. Rows without a decision are passed over at import.
     """
-    from cistrace.io.output import check_output
+    from cistrace.io.files import check_output
     from cistrace.reasonbench.revise import drawn
     from cistrace.reasonbench.sheet import write_sheet
 

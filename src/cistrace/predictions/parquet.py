@@ -44,7 +44,7 @@ SCHEMA = pa.schema(
         ("provenance", _PROVENANCE),
     ]
 )
-"""The columns of `cistrace.io.output.prediction_object`, nested as in JSONL; the values of a step are a map."""
+"""The columns of `cistrace.predictions.table.prediction_object`, nested as in JSONL; the values of a step are a map."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Result files: whole or not at all, the same values in every format, ids as data."""
+"""Tables of predictions: the same values in every format, ids as data."""
 
 from __future__ import annotations
 
@@ -12,33 +12,22 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from cli_helpers import a_card, a_prediction
+from cli_helpers import AWKWARD, a_prediction
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
-from cistrace.cards.json import card_hash, read_card
-from cistrace.cards.text import parse_card, render_card
 from cistrace.errors import OutputError
-from cistrace.io.output import (
-    CARD_LAYOUTS,
+from cistrace.io.files import check_output
+from cistrace.predictions.prediction import Prediction
+from cistrace.predictions.table import (
     COLUMNS,
     ROW_GROUP,
-    check_output,
     check_prediction_ending,
     prediction_object,
     prediction_output,
-    printable,
-    show_predictions,
-    text_output,
     tsv_field,
-    verdict,
-    whole_file,
 )
-from cistrace.predictions.prediction import Prediction
 from cistrace.traces.parse import parse_trace
-
-AWKWARD = ["plain", "[red]x[/red]", 'a"b', '"quoted"', "tab\there", "line\nend", "\x1b[31mred", "back\\slash", "ä€😀"]
 
 
 def write_all(path: Path, predictions: list[Prediction]) -> None:
@@ -125,35 +114,12 @@ def test_an_error_leaves_the_old_file(tmp_path: Path, name: str, fault: type[Bas
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="No space left"), whole_file(tmp_path / "x"):
-        raise OSError(28, "No space left on device")
-    assert not os.listdir(tmp_path)
-
-
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.tsv").write_text("old")
     (tmp_path / "link.tsv").symlink_to("real.tsv")
     write_all(tmp_path / "link.tsv", [])
     assert (tmp_path / "link.tsv").is_symlink()
     assert (tmp_path / "real.tsv").read_text().startswith("id\t")
-
-
-def test_a_device_is_not_replaced() -> None:
-    with text_output(Path("/dev/null")) as out:
-        out.write("gone")
-    assert Path("/dev/null").is_char_device()
-
-
-def test_a_pipe_by_its_number_is_written_in_place() -> None:
-    reading, writing = os.pipe()
-    path = Path(f"/dev/fd/{writing}")
-    check_output(path)
-    with text_output(path) as out:
-        out.write("through")
-    os.close(writing)
-    with os.fdopen(reading) as pipe:
-        assert pipe.read() == "through"
 
 
 def test_equal_results_are_equal_files(tmp_path: Path) -> None:
@@ -170,79 +136,3 @@ def test_paths_are_checked_before_work(tmp_path: Path) -> None:
     for name in ("out.xlsx", "out", "out.gz", "out.parquet.gz", "out.tsv.bz2"):
         with pytest.raises(OutputError, match="names no format"):
             check_prediction_ending(tmp_path / name)
-
-
-@given(st.text())
-def test_nothing_printable_steers_a_terminal(text: str) -> None:
-    assert all(letter.isprintable() or letter in "\n\t \u2028\u2029" or letter.isspace() for letter in printable(text))
-
-
-def test_printable_leaves_plain_text_alone() -> None:
-    assert printable("plain ä€😀\n\ttext") == "plain ä€😀\n\ttext"
-    assert printable("\x1b[31m\r\u202e\x9b") == "\\x1b[31m\\r\\u202e\\x9b"
-
-
-@pytest.mark.parametrize("identifier", AWKWARD)
-def test_terminal_shows_ids_as_data(identifier: str) -> None:
-    screen = io.StringIO()
-    show_predictions([a_prediction(identifier)], Console(file=screen, width=200, color_system=None))
-    shown = screen.getvalue()
-    assert "\x1b" not in shown
-    assert printable(identifier).split("\n")[0].split("\t")[0] in shown
-    assert "Verified: all" in shown and "Level: 2" in shown
-
-
-def test_a_table_fits_eighty_columns() -> None:
-    screen = io.StringIO()
-    rows = [replace(a_prediction("chr5_15796630_hESCT0", trace=False), flags=("padded", "low_complexity"))] * 2
-    show_predictions(rows, Console(file=screen, width=80, color_system=None))
-    head, first, second, *_ = screen.getvalue().splitlines()
-    assert head.split() == ["id", "cell", "activity", "90", "%", "interval", "pctile", "level", "flags"]
-    assert first.startswith("chr5_15796630_hESCT0 ") and "-0.33 to +0.67" in first and first.rstrip().endswith("padded")
-    assert second.strip() == "low_complexity"
-
-
-def test_verdict_names_what_failed() -> None:
-    good = a_prediction()
-    assert good.verification is not None and good.trace is not None
-    first = replace(good.verification.findings[0], supported=False, found="0.999")
-    spoilt = replace(
-        good.verification, findings=(first, *good.verification.findings[1:]), supported=good.verification.supported - 1
-    )
-    lines = verdict(replace(good, verification=spoilt)).splitlines()
-    assert lines[0].startswith("Not verified")
-    assert lines[1].endswith("the card 0.999")
-    assert "concludes level 1; the activity is of level 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
-    assert "concludes" not in verdict(good)
-    assert "not a trace" in verdict(replace(good, trace=None, verification=None))
-
-
-@pytest.mark.parametrize("identifier", AWKWARD)
-def test_text_cards_part_at_their_header(identifier: str) -> None:
-    card = a_card()
-    block = CARD_LAYOUTS["text"](identifier, (10, 44), (), card)
-    header, _, rest = block.partition("\n")
-    assert header.startswith("=== ") and header.endswith(" [11-44] K562")
-    assert rest.endswith("\n\n")
-    assert "\n=== " not in rest
-    assert render_card(parse_card(rest)) == render_card(card)
-
-
-def test_json_cards_read_back() -> None:
-    card = a_card()
-    row = json.loads(CARD_LAYOUTS["json"]("one", (0, 34), ("padded",), card))
-    assert row["hash"] == card_hash(card)
-    assert read_card(row["card"]) == card
-    assert (row["id"], row["window"], row["flags"]) == ("one", [0, 34], ["padded"])
-
-
-def test_every_layout_states_what_is_unusual() -> None:
-    for layout in CARD_LAYOUTS.values():
-        assert "ambiguous:2" in layout("one", (0, 34), ("padded", "ambiguous:2"), a_card())
-
-
-def test_chat_cards_ask_for_a_trace() -> None:
-    card = a_card()
-    row = json.loads(CARD_LAYOUTS["sharegpt"]("one", (0, 34), (), card))
-    assert [message["role"] for message in row["messages"]] == ["system", "user"]
-    assert row["messages"][1]["content"] == render_card(card)

@@ -1,0 +1,117 @@
+"""Result files: whole or not at all.
+
+A file is written under another name beside its target and renamed when it is complete. That name cannot be guessed and
+is made new (`O_EXCL`), so that no link planted there is followed. Names that end in `.gz` are compressed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from cistrace.errors import OutputError
+from cistrace.io.streams import STDIN, shown
+from cistrace.io.terminal import standard_output
+
+
+def output_path(text: str | None) -> Path | None:
+    """The path of `-o`; None, which is standard output, for no option and for `-`."""
+    return None if text is None or text == STDIN else Path(text)
+
+
+def check_output(path: Path) -> None:
+    """Find out before any work that a file cannot be written.
+
+    Raises
+    ------
+    OutputError
+        The path is a folder, its folder does not exist, or it lies where you may not write.
+    """
+    name = shown(path)
+    folder = path.parent
+    if path.is_dir():
+        raise OutputError(f"{name}: is a folder; expected a file to write; name a file in it")
+    if not folder.is_dir():
+        raise OutputError(f"{name}: its folder {shown(folder)} does not exist; make it, or choose another path")
+    writable = os.access(path, os.W_OK) if _is_device(path) else os.access(folder, os.W_OK | os.X_OK)
+    if not writable:
+        raise OutputError(f"{name}: cannot be written there; expected rights to write; choose another path")
+
+
+def _is_device(path: Path) -> bool:
+    """Whether the path is a pipe or device, which is written in place: a rename would replace it by a file."""
+    return path.exists() and not path.is_file()
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a path beside `path` to write to; at the end the file takes its place, after an error it is removed.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    if _is_device(path):  # asked of the path as given: what /dev/stdout resolves to need not exist by name
+        with write_faults(path):
+            yield path
+        return
+    target = Path(os.path.realpath(path))
+    part = part_beside(target)
+    with write_faults(path):
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
+        try:
+            yield part
+            os.replace(part, target)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def part_beside(target: Path) -> Path:
+    """A hidden name beside `target` for what is not complete yet; nobody can guess it."""
+    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.partial")
+
+
+@contextmanager
+def write_faults(path: Path | str) -> Iterator[None]:
+    """Turn an OSError (disk full, no rights) into an OutputError; a pipe without reader stays what it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OutputError(
+            f"{shown(path)}: cannot be written ({reason}); expected room and rights; choose another path"
+        ) from error
+
+
+@contextmanager
+def text_output(path: Path | None) -> Iterator[TextIO]:
+    """Open a result file, or standard output for None, as UTF-8 text with `\\n` line ends.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    if path is None:
+        with write_faults("standard output"):
+            stream = standard_output()
+            yield stream
+            stream.flush()
+        return
+    with whole_file(path) as part, ExitStack() as stack:
+        raw = stack.enter_context(open(part, "wb"))
+        if path.name.lower().endswith(".gz"):
+            # No name and no time in the header: equal results are equal files.
+            zipped = stack.enter_context(gzip.GzipFile("", "wb", 6, raw, mtime=0))
+            yield stack.enter_context(io.TextIOWrapper(zipped, encoding="utf-8", newline=""))
+        else:
+            yield stack.enter_context(io.TextIOWrapper(raw, encoding="utf-8", newline=""))

@@ -1,0 +1,140 @@
+"""Predictions as TSV, JSONL and Parquet: the same values in every format, ids exactly as they are."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from cistrace.errors import OutputError
+from cistrace.io.files import text_output, whole_file
+from cistrace.io.streams import shown
+from cistrace.predictions.prediction import Prediction
+from cistrace.traces.parse import render_step
+
+Write = Callable[[Prediction], None]
+
+COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags")
+PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+ROW_GROUP = 2000  # predictions in one row group of Parquet, and in memory
+
+# What a plain splitter at tabs and line ends would tear, or a CSV reader take for a quoted field.
+_NEEDS_QUOTES = re.compile(r'^"|[\t\r\n]')
+
+
+def check_prediction_ending(path: Path) -> None:
+    """Refuse a name from which no format follows.
+
+    Raises
+    ------
+    OutputError
+        Another ending than those of `PREDICTION_ENDINGS`, in any case.
+    """
+    if not path.name.lower().endswith(PREDICTION_ENDINGS):
+        raise OutputError(
+            f"{shown(path)}: its ending {path.suffix!r} names no format; expected {', '.join(PREDICTION_ENDINGS)};"
+            " rename it"
+        )
+
+
+def figure(value: float) -> float:
+    """A number at nine significant digits, as every format states it."""
+    return float(f"{value:.9g}")
+
+
+def prediction_object(prediction: Prediction) -> dict[str, Any]:
+    """A prediction as JSON types: one line of JSONL.
+
+    `trace` and `verification` are null without traces. A text that does not parse as a trace has `steps` and `level`
+    null and is not verified.
+    """
+    return {
+        "id": prediction.id,
+        "cell_type": prediction.cell_type,
+        "activity": figure(prediction.activity),
+        "lower": figure(prediction.lower),
+        "upper": figure(prediction.upper),
+        "percentile": figure(prediction.percentile),
+        "level": prediction.level,
+        "flags": list(prediction.flags),
+        "level_probabilities": [figure(value) for value in prediction.level_probabilities],
+        "card_hash": prediction.card_hash,
+        "trace": _trace_object(prediction),
+        "verification": _verification_object(prediction),
+        "provenance": {name: getattr(prediction.provenance, name) for name in prediction.provenance.__slots__},
+    }
+
+
+def _trace_object(prediction: Prediction) -> dict[str, Any] | None:
+    text, trace = prediction.trace_text, prediction.trace
+    if trace is None:
+        return None if text is None else {"steps": None, "level": None, "text": text}
+    steps = [{"kind": step.kind, "text": render_step(step), "values": dict(step.values)} for step in trace.steps]
+    return {"steps": steps, "level": trace.level, "text": text}
+
+
+def _verification_object(prediction: Prediction) -> dict[str, Any] | None:
+    found = prediction.verification
+    if found is None:
+        nothing = {"verified": False, "claims": 0, "supported": 0, "failed": [], "level_agrees": False}
+        return None if prediction.trace_text is None else nothing
+    failed = [
+        {"step": finding.step, "field": finding.field, "claimed": finding.claimed, "found": finding.found}
+        for finding in found.findings
+        if not finding.supported
+    ]
+    return {
+        "verified": found.verified,
+        "claims": found.claims,
+        "supported": found.supported,
+        "failed": failed,
+        "level_agrees": prediction.trace is not None and prediction.trace.level == prediction.level,
+    }
+
+
+@contextmanager
+def prediction_output(path: Path | None) -> Iterator[Write]:
+    """Open a table of predictions and give the function that adds one.
+
+    Parameters
+    ----------
+    path : Path or None
+        Its ending decides the format; None is TSV on standard output.
+
+    Raises
+    ------
+    OutputError
+        An ending that names no format, or a file that cannot be written.
+    """
+    if path is not None:
+        check_prediction_ending(path)
+        if path.name.lower().endswith(".parquet"):
+            from cistrace.predictions.parquet import parquet_rows
+
+            with whole_file(path) as part, parquet_rows(part, ROW_GROUP) as add:
+                yield lambda prediction: add(prediction_object(prediction))
+            return
+    with text_output(path) as out:
+        if path is not None and path.name.lower().endswith((".jsonl", ".jsonl.gz")):
+            yield lambda prediction: _write_json(out, prediction_object(prediction))
+            return
+        out.write("\t".join(COLUMNS) + "\n")
+        yield lambda prediction: _write_row(out, prediction)
+
+
+def _write_json(out: TextIO, plain: dict[str, Any]) -> None:
+    out.write(json.dumps(plain, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _write_row(out: TextIO, prediction: Prediction) -> None:
+    numbers = (prediction.activity, prediction.lower, prediction.upper, prediction.percentile)
+    fields = [tsv_field(prediction.id), prediction.cell_type, *(f"{value:.9g}" for value in numbers)]
+    out.write("\t".join([*fields, str(prediction.level), ";".join(prediction.flags)]) + "\n")
+
+
+def tsv_field(text: str) -> str:
+    """A field exactly as it is; quoted as in CSV where it holds a tab or line end, or starts with a quote."""
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text

@@ -1,0 +1,66 @@
+"""Result files: whole or not at all, and no link planted beside them is followed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cistrace.errors import OutputError
+from cistrace.io.files import check_output, text_output, whole_file
+
+
+def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No space left"), whole_file(tmp_path / "x"):
+        raise OSError(28, "No space left on device")
+    assert not os.listdir(tmp_path)
+
+
+def test_a_device_is_not_replaced() -> None:
+    with text_output(Path("/dev/null")) as out:
+        out.write("gone")
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_pipe_by_its_number_is_written_in_place() -> None:
+    reading, writing = os.pipe()
+    path = Path(f"/dev/fd/{writing}")
+    check_output(path)
+    with text_output(path) as out:
+        out.write("through")
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        assert pipe.read() == "through"
+
+
+def test_a_link_planted_at_the_partials_name_is_not_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    monkeypatch.setattr("secrets.token_hex", lambda size: "guessed")
+    planted = tmp_path / ".out.tsv.guessed.partial"
+    planted.symlink_to(victim)
+    with pytest.raises(OutputError, match="File exists"), whole_file(tmp_path / "out.tsv") as part:
+        part.write_text("ours")
+    assert victim.read_text() == "precious"
+    assert planted.is_symlink()  # nor is it removed: it is not ours
+
+
+def test_the_partials_name_cannot_be_guessed(tmp_path: Path) -> None:
+    names = set()
+    for _ in range(3):
+        with whole_file(tmp_path / "out.tsv") as part:
+            names.add(part.name)
+            assert part.exists()
+    assert len(names) == 3
+    assert os.listdir(tmp_path) == ["out.tsv"]
+
+
+def test_a_whole_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with whole_file(tmp_path / "out.tsv") as part:
+            part.write_text("x")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out.tsv").stat().st_mode & 0o777 == 0o640
