@@ -290,6 +290,17 @@ def test_bad_rows_are_listed_with_their_lines(table: Path, tmp_path: Path) -> No
     assert entries == 240 * 2 - 1 - 2 - 1 - 1
 
 
+def test_a_split_column_needs_no_option_and_is_said(table: Path, tmp_path: Path) -> None:
+    header, *lines = table.read_text().splitlines()
+    named = [("train", "train", "train", "train", "val", "test")[row % 6] for row in range(len(lines))]
+    path = tmp_path / "mpra.tsv"
+    path.write_text("\n".join([f"{header}\tsplit", *(f"{line}\t{name}" for line, name in zip(lines, named))]) + "\n")
+    result = run("build", path, *ASKED[:4], "--all", "--threads", 1, "-o", tmp_path / "set")
+    assert result.exit_code == 0, result.stderr
+    assert "splits: taken from the table's split column: train 160, val 40, test 40" in result.stderr
+    assert json.loads((tmp_path / "set" / "manifest.json").read_text())["split"]["rows"]["val"] == 40
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

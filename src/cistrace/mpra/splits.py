@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from cistrace.errors import DataError
 from cistrace.mpra.homology import groups
-from cistrace.mpra.loaded import Exclusion, LoadedTable
+from cistrace.mpra.loaded import SPLITS, Exclusion, LoadedTable
 
 EXCLUDED = ""
 _SPELLED = {
@@ -96,6 +96,12 @@ def by_column(measured: LoadedTable) -> Split:
     exclusions = _exclusions(measured, splits, found, "the split is {!r}, expected train, val or test")
     notes = (f"rows of other splits, excluded: {others.total():,} ({listed})",) if others else ()
     return Split(splits, exclusions, "the table's split column", notes)
+
+
+def with_counts(split: Split) -> Split:
+    """The same split with a note that says, before all others, what decided and how many rows went where."""
+    counts = ", ".join(f"{name} {split.splits.count(name):,}" for name in SPLITS)
+    return replace(split, notes=(f"splits: taken from {split.rule}: {counts}", *split.notes))
 
 
 def by_homology(measured: LoadedTable, k: int, val_share: float, test_share: float, seed: int) -> Split:

@@ -17,7 +17,7 @@ from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import association_evidence, carried, design, fit_known_effects
 from cistrace.mpra.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, LoadedTable
-from cistrace.mpra.splits import Split, by_chromosome, by_column, by_homology
+from cistrace.mpra.splits import Split, by_chromosome, by_column, by_homology, with_counts
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.subjects import (
     BLOCK,
@@ -81,14 +81,17 @@ class CardEvidence:
 
 
 def split_rows(
-    measured: LoadedTable, rule: str, val: Sequence[str], test: Sequence[str], shared_bases: int, seed: int
+    measured: LoadedTable, rule: str | None, val: Sequence[str], test: Sequence[str], shared_bases: int, seed: int
 ) -> Split:
     """Splits by `chromosome` (val and test name theirs), `column`, or `homology` (val and test are shares).
+
+    Where no rule is asked for, chromosomes that are named decide; else the table's own split column, and a note says
+    so.
 
     Raises
     ------
     DataError
-        No usable row, or names or shares that the rule cannot use.
+        No usable row, nothing that says how to split, or names or shares that the rule cannot use.
     """
     if not len(measured.table):
         first = f"; the first was excluded because {measured.exclusions[0].reason}" if measured.exclusions else ""
@@ -97,10 +100,13 @@ def split_rows(
         return by_column(measured)
     if rule == "homology":
         return by_homology(measured, shared_bases, _share(val, "val"), _share(test, "test"), seed)
+    if rule is None and not val and not test and any(measured.table.splits):
+        return with_counts(by_column(measured))
     if not val or not test:
         raise DataError(
-            "splits by chromosome: val or test is not named; expected chromosomes of both, such as --val chr19,chr21 "
-            "--test chr5; or choose --split column or --split homology"
+            "splits: neither a split column nor chromosomes of val and test are there to say which rows train; "
+            "expected one of three: --val chr19,chr21 --test chr5 (by chromosome), --split-column NAME, or --split "
+            "homology (related sequences together); choose one"
         )
     return by_chromosome(measured, val, test)
 

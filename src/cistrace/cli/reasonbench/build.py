@@ -165,8 +165,7 @@ def build(
     from cistrace.reasonbench.tally import summary
     from cistrace.reasonbench.teachers import open_grounded
 
-    stated = split_column is not None or layout not in ("table", "joint-lentimpra")
-    split_rule = split or ("column" if stated else "chromosome")
+    split_rule = split or ("column" if split_column is not None else None)
     rule, cuts = level_cuts(levels)
     check_folder(folder)
     columns = TableColumns(
