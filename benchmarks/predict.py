@@ -15,7 +15,8 @@ import statistics
 from rivals import fimo, random_sequences, seconds
 
 from cistrace import Predictor
-from cistrace.motifs.library import load_background, load_library
+from cistrace.motifs.background import load_background
+from cistrace.motifs.library import load_library
 
 
 def main() -> None:

@@ -9,8 +9,11 @@ import numpy as np
 from lightmotif.lib import ScoringMatrix, stripe
 from lightmotif.lib import scan as scan_striped
 
-from cistrace.motifs.library import Background, MotifLibrary
-from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, integer_matrix, p_values
+from cistrace.motifs.background import Background
+from cistrace.motifs.integer_matrix import integer_matrix
+from cistrace.motifs.library import MotifLibrary
+from cistrace.motifs.p_values import p_values
+from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD
 
 LENGTH = 200
 

@@ -25,11 +25,13 @@ from collections.abc import Callable
 
 from rivals import LENGTH, bare_lightmotif, fimo, random_sequences, seconds
 
-from cistrace.motifs.library import DEFAULT_LIBRARY, load_background, load_library
+from cistrace.motifs.background import load_background
+from cistrace.motifs.library import DEFAULT_LIBRARY, load_library
 from cistrace.motifs.scanner import Scanner
 
 START_UP = (
-    "from cistrace.motifs.library import load_background, load_library; from cistrace.motifs.scanner import Scanner;"
+    "from cistrace.motifs.background import load_background;"
+    "from cistrace.motifs.library import load_library; from cistrace.motifs.scanner import Scanner;"
     "Scanner(load_library({library!r}), load_background('fimo')).scan(['ACGT' * 50])"
 )
 

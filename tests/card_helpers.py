@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from cistrace.cards.build import best_of_family, build_card
+from cistrace.cards.build import build_card
 from cistrace.cards.card import Card, TfEffect
 from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.overlap import best_of_family
 
 FAMILIES = ("Ets-related", "FOX", "C4-GATA-related", "Fos-related", "Jun-related", "RXR-related receptors (NR2)")
 TFS = ("ELK1", "FOXA1", "GATA1", "FOS::JUN", "HNF4A", "CTCF")

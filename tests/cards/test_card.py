@@ -9,12 +9,13 @@ from card_helpers import bases, cards, hits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.cards.build import best_of_family, build_card, paper_card
+from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card, TfEffect
 from cistrace.cards.json import card_hash, card_object, card_schema, read_card
 from cistrace.cards.text import parse_card, render_card
 from cistrace.errors import CardError
 from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.overlap import best_of_family
 
 
 def hit(name: str, start: int, end: int, score: float, *families: str) -> MotifHit:

@@ -10,10 +10,12 @@ import pytest
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.background import load_background
 from cistrace.motifs.fimo import COLUMNS, benjamini_hochberg, write_fimo_tsv
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import MotifLibrary, load_background, load_library
-from cistrace.motifs.scanner import Scanner, integer_matrix
+from cistrace.motifs.integer_matrix import integer_matrix
+from cistrace.motifs.library import MotifLibrary, load_library
+from cistrace.motifs.scanner import Scanner
 
 BACKGROUND = load_background("fimo")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")

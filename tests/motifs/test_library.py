@@ -8,15 +8,9 @@ import numpy as np
 import pytest
 
 from cistrace.errors import MotifError
-from cistrace.motifs.library import (
-    Background,
-    CountMatrix,
-    LogOddsMatrix,
-    MotifLibrary,
-    ProbabilityMatrix,
-    load_background,
-    load_library,
-)
+from cistrace.motifs.background import Background, load_background
+from cistrace.motifs.library import MotifLibrary, load_library
+from cistrace.motifs.matrices import CountMatrix, LogOddsMatrix, ProbabilityMatrix
 
 MEME = """\
 MEME version 4

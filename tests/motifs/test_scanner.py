@@ -18,16 +18,14 @@ from hypothesis import strategies as st
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import (
-    Background,
-    CountMatrix,
-    Motif,
-    MotifLibrary,
-    load_background,
-    load_library,
-)
-from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, IntegerMatrix, Scanner, integer_matrix, p_values
+from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
+from cistrace.motifs.library import MotifLibrary, load_library
+from cistrace.motifs.matrices import CountMatrix
+from cistrace.motifs.motif import Motif
+from cistrace.motifs.p_values import p_values
+from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, Scanner
 
 FIMO_BACKGROUND = load_background("fimo")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
@@ -251,7 +249,8 @@ def test_version_says_what_decides_the_hits() -> None:
 def test_an_unguarded_program_ends_with_a_clear_line(tmp_path: Path) -> None:
     program = tmp_path / "unguarded.py"
     program.write_text(
-        "from cistrace.motifs.library import load_background, load_library\n"
+        "from cistrace.motifs.background import load_background\n"
+        "from cistrace.motifs.library import load_library\n"
         "from cistrace.motifs.scanner import Scanner\n"
         "Scanner(load_library(), load_background('fimo'), threads=2).scan(['ACGT' * 50] * 3000)\n"
     )

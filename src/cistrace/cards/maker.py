@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cistrace.cards.build import best_of_family, build_card, paper_card
+from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.cards.windows import Window, flags, readable, windows
 from cistrace.checkpoints.schema import read_config, shipped_checkpoint
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import load_background, load_library
-from cistrace.motifs.scanner import Scanner
+from cistrace.motifs.scanner import card_scanner
 
 if TYPE_CHECKING:
     from cistrace.towers.evidence import Towers
@@ -70,9 +69,8 @@ class CardMaker:
         knowledge: KnownEffects | None = None,
         threads: int = 1,
     ) -> None:
-        library = load_library()
         self.cell_types = cell_types
-        self.scanner = Scanner(library, load_background("fimo", library), threads=threads)
+        self.scanner = card_scanner(threads)
         self.towers = towers
         self.knowledge = knowledge
         self.window = window
@@ -129,7 +127,7 @@ class CardMaker:
                 plain = tuple(paper_card(piece, cell_type, found) for cell_type in cell_types)
                 yield WindowCards(block[at], window, plain, blank)
             return
-        hits = [best_of_family(found) for found in self.scanner.scan(bases)]
+        hits = self.scanner.scan_best(bases)
         evidence = self.towers.evidence(bases, hits)
         columns = [self.towers.cell_types.index(cell_type) for cell_type in cell_types]
         for place, (at, window) in enumerate(wanted):

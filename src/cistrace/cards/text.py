@@ -137,7 +137,7 @@ def _parse_hit(line: str) -> tuple[MotifHit, TfEffect | None]:
         families,
         int(match["start"]) - 1,
         int(match["end"]),
-        match["strand"],
+        "+" if match["strand"] == "+" else "-",
         float(match["score"]),
         float(match["p"]) if match["p"] else None,
         float(match["contribution"]) if match["contribution"] else None,

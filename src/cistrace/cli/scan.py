@@ -65,8 +65,9 @@ def scan(
     reading.check(motifs, background)
     records = Records(reading)
 
+    from cistrace.motifs.background import load_background
     from cistrace.motifs.fimo import write_fimo_tsv
-    from cistrace.motifs.library import load_background, load_library
+    from cistrace.motifs.library import load_library
     from cistrace.motifs.scanner import Scanner
 
     library = load_library(motifs)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Strand = Literal["+", "-"]
+STRANDS: tuple[Strand, Strand] = ("+", "-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +21,7 @@ class MotifHit:
         The TF's families; a heterodimer has several, three JASPAR matrices have none.
     start, end : int
         0-based, half-open, on the forward strand.
-    strand : str
-        `+` or `-`.
+    strand : `+` or `-`
     score : float
         Log-odds in bits, as FIMO rounds it.
     p_value : float or None
@@ -33,7 +36,7 @@ class MotifHit:
     families: frozenset[str]
     start: int
     end: int
-    strand: str
+    strand: Strand
     score: float
     p_value: float | None
     contribution: float | None = None

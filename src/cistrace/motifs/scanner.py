@@ -13,156 +13,31 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from itertools import accumulate, chain, islice
 from multiprocessing import get_context
 from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
-from lightmotif.lib import ScoringMatrix, stripe
-from lightmotif.lib import scan as scan_striped
 
 from cistrace.errors import CistraceError, MotifError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.motifs.background import Background, load_background
+from cistrace.motifs.engine import Engine, RawHits, ScanPlan
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import LETTERS, Background, Motif, MotifLibrary
+from cistrace.motifs.integer_matrix import integer_matrix
+from cistrace.motifs.library import MotifLibrary, load_library
+from cistrace.motifs.motif import Motif
+from cistrace.motifs.overlap import best_of_family
+from cistrace.motifs.p_values import table_to
 
 RULES = "fimo-integers-1"  # rises when the same input could give other hits
 DEFAULT_P_THRESHOLD = 5e-5
-SCORE_RANGE = 1000  # FIMO's integers per matrix entry run from 0 to about this
-FIRST_DEFICIT = 1500  # where the p-value tables are first cut; they double until they reach the threshold
 BATCH_BASES = 200_000  # bases scanned together: long enough for SIMD, short enough for the cache
-AMBIGUOUS = -1e6  # entry of N: no window over one can pass any threshold
-
-# Everything but A, C, G and T (of either case) reads as N.
-_TO_ACGTN = bytes(ord(c) if (c := chr(code).upper()) in LETTERS else ord("N") for code in range(256))
-
-# All integer matrices end to end (sum of widths, 4), their widths, and the lowest sum of a hit of each.
-_Plan = tuple[np.ndarray, np.ndarray, np.ndarray]
-# Of every hit: matrix index, strand (1 is reverse), position in the joined sequences, sum.
-_Raw = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 _Item = TypeVar("_Item")
 
 
-@dataclass(frozen=True, eq=False)
-class IntegerMatrix:
-    """A log-odds matrix as FIMO scales it.
-
-    Attributes
-    ----------
-    entries : ndarray, int64, shape (width, 4)
-        round((bits - offset) x scale), columns A, C, G, T; never negative.
-    scale, offset : float
-        Whole numbers. The score of a window in bits is sum / scale + width x offset.
-    """
-
-    entries: np.ndarray
-    scale: float
-    offset: float
-
-    @property
-    def best(self) -> int:
-        """The highest sum a window can reach."""
-        return int(self.entries.max(axis=1).sum())
-
-    def bits(self, total: int) -> float:
-        """Score in bits of a window whose entries sum to `total`."""
-        return total / self.scale + len(self.entries) * self.offset
-
-
-def integer_matrix(motif: Motif, background: Background) -> IntegerMatrix:
-    """FIMO's integers: pseudocount, log2 odds, offset = floor(min), scale = floor(1000 / (max - offset))."""
-    bits = motif.log_odds(background).bits
-    low, high = float(bits.min()), float(bits.max())
-    if low == high:  # a matrix that says nothing: FIMO lets its range start at zero
-        low = high - 1.0
-    offset = float(np.floor(low))
-    scale = float(np.floor(SCORE_RANGE / (high - offset)))
-    return IntegerMatrix(np.rint((bits - offset) * scale).astype(np.int64), scale, offset)
-
-
-def p_values(matrix: IntegerMatrix, background: Background, limit: int | None = None) -> np.ndarray:
-    """Tail probabilities of the sums of an integer matrix, by dynamic programming over its rows.
-
-    Parameters
-    ----------
-    limit : int, optional
-        Largest deficit wanted; all of them by default. The values are exact wherever the table ends, since
-        the deficit of a word only grows from row to row.
-
-    Returns
-    -------
-    ndarray, float64, shape (limit + 1,)
-        Entry d is the probability of a window of background letters scoring at least `matrix.best - d`.
-    """
-    deficits = matrix.entries.max(axis=1, keepdims=True) - matrix.entries
-    size = min(int(deficits.max(axis=1).sum()), limit if limit is not None else np.iinfo(np.int64).max) + 1
-    density = np.zeros(size)
-    density[0] = 1.0
-    for row in deficits.tolist():
-        grown = np.zeros(size)
-        for shift, share in zip(row, background.frequencies, strict=True):
-            if shift < size:
-                grown[shift:] += share * density[: size - shift]
-        density = grown
-    return np.minimum(np.cumsum(density), 1.0)
-
-
-def _table_to(threshold: float, matrix: IntegerMatrix, background: Background) -> np.ndarray:
-    """The p-values up to the threshold, by rising deficit; empty where even the best word does not pass."""
-    limit = FIRST_DEFICIT
-    while True:
-        table = p_values(matrix, background, limit)
-        if table[-1] > threshold or len(table) <= limit:
-            return table[: int(np.searchsorted(table, threshold, side="right"))]
-        limit *= 2
-
-
-class _Engine:
-    """The matrices that can reach the threshold, both ways round, ready for lightmotif. One per process."""
-
-    def __init__(self, plan: _Plan) -> None:
-        rows, widths, floors = plan
-        self._passes = []
-        for index, entries in enumerate(np.split(rows, np.cumsum(widths)[:-1])):
-            floor = int(floors[index])
-            if floor <= int(entries.max(axis=1).sum()):
-                self._passes.append((index, 0, _scoring_matrix(entries), float(floor)))
-                self._passes.append((index, 1, _scoring_matrix(entries[::-1, ::-1]), float(floor)))
-        self._padding = "N" * (int(widths.max()) + 1)
-
-    def scan(self, sequences: list[str]) -> _Raw:
-        """The raw hits of a batch."""
-        # One N between two sequences keeps every window from running over the seam.
-        joined = "N".join(sequences) + self._padding
-        text = joined.encode("ascii", "replace").translate(_TO_ACGTN).decode("ascii")
-        striped = stripe(text)
-        motifs: list[int] = []
-        strands: list[int] = []
-        positions: list[int] = []
-        totals: list[float] = []
-        for index, strand, matrix, floor in self._passes:
-            hits = list(scan_striped(matrix, striped, threshold=floor))
-            if hits:
-                motifs += [index] * len(hits)
-                strands += [strand] * len(hits)
-                positions += [hit.position for hit in hits]
-                totals += [hit.score for hit in hits]
-        return (
-            np.array(motifs, dtype=np.int32),
-            np.array(strands, dtype=np.int8),
-            np.array(positions, dtype=np.int64),
-            np.array(totals, dtype=np.float64).astype(np.int64),
-        )
-
-
-def _scoring_matrix(entries: np.ndarray) -> ScoringMatrix:
-    columns = {letter: entries[:, i].tolist() for i, letter in enumerate(LETTERS)}
-    return ScoringMatrix({**columns, "N": [AMBIGUOUS] * len(entries)})
-
-
-_worker_engine: _Engine | None = None
+_worker_engine: Engine | None = None
 
 
 def _leave_interrupts_to_parent() -> None:
@@ -174,12 +49,12 @@ def _answer() -> bool:
     return True
 
 
-def _scan_in_worker(plan: _Plan, sequences: list[str]) -> _Raw:
+def _scan_in_worker(plan: ScanPlan, sequences: list[str]) -> RawHits:
     # The plan comes with every batch, small beside it: handed over while a process starts, it would fill the pipe
     # and hang the parent where the child dies first.
     global _worker_engine
     if _worker_engine is None:
-        _worker_engine = _Engine(plan)
+        _worker_engine = Engine(plan)
     return _worker_engine.scan(sequences)
 
 
@@ -218,20 +93,20 @@ class Scanner:
         self.p_threshold = p_threshold
         self.threads = threads
         self._build(library.motifs)
-        self._engine = _Engine(self._plan)
+        self._engine = Engine(self._plan)
         self._pool: ProcessPoolExecutor | None = None
 
     def _build(self, motifs: tuple[Motif, ...]) -> None:
         """Integer matrices and p-value tables; all tables lie end to end, indexed by `_table_end - total`."""
         scaled = [integer_matrix(motif, self.background) for motif in motifs]
-        tables = [_table_to(self.p_threshold, matrix, self.background) for matrix in scaled]
+        tables = [table_to(self.p_threshold, matrix, self.background) for matrix in scaled]
         best = np.array([matrix.best for matrix in scaled], dtype=np.int64)
         sizes = np.array([len(table) for table in tables], dtype=np.int64)
         self._tables = np.concatenate(tables)
         self._table_end = np.cumsum(sizes) - sizes + best
         self._widths = np.array([motif.width for motif in motifs], dtype=np.int64)
         rows = np.concatenate([matrix.entries for matrix in scaled]).astype(np.int32)
-        self._plan: _Plan = (rows, self._widths, best - sizes + 1)
+        self._plan = ScanPlan(rows, self._widths, best - sizes + 1)
         self._scales = np.array([matrix.scale for matrix in scaled])
         self._offsets = np.array([len(matrix.entries) * matrix.offset for matrix in scaled])
         self._ranks = np.argsort(np.argsort([motif.matrix_id for motif in motifs]))
@@ -271,6 +146,10 @@ class Scanner:
             for hits in self._hits(batch, raw)
         ]
 
+    def scan_best(self, sequences: list[str]) -> list[tuple[MotifHit, ...]]:
+        """Of each sequence the hits that a card holds: the best of a family where they overlap, by falling score."""
+        return [best_of_family(found) for found in self.scan(sequences)]
+
     def iter_hits(self, sequences: Iterable[DnaSequence]) -> Iterator[tuple[DnaSequence, tuple[MotifHit, ...]]]:
         """The same for a stream, in order and in constant memory: a few batches are held at a time."""
         waiting: deque[list[DnaSequence]] = deque()
@@ -284,7 +163,7 @@ class Scanner:
             batch = waiting.popleft()
             yield from zip(batch, self._hits([item.bases for item in batch], raw), strict=True)
 
-    def _raw(self, batches: Iterator[list[str]]) -> Iterator[_Raw]:
+    def _raw(self, batches: Iterator[list[str]]) -> Iterator[RawHits]:
         """Raw hits of each batch, in order."""
         if self.threads == 1:
             return map(self._engine.scan, batches)
@@ -293,8 +172,8 @@ class Scanner:
             return map(self._engine.scan, head)
         return self._raw_from_workers(chain(head, batches))
 
-    def _raw_from_workers(self, batches: Iterator[list[str]]) -> Iterator[_Raw]:
-        pending: deque[Future[_Raw]] = deque()
+    def _raw_from_workers(self, batches: Iterator[list[str]]) -> Iterator[RawHits]:
+        pending: deque[Future[RawHits]] = deque()
         try:
             pool = self._workers()
             for batch in batches:
@@ -322,17 +201,16 @@ class Scanner:
             self._pool.submit(_answer).result()
         return self._pool
 
-    def _hits(self, batch: list[str], raw: _Raw) -> list[tuple[MotifHit, ...]]:
-        motifs, strands, positions, totals = raw
+    def _hits(self, batch: list[str], raw: RawHits) -> list[tuple[MotifHit, ...]]:
         starts = np.array([0, *accumulate(len(bases) + 1 for bases in batch)], dtype=np.int64)
-        owner = np.searchsorted(starts, positions, side="right") - 1
-        begin = positions - starts[owner]
-        end = begin + self._widths[motifs]
-        order = np.lexsort((strands, self._ranks[motifs], end, begin, owner))
-        scores = totals / self._scales[motifs] + self._offsets[motifs]
-        chances = self._tables[self._table_end[motifs] - totals]
-        columns = (begin, end, strands, scores, chances)
-        labels = [self._labels[motif] for motif in motifs[order].tolist()]
+        owner = np.searchsorted(starts, raw.positions, side="right") - 1
+        begin = raw.positions - starts[owner]
+        end = begin + self._widths[raw.motifs]
+        order = np.lexsort((raw.strands, self._ranks[raw.motifs], end, begin, owner))
+        scores = raw.totals / self._scales[raw.motifs] + self._offsets[raw.motifs]
+        chances = self._tables[self._table_end[raw.motifs] - raw.totals]
+        columns = (begin, end, raw.strands, scores, chances)
+        labels = [self._labels[motif] for motif in raw.motifs[order].tolist()]
         made = [
             MotifHit(matrix_id, name, families, start, stop, "-" if reverse else "+", score, chance, None)
             for (matrix_id, name, families), start, stop, reverse, score, chance in zip(
@@ -341,6 +219,11 @@ class Scanner:
         ]
         ends = np.searchsorted(owner[order], np.arange(len(batch)), side="right").tolist()
         return [tuple(made[first:last]) for first, last in zip([0, *ends], ends)]
+
+
+def card_scanner(threads: int = 1) -> Scanner:
+    """The scanner behind every card: the default library at FIMO's background and the default threshold."""
+    return Scanner(load_library(), load_background("fimo"), threads=threads)
 
 
 def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.cards.build import best_of_family
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
-from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import MotifLibrary, load_background, load_library
-from cistrace.motifs.scanner import Scanner
+from cistrace.motifs.hit import STRANDS, MotifHit
+from cistrace.motifs.library import MotifLibrary
+from cistrace.motifs.scanner import card_scanner
 from cistrace.mpra.table import MpraTable
 
 log = logging.getLogger(__name__)
-STRANDS = "+-"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,13 +71,11 @@ def scan_table(table: MpraTable, path: Path, threads: int = 1) -> HitTable:
             if len(file["first"]) != len(table) + 1:
                 raise DataError(f"{path}: holds {len(file['first']) - 1} rows, expected {len(table)}; remove the file")
             return HitTable(**{name: file[name] for name in HitTable.__dataclass_fields__})
-    library = load_library()
-    place = {motif.matrix_id: index for index, motif in enumerate(library.motifs)}
     kept = []
-    with Scanner(library, load_background("fimo", library), threads=threads) as scanner:
+    with card_scanner(threads) as scanner:
+        place = {motif.matrix_id: index for index, motif in enumerate(scanner.library.motifs)}
         for begin in range(0, len(table), 2000):
-            found = scanner.scan(list(table.sequences[begin : begin + 2000]))
-            kept += [best_of_family(hits) for hits in found]
+            kept += scanner.scan_best(list(table.sequences[begin : begin + 2000]))
             log.info("scanned %d of %d", len(kept), len(table))
     flat = [hit for hits in kept for hit in hits]
     result = HitTable(

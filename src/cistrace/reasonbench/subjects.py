@@ -13,14 +13,13 @@ from typing import TypeVar
 
 import numpy as np
 
-from cistrace.cards.build import best_of_family, build_card, paper_card
+from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.chat.question import Subject
 from cistrace.errors import DataError
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import load_background, load_library
-from cistrace.motifs.scanner import Scanner
+from cistrace.motifs.scanner import Scanner, card_scanner
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.evidence_table import EvidenceTable
 
@@ -95,13 +94,12 @@ class CardSetting:
 @lru_cache(maxsize=1)
 def scanner() -> Scanner:
     """JASPAR at FIMO's background, one thread: one a process."""
-    library = load_library()
-    return Scanner(library, load_background("fimo", library))
+    return card_scanner()
 
 
 def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
     """Hits of every sequence, the best of a family where they overlap, by falling score."""
-    return [best_of_family(found) for found in scanner().scan(list(sequences))]
+    return scanner().scan_best(list(sequences))
 
 
 def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cistrace.cards.build import best_of_family, build_card
+from cistrace.cards.build import build_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.library import load_background, load_library
-from cistrace.motifs.scanner import Scanner
+from cistrace.motifs.library import load_library
+from cistrace.motifs.scanner import card_scanner
 from cistrace.mpra.hits import scan_table
 from cistrace.mpra.table import MpraTable, chromosome_folds
 from cistrace.reasonbench.dataset import DataSet
@@ -152,10 +152,8 @@ def _pieces(
 ) -> int:  # fmt: skip
     rows = drawn[: recipe.pieces]
     short = in_pieces(table, rows, random, recipe.shortest_piece)
-    library = load_library()
-    scanner = Scanner(library, load_background("fimo", library))
-    found = scanner.scan([short.sequences[row] for row in rows])
-    fewer = {int(row): thin(best_of_family(hits), random) for row, hits in zip(rows, found)}
+    found = card_scanner().scan_best([short.sequences[row] for row in rows])
+    fewer = {int(row): thin(hits, random) for row, hits in zip(rows, found)}
     return _folded(maker, short, numbers, fewer, fold_of, towers, run, "pieces")
 
 
@@ -163,9 +161,7 @@ def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Gen
     places = data.places("val")
     rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
     towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
-    library = load_library()
-    scanner = Scanner(library, load_background("fimo", library))
-    hits = [best_of_family(found) for found in scanner.scan([data.table.sequences[row] for row in rows])]
+    hits = card_scanner().scan_best([data.table.sequences[row] for row in rows])
     return write_examples(run.records("val"), maker.records(data.table, rows, data.rows, hits, towers))
 
 
