@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cistrace.cards.card import Card
 from cistrace.errors import CistraceError
+from cistrace.io.cores import settle_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
 from cistrace.predictions.prediction import Prediction
@@ -19,6 +20,8 @@ from cistrace.version import __version__
 
 if TYPE_CHECKING:
     from cistrace.predict import Predictor
+
+settle_threads()  # before anything here loads torch
 
 __all__ = [
     "Card",

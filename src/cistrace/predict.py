@@ -19,6 +19,7 @@ from cistrace.cards.windows import MINIMUM_KNOWN, Window, readable, windows
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import CellScale
 from cistrace.errors import InputError, TraceError
+from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import base_fault
 from cistrace.predictions.prediction import Prediction, Provenance
@@ -62,10 +63,9 @@ class Predictor:
     """
 
     def __init__(self, model: str | Path | None = None, threads: int | None = None) -> None:
-        if threads is not None:
-            if threads < 1:
-                raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
-            torch.set_num_threads(threads)
+        if threads is not None and threads < 1:
+            raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
+        use_threads(threads)
         self.checkpoint: Checkpoint = load_checkpoint(None if model is None else Path(model))
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(

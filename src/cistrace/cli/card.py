@@ -9,7 +9,8 @@ import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.cli.card_formats import CARD_FORMATS
-from cistrace.cli.reading import Reading, Records, cores, counted, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.io.cores import cores, use_threads
 from cistrace.io.files import output_path, text_output
 from cistrace.io.terminal import to_terminal
 
@@ -86,6 +87,8 @@ def card(
     from cistrace.cards.maker import open_card_maker
 
     maker = open_card_maker(evidence, model, threads or cores())
+    if evidence == "tower":
+        use_threads(threads)
     cells = canonical_cell_types(cell_types, maker.cell_types)
     render = CARD_FORMATS[layout]
     with maker.scanner, text_output(target) as out:

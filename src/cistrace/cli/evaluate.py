@@ -9,8 +9,9 @@ from pathlib import Path
 import click
 
 from cistrace.cli.extras import need_evaluation
-from cistrace.cli.reading import cores, threads_option
+from cistrace.cli.reading import threads_option
 from cistrace.errors import OutputError
+from cistrace.io.cores import cores
 
 DEFAULT = "gc,motifs,tower,towers,card,model"
 

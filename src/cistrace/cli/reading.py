@@ -63,11 +63,6 @@ def threads_option(command: _Command) -> _Command:
     return option(command)
 
 
-def cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a command reads its input, and where what it sets aside goes.

@@ -7,7 +7,8 @@ from typing import Literal
 
 import click
 
-from cistrace.cli.reading import Reading, Records, cores, counted, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.io.cores import cores
 from cistrace.io.files import output_path, text_output
 from cistrace.io.terminal import to_terminal
 

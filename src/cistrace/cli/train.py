@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cistrace.cli.extras import need_training
-from cistrace.cli.reading import cores
 from cistrace.errors import RunError
+from cistrace.io.cores import cores, use_threads
 
 if TYPE_CHECKING:
     from cistrace.reasonbench.dataset import DataSet
@@ -84,6 +84,7 @@ def train(
 
         click.echo(estimate_of(recipe, opened, stage))
         return
+    use_threads(threads)
     _train(stage, recipe, opened, folder, threads or cores())
 
 

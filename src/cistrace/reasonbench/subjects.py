@@ -18,6 +18,7 @@ from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.chat.question import Subject
 from cistrace.errors import DataError
+from cistrace.io.cores import one_thread
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, card_scanner
 from cistrace.mpra.table import MpraTable
@@ -178,7 +179,7 @@ class Workers:
     def __init__(self, processes: int) -> None:
         self._ahead = AHEAD * processes
         self._pool = (
-            ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn")) if processes > 1 else None
+            ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), one_thread) if processes > 1 else None
         )
 
     def map(self, function: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import torch
 
+from cistrace.io.cores import one_thread
 from cistrace.io.files import whole_file
 from cistrace.mpra.table import MpraTable, chromosome_folds
 from cistrace.reasonbench.dataset import DataSet, read_data_set
@@ -82,7 +83,7 @@ def _fitted(
 
 
 def _one_thread() -> None:
-    torch.set_num_threads(1)
+    one_thread()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
 
 

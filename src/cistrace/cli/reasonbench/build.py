@@ -9,7 +9,7 @@ from typing import Literal, TypeVar
 
 import click
 
-from cistrace.cli.reading import cores, counted, threads_option
+from cistrace.cli.reading import counted, threads_option
 from cistrace.cli.reasonbench.options import (
     chat_options,
     level_cuts,
@@ -18,6 +18,7 @@ from cistrace.cli.reasonbench.options import (
     table_options,
     told,
 )
+from cistrace.io.cores import cores
 
 _Item = TypeVar("_Item")
 
