@@ -53,7 +53,7 @@ def evaluate(bench: Bench, arms: Sequence[Arm], seeds: int, ceilings: list[Ceili
     log.info("report and figures from %s", bench.folder / "predictions")
     path = bench.hits("judged")
     path.parent.mkdir(parents=True, exist_ok=True)
-    hits = scan_table(bench.judged, path, bench.threads)
+    hits = scan_table(bench.judged.sequences, path, bench.threads)
     draw(bench, told, best, np.diff(hits.first))
     target = bench.folder / REPORT
     with whole_file(target) as part:

@@ -49,7 +49,7 @@ def motif_boosting(bench: Bench, seed: int) -> Predicted:
         table = bench.table(which)
         path = bench.hits(which)
         path.parent.mkdir(parents=True, exist_ok=True)
-        hits = scan_table(table, path, bench.threads)
+        hits = scan_table(table.sequences, path, bench.threads)
         return np.hstack([summed_scores(hits, tf_of, len(names)), dinucleotides(table), composed(table)])
 
     def fit(x: np.ndarray, y: np.ndarray, val_x: np.ndarray, val_y: np.ndarray) -> HistGradientBoostingRegressor:

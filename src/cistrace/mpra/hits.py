@@ -1,91 +1,182 @@
-"""Scan the measured elements once and keep the hits as flat arrays, so that later stages need no scan."""
+"""The hits of a table's rows as flat arrays: scanned once, then read by every stage that needs them.
+
+A file of them says which motif library, which scanner and which sequences it is of, and is made again, by name, where
+any of these is another.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cistrace.errors import DataError
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import whole_file
+from cistrace.io.streams import shown
 from cistrace.motifs.hit import STRANDS, MotifHit
 from cistrace.motifs.library import MotifLibrary
-from cistrace.motifs.scanner import card_scanner
-from cistrace.mpra.table import MpraTable
+from cistrace.motifs.overlap import best_of_family
+from cistrace.motifs.scanner import Scanner, card_scanner
 
 log = logging.getLogger(__name__)
+BLOCK = 1000  # sequences whose hits are held as records at a time
+
+Progress = Callable[[Iterable["HitTable"], str], Iterable["HitTable"]]
+"""Wraps a stream of work, under a label, to show how far it is."""
+
+
+@dataclass(frozen=True)
+class HitOrigin:
+    """What decides hits.
+
+    Attributes
+    ----------
+    motifs : str
+        `MotifLibrary.version`: what the places of motifs mean.
+    scanner : str
+        `Scanner.version`: its rules, background and threshold.
+    sequences : str
+        SHA-256 of all bases in order, hexadecimal.
+    """
+
+    motifs: str
+    scanner: str
+    sequences: str
 
 
 @dataclass(frozen=True, eq=False)
 class HitTable:
-    """Hits of many sequences, those of row i at first[i]:first[i + 1].
+    """Hits that survive overlaps (`motifs.overlap`), by falling score; those of row i at first[i]:first[i + 1].
 
     Attributes
     ----------
     first : ndarray, int64, shape (N + 1,)
-    motif, start, strand : ndarray, int, shape (H,)
-        Place in the library, 0-based start, index into `+-`.
+    motif : ndarray, int16, shape (H,)
+        Place in the library.
+    start : ndarray, int32, shape (H,)
+        0-based.
+    strand : ndarray, int8, shape (H,)
+        Place in `STRANDS`.
     score, p_value : ndarray, float64, shape (H,)
+        Bits, and the chance of as many.
     """
 
-    first: np.ndarray
-    motif: np.ndarray
-    start: np.ndarray
-    strand: np.ndarray
-    score: np.ndarray
-    p_value: np.ndarray
+    first: NDArray[np.int64]
+    motif: NDArray[np.int16]
+    start: NDArray[np.int32]
+    strand: NDArray[np.int8]
+    score: NDArray[np.float64]
+    p_value: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.first) - 1
 
-    def hits(self, row: int, library: MotifLibrary) -> tuple[MotifHit, ...]:
-        """The hits of one row as records."""
+    def of_row(self, row: int, library: MotifLibrary) -> tuple[MotifHit, ...]:
+        """The hits of one row as records; `library` is the one that was scanned with."""
+        part = slice(self.first[row], self.first[row + 1])
+        columns = (self.motif, self.start, self.strand, self.score, self.p_value)
         found = []
-        for at in range(self.first[row], self.first[row + 1]):
-            motif = library.motifs[self.motif[at]]
-            start = int(self.start[at])
-            found.append(
-                MotifHit(
-                    motif.matrix_id,
-                    motif.name,
-                    motif.families,
-                    start,
-                    start + motif.width,
-                    STRANDS[self.strand[at]],
-                    float(self.score[at]),
-                    float(self.p_value[at]),
-                )
-            )
+        for place, start, strand, score, p_value in zip(*(column[part].tolist() for column in columns), strict=True):
+            motif = library.motifs[place]
+            end = start + motif.width
+            names = (motif.matrix_id, motif.name, motif.families)
+            found.append(MotifHit(*names, start, end, STRANDS[strand], score, p_value))
         return tuple(found)
 
 
-def scan_table(table: MpraTable, path: Path, threads: int = 1) -> HitTable:
-    """Hits of every row, from `path` if it is there, else by scanning (written to `path`).
+def scan_table(
+    sequences: Sequence[str], path: Path | None = None, threads: int = 1, progress: Progress | None = None
+) -> HitTable:
+    """Hits of every sequence, by the scanner that cards are made with.
 
-    Only hits that survive `best_of_family` are kept, by falling score.
+    Parameters
+    ----------
+    sequences : sequence of str
+        Upper-case bases.
+    path : Path, optional
+        Read where it holds these very hits, else written.
+    threads : int
+        Processes that scan.
+    progress : callable, optional
+        Shows the blocks of `BLOCK` sequences as they are scanned.
     """
-    if path.exists():
-        with np.load(path, allow_pickle=False) as file:
-            if len(file["first"]) != len(table) + 1:
-                raise DataError(f"{path}: holds {len(file['first']) - 1} rows, expected {len(table)}; remove the file")
-            return HitTable(**{name: file[name] for name in HitTable.__dataclass_fields__})
-    kept = []
     with card_scanner(threads) as scanner:
-        place = {motif.matrix_id: index for index, motif in enumerate(scanner.library.motifs)}
-        for begin in range(0, len(table), 2000):
-            kept += scanner.scan_best(list(table.sequences[begin : begin + 2000]))
-            log.info("scanned %d of %d", len(kept), len(table))
-    flat = [hit for hits in kept for hit in hits]
-    result = HitTable(
-        np.cumsum([0, *(len(hits) for hits in kept)]),
-        np.array([place[hit.matrix_id] for hit in flat]),
-        np.array([hit.start for hit in flat]),
-        np.array([STRANDS.index(hit.strand) for hit in flat]),
-        np.array([hit.score for hit in flat]),
-        np.array([hit.p_value for hit in flat]),
+        origin = HitOrigin(scanner.library.version, scanner.version, _digest(sequences))
+        if path is not None and (kept := _read(path, origin)) is not None:
+            return kept
+        blocks: Iterable[HitTable] = _blocks(sequences, scanner)
+        if progress is not None:
+            blocks = progress(blocks, f"blocks of {BLOCK} sequences scanned, of {len(sequences) // BLOCK + 1}")
+        hits = _joined(list(blocks))
+    if path is not None:
+        _write(hits, origin, path)
+    return hits
+
+
+def _blocks(sequences: Sequence[str], scanner: Scanner) -> Iterator[HitTable]:
+    place = {motif.matrix_id: index for index, motif in enumerate(scanner.library.motifs)}
+    rows: list[tuple[MotifHit, ...]] = []
+    for _, found in scanner.iter_hits(DnaSequence("", bases) for bases in sequences):
+        rows.append(best_of_family(found))
+        if len(rows) == BLOCK:
+            yield _flat(rows, place)
+            rows = []
+    yield _flat(rows, place)
+
+
+def _flat(rows: list[tuple[MotifHit, ...]], place: dict[str, int]) -> HitTable:
+    hits = [hit for row in rows for hit in row]
+    return HitTable(
+        np.cumsum([0, *map(len, rows)]),
+        np.array([place[hit.matrix_id] for hit in hits], dtype=np.int16),
+        np.array([hit.start for hit in hits], dtype=np.int32),
+        np.array([STRANDS.index(hit.strand) for hit in hits], dtype=np.int8),
+        np.array([hit.score for hit in hits], dtype=np.float64),
+        np.array([hit.p_value for hit in hits], dtype=np.float64),
     )
+
+
+def _joined(blocks: list[HitTable]) -> HitTable:
+    counts = np.concatenate([np.diff(block.first) for block in blocks])
+    columns = [
+        np.concatenate([getattr(block, name) for block in blocks])
+        for name in ("motif", "start", "strand", "score", "p_value")
+    ]
+    return HitTable(np.append(0, np.cumsum(counts)), *columns)
+
+
+def _digest(sequences: Sequence[str]) -> str:
+    whole = sha256()
+    for bases in sequences:
+        whole.update(bases.encode() + b"\n")
+    return whole.hexdigest()
+
+
+def _read(path: Path, expected: HitOrigin) -> HitTable | None:
+    """The file's hits, or None where there is no such file or it is of something else, which is said."""
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            found = json.loads(str(file["origin"]))
+            hits = HitTable(**{name: file[name] for name in HitTable.__dataclass_fields__})
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        log.warning("%s: no readable file of hits (%s); scanning again", shown(path), error)
+        return None
+    for name, value in asdict(expected).items():
+        if found.get(name) != value:
+            log.warning("%s: is of %s %s, not %s; scanning again", shown(path), name, found.get(name), value)
+            return None
+    return hits
+
+
+def _write(hits: HitTable, origin: HitOrigin, path: Path) -> None:
     with whole_file(path) as part, part.open("wb") as handle:
-        np.savez_compressed(handle, **{name: getattr(result, name) for name in HitTable.__dataclass_fields__})
-    return result
+        np.savez_compressed(handle, **vars(hits), origin=np.array(json.dumps(asdict(origin))))

@@ -115,8 +115,8 @@ def make_cards(data: DataSet, recipe: CardsRecipe, layout: str, folds: int, run:
     """
     training, library = data.training, load_library()
     numbers = data.rows[data.places("train")]
-    hits = scan_table(training, run.folder / "hits-train.npz", threads)
-    every = (hits.hits(row, library) for row in range(len(training)))
+    hits = scan_table(training.sequences, run.folder / "hits-train.npz", threads)
+    every = (hits.of_row(row, library) for row in range(len(training)))
     knowledge = read_known_effects(run.knowledge) if run.knowledge.exists() else None
     knowledge = knowledge or make_knowledge(training, every, library, run.knowledge)
     maker = Maker(layout, knowledge, Scale.of(training), data.cuts)
@@ -124,7 +124,7 @@ def make_cards(data: DataSet, recipe: CardsRecipe, layout: str, folds: int, run:
     fold_of = chromosome_folds(training, folds)
     drawn = random.permutation(np.flatnonzero(fold_of >= 0))[: recipe.rows]
     towers = [Towers(tower, tower) for tower in (load_tower(run.tower(f"fold{fold}")) for fold in range(folds))]
-    found = {int(row): hits.hits(row, library) for row in drawn}
+    found = {int(row): hits.of_row(row, library) for row in drawn}
     counts = {"train": _folded(maker, training, numbers, found, fold_of, towers, run, "train")}
     counts["pieces"] = _pieces(maker, training, numbers, drawn, fold_of, towers, recipe, random, run)
     counts["val"] = _val(maker, data, recipe, random, run)
