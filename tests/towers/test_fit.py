@@ -13,8 +13,8 @@ from tower_helpers import random_legnet, random_residual
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.fit import augment, fit_tower, rows_outside
 from cistrace.towers.legnet import LegNet
+from cistrace.towers.recipe import TowerFitRecipe
 from cistrace.towers.residual import ResidualTower
-from cistrace.training.recipe import TowerFitRecipe
 
 
 def test_a_tower_sees_no_row_of_its_fold_nor_of_its_borders() -> None:

@@ -25,8 +25,8 @@ from cistrace.mpra.table import MpraTable
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower, save_tower
 from cistrace.towers.fit import LEGNET, fit_tower, new_tower
+from cistrace.towers.recipe import TowerFitRecipe, TowerRecipe
 from cistrace.towers.tower import Tower
-from cistrace.training.recipe import TowerFitRecipe, TowerRecipe
 
 BASES = "ACGT"
 MOST_TREES = 600

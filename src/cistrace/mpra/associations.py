@@ -18,8 +18,8 @@ from cistrace.cards.known_effects import FEWEST_ELEMENTS, EffectFit, KnownEffect
 from cistrace.errors import DataError
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import MotifLibrary
+from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
 from cistrace.mpra.table import MpraTable
-from cistrace.towers.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
 
 FOLDS = 3
 GROUPS = 20  # of sequences without chromosomes, in whose place they stand

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from cistrace.errors import DataError
+from cistrace.mpra.evidence_table import EvidenceTable
 from cistrace.mpra.homology import Leaks
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, Exclusion, LoadedTable
 from cistrace.mpra.splits import Split
@@ -24,7 +25,6 @@ from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, rev
 from cistrace.reasonbench.subjects import ElementTask, ElementTasks, LabelledTable, scanner
 from cistrace.reasonbench.tally import BuildStatistics
 from cistrace.reasonbench.teachers import JudgedTrace
-from cistrace.towers.evidence_table import EvidenceTable
 from cistrace.traces.judge import GATE_SETS, LEVEL, Gatekeeper
 from cistrace.traces.templates import PROMPT_VERSION
 from cistrace.version import __version__

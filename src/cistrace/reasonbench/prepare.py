@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,13 @@ from cistrace.errors import DataError
 from cistrace.io.streams import shown
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import association_evidence, carried, design, fit_known_effects
+from cistrace.mpra.evidence_table import (
+    EvidenceOrigin,
+    EvidenceTable,
+    digests_of,
+    load_evidence,
+    save_evidence,
+)
 from cistrace.mpra.levels import cuts_from_levels, fixed_cuts, levels_of, quantile_cuts
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, LoadedTable
 from cistrace.mpra.splits import Split, by_chromosome, by_column, by_homology, with_counts
@@ -28,25 +35,17 @@ from cistrace.reasonbench.subjects import (
     scan_best,
     scanner,
 )
-from cistrace.towers.evidence_table import (
-    EvidenceOrigin,
-    EvidenceTable,
-    FoldTower,
-    Progress,
-    digests_of,
-    load_evidence,
-    load_fold_towers,
-    save_evidence,
-    tower_evidence,
-)
+
+if TYPE_CHECKING:
+    from cistrace.towers.cross_fit import FoldTower
 
 ASSOCIATIONS, NO_EVIDENCE, SHIPPED = "associations", "none", "shipped"
 QUANTILES, COLUMN = "quantiles", "column"
 TOWER_SOURCE = "tower"
 DEFAULT_SHARE = 0.1
 
-
-Show = Progress[Any]
+Show = Callable[[Iterable[Any], str], Iterator[Any]]
+"""Wraps a stream of work, under a label, to show how far it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +200,8 @@ def _of_towers(
     progress: Show,
 ) -> EvidenceTable:  # fmt: skip
     """Evidence of towers, taken from `kept` where it is of these towers, this table and these motifs."""
+    from cistrace.towers.cross_fit import load_fold_towers, tower_evidence  # brings torch along
+
     folds, digest = _shipped() if towers == SHIPPED else (load_fold_towers(Path(towers)), _hash(Path(towers)))
     unknown = [cell for cell in table.cell_types if cell not in folds[0].towers.cell_types]
     if unknown:
@@ -229,6 +230,7 @@ def _of_towers(
 
 def _shipped() -> tuple[list[FoldTower], str]:
     from cistrace.checkpoints.load import load_checkpoint
+    from cistrace.towers.cross_fit import FoldTower
 
     checkpoint = load_checkpoint()
     assert checkpoint.towers is not None  # the shipped one has them

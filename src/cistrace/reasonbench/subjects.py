@@ -21,8 +21,8 @@ from cistrace.errors import DataError
 from cistrace.io.cores import one_thread
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, card_scanner
+from cistrace.mpra.evidence_table import EvidenceTable
 from cistrace.mpra.table import MpraTable
-from cistrace.towers.evidence_table import EvidenceTable
 
 BLOCK = 128  # rows worked on together
 AHEAD = 4  # blocks a process that wait or are at work

@@ -21,9 +21,9 @@ from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.optimizers import Optimizers, Rates
+from cistrace.towers.recipe import TowerFitRecipe
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 from cistrace.towers.tower import Tower
-from cistrace.training.recipe import TowerFitRecipe
 
 log = logging.getLogger(__name__)
 LEGNET = "legnet"

@@ -25,7 +25,7 @@ from cistrace.reasonbench.dataset import DataSet, read_data_set
 from cistrace.towers.files import save_tower
 from cistrace.towers.fit import LEGNET, fit_tower, new_tower, rows_outside
 from cistrace.towers.pool import pool, read_further
-from cistrace.training.recipe import TowerRecipe
+from cistrace.towers.recipe import TowerRecipe
 from cistrace.training.run import Run
 
 log = logging.getLogger(__name__)

@@ -11,18 +11,16 @@ from tower_helpers import random_residual
 from cistrace.errors import DataError
 from cistrace.motifs.library import load_library
 from cistrace.mpra.associations import association_evidence, carried, design, fit_known_effects, fold_of
-from cistrace.reasonbench.subjects import scan_best
-from cistrace.towers.evidence import Towers
-from cistrace.towers.evidence_table import (
+from cistrace.mpra.evidence_table import (
     EvidenceOrigin,
     EvidenceTable,
-    FoldTower,
     digests_of,
     load_evidence,
     save_evidence,
-    tower_evidence,
-    unseeing,
 )
+from cistrace.reasonbench.subjects import scan_best
+from cistrace.towers.cross_fit import FoldTower, tower_evidence, unseeing
+from cistrace.towers.evidence import Towers
 
 ABOUT = EvidenceOrigin(("K562", "liver cells"), "associations", "JASPAR2026", "1")
 HELD = [frozenset({"chr1", "chr4"}), frozenset({"chr2", "unknown"}), frozenset({"chr3"})]
