@@ -167,7 +167,7 @@ def loop_loss(
 
     def loss(batch: dict[str, torch.Tensor]) -> torch.Tensor:
         read = activity(batch)
-        error = (read.thoughts - batch["targets"]).square().mean() + (read.prompts - batch["targets"]).square().mean()
+        error = (read.reasonings - batch["targets"]).square().mean() + (read.prompts - batch["targets"]).square().mean()
         return error + read.writing / batch["labels"].ne(IGNORED).sum().clamp(min=1)
 
     return loss, activity

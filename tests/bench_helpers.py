@@ -12,9 +12,9 @@ from cistrace.cards.card import Card
 from cistrace.cards.text import render_card
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.gates import judge
 from cistrace.traces.grounded import write
-from cistrace.traces.judge import judge
-from cistrace.traces.parse import render_trace
+from cistrace.traces.text import render_trace
 
 CUTS = (-0.5, 0.0, 0.7)
 BASES = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"

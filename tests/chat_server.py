@@ -19,7 +19,7 @@ from typing import Any
 
 from cli_helpers import a_card
 
-from cistrace.chat.question import Subject
+from cistrace.reasonbench.subjects import Subject
 
 LETTERS = "ACGT"
 

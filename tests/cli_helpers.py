@@ -23,7 +23,8 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import write
-from cistrace.traces.parse import render_trace, verify
+from cistrace.traces.text import render_trace
+from cistrace.traces.verify import verify
 
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"

@@ -22,12 +22,12 @@ from cistrace.cards.grammar import family_label
 from cistrace.cards.text import render_card
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.grounded import write
-from cistrace.traces.parse import render_trace
-from cistrace.traces.templates import SYSTEM_PROMPT
+from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import load_recipe, recipe_object
 from cistrace.writers.layout import DOMAIN, prompt_of
+from cistrace.writers.prompts import SYSTEM_PROMPT
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
 
@@ -44,7 +44,7 @@ LLAMA = (
 
 
 def chatml_tokenizer() -> PreTrainedTokenizerFast:
-    """Byte-level BPE and ChatML, as Qwen and SmolLM2 have it; a thought's tags are tokens that are not special."""
+    """Byte-level BPE and ChatML, as Qwen and SmolLM2 have it; a reasoning's tags are tokens that are not special."""
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()

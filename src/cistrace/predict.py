@@ -24,11 +24,11 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import base_fault
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import level_of
-from cistrace.traces.parse import parse_trace, verify
-from cistrace.traces.templates import PROMPT_VERSION
+from cistrace.traces.text import parse_trace
+from cistrace.traces.verify import verify
 from cistrace.version import __version__
-from cistrace.writers.layout import prompt_of, sequence_prompt
-from cistrace.writers.prompt import Prompt
+from cistrace.writers.layout import prompt_of
+from cistrace.writers.prompts import PROMPT_VERSION, Prompt, sequence_prompt
 
 TOGETHER = 32  # windows in one pass of the reasoner
 NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations

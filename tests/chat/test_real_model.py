@@ -22,10 +22,10 @@ import pytest
 from cistrace.cards.maker import open_card_maker
 from cistrace.chat.answers import AnswerCache
 from cistrace.chat.asker import Usage
-from cistrace.chat.question import Subject
 from cistrace.chat.settings import ChatSettings
 from cistrace.io.sequences import read_sequences
 from cistrace.reasonbench.chat_teacher import ChatTeacher
+from cistrace.reasonbench.subjects import Subject
 
 pytestmark = [
     pytest.mark.integration,

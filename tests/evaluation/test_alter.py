@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from cistrace.evaluation.alter import altered, strongest_motif, turned, without
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
-from cistrace.traces.parse import parse_trace, verify
+from cistrace.traces.text import parse_trace
 from cistrace.traces.trace import Claim, Trace
-from cistrace.writers.prompt import write_prompt
+from cistrace.traces.verify import verify
+from cistrace.writers.prompts import domain_prompt
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
@@ -48,7 +49,7 @@ def test_rescoring_its_own_trace_gives_the_score_back() -> None:
     predictions = list(predictor.stream(records))
     cards = [made.card for made in predictor.maker.cards(records, predictor.cell_types)]
     rows = range(0, len(cards), 3)
-    prompts = [[write_prompt(card) for card in cards[at : at + 3]] for at in rows]
+    prompts = [[domain_prompt(card) for card in cards[at : at + 3]] for at in rows]
     texts = [[found.trace_text or "" for found in predictions[at : at + 3]] for at in rows]
     features = torch.zeros((len(texts), 3, 2))
     reasoned = predictor.checkpoint.reasoner.reason(prompts, features)

@@ -27,7 +27,7 @@ from cistrace.predictions.table import (
     prediction_output,
     tsv_field,
 )
-from cistrace.traces.parse import parse_trace
+from cistrace.traces.text import parse_trace
 
 
 def write_all(path: Path, predictions: list[Prediction]) -> None:

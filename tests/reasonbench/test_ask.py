@@ -23,7 +23,7 @@ from cistrace.cli.main import cli
 from cistrace.reasonbench.entries import read_entries
 from cistrace.reasonbench.revise import entries_of
 from cistrace.traces.grounded import write
-from cistrace.traces.parse import render_trace
+from cistrace.traces.text import render_trace
 
 KEY = "sk-this-must-not-be-written-anywhere"
 ROWS = 36

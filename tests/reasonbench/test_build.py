@@ -21,9 +21,10 @@ from click.testing import CliRunner, Result
 
 from cistrace.cli.main import cli
 from cistrace.reasonbench.entries import read_entries
+from cistrace.reasonbench.gates import judge
 from cistrace.reasonbench.revise import entries_of
-from cistrace.traces.judge import judge
-from cistrace.traces.parse import parse_trace, verify
+from cistrace.traces.text import parse_trace
+from cistrace.traces.verify import verify
 
 CELLS = ("K562", "liver cells")
 

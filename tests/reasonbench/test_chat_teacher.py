@@ -27,10 +27,11 @@ from cistrace.chat.asker import Asker, Usage, UsageCount
 from cistrace.chat.client import AHEAD
 from cistrace.chat.endpoint import Endpoint
 from cistrace.chat.limits import Pace
-from cistrace.chat.question import Answer, Question, Subject
+from cistrace.chat.question import Answer, Question
 from cistrace.chat.settings import ChatSettings
 from cistrace.errors import TeacherError
 from cistrace.reasonbench.chat_teacher import ChatTeacher, key_of, messages
+from cistrace.reasonbench.subjects import Subject
 from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_END
 
 TESTS = Path(__file__).parent.parent

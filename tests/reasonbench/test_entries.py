@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cistrace.errors import CardError, DataError
 from cistrace.reasonbench.entries import entry_line, official_object, parse_entry, read_entries
-from cistrace.traces.judge import Fault
+from cistrace.reasonbench.gates import Fault
 
 
 @given(st.text(), st.text(), st.floats(allow_nan=False, allow_infinity=False), st.integers(0, 3))

@@ -8,8 +8,8 @@ from cistrace.cards.build import build_card
 from cistrace.cards.card import Card, TfEffect
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.claims import supported_claims
-from cistrace.traces.parse import render_step
 from cistrace.traces.prose import prose_faults
+from cistrace.traces.text import render_step
 
 BASES = "GGGCGGACTTCCGGTTTATTGACTCAGCATTAGC" * 2
 

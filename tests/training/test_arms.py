@@ -12,7 +12,7 @@ from training_helpers import chatml_tokenizer, domain_tokenizer, records
 
 from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
-from cistrace.training.arms import reasoning_of, shuffled, texts_to_learn, texts_to_score, thoughts_of
+from cistrace.training.arms import reasoning_of, reasonings_of, shuffled, texts_to_learn, texts_to_score
 from cistrace.training.recipe import Recipe, RegressionRecipe
 from cistrace.training.recipe_file import load_recipe
 from cistrace.writers.layout import CHAT, DOMAIN, layout_of
@@ -41,9 +41,9 @@ def test_shuffled_traces_are_all_there_and_none_is_ones_own(places: list[tuple[i
 def test_the_arms_read_what_they_say() -> None:
     many = records(CHAT)
     traces = [f"steps of {at}{THINK_END}Level: 1" for at in range(len(many))]
-    assert thoughts_of("card", many, None, 0) == [None] * 5
-    assert thoughts_of("card+generated", many, traces, 0) == [f"steps of {at}" for at in range(5)]
-    assert sorted(map(str, thoughts_of("shuffled", many, traces, 0))) == [f"steps of {at}" for at in range(5)]
+    assert reasonings_of("card", many, None, 0) == [None] * 5
+    assert reasonings_of("card+generated", many, traces, 0) == [f"steps of {at}" for at in range(5)]
+    assert sorted(map(str, reasonings_of("shuffled", many, traces, 0))) == [f"steps of {at}" for at in range(5)]
     (first, *_) = texts_to_score(recipe("sequence"), many, None)
     assert first.reasoning is None and many[0].bases in first.record.own and "Motif" not in first.record.own
     (first, *_) = texts_to_score(recipe("card"), many, None)
@@ -61,18 +61,18 @@ def test_no_arm_but_the_oracle_reads_traces_written_towards_the_label() -> None:
     arms = get_args(get_type_hints(RegressionRecipe)["arm"])
     for arm in set(arms) - {"oracle"}:
         read = [text.reasoning or "" for text in texts_to_score(recipe(arm), told, traces)]
-        assert not any("label" in thought for thought in read)
-    assert thoughts_of("oracle", told, None, 0) == ["the label is 3"] * len(told)
+        assert not any("label" in reasoning for reasoning in read)
+    assert reasonings_of("oracle", told, None, 0) == ["the label is 3"] * len(told)
 
 
 def test_the_oracle_wants_such_traces() -> None:
     with pytest.raises(DataError, match="--condition level"):
-        thoughts_of("oracle", records(CHAT), None, 0)
+        reasonings_of("oracle", records(CHAT), None, 0)
 
 
 def test_an_arm_without_its_traces_is_refused() -> None:
     with pytest.raises(DataError, match="found no traces"):
-        thoughts_of("card+generated", records(CHAT), None, 0)
+        reasonings_of("card+generated", records(CHAT), None, 0)
 
 
 def test_with_a_writing_loss_steps_are_supervised_only_where_they_are_the_teachers() -> None:

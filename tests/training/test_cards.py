@@ -7,8 +7,8 @@ import numpy as np
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.table import MpraTable
-from cistrace.traces.templates import LISTED_HITS
 from cistrace.training.cards import in_pieces, piece, thin
+from cistrace.writers.prompts import LISTED_HITS
 
 
 def test_thinning_keeps_order_and_every_count_is_about_as_likely() -> None:

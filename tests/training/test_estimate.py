@@ -13,7 +13,7 @@ from cistrace.reasonbench.dataset import read_data_set
 from cistrace.training.base import parameters
 from cistrace.training.estimate import estimate_of, size_of
 from cistrace.training.recipe_file import load_recipe
-from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
 

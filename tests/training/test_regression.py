@@ -65,7 +65,7 @@ def test_scores_are_taken_on_the_last_token_read_whatever_the_padding(qwen: Path
             length = int(batch["attention_mask"][at].sum())
             hidden = model.language_model.model(batch["input_ids"][at : at + 1, :length]).last_hidden_state[0, -1]
             alone = model.head(hidden[None], batch["features"][at : at + 1])
-            torch.testing.assert_close(together.thoughts[at : at + 1], alone, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(together.reasonings[at : at + 1], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_the_writing_loss_is_the_sum_over_supervised_tokens(qwen: Path) -> None:

@@ -13,7 +13,7 @@ from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
 from cistrace.training.arms import answers
 from cistrace.training.rows import IGNORED, ExampleText, TokenRows, collate, rows_of
-from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.layout import CHAT, DOMAIN, layout_of
 
 FAMILIES = {
@@ -55,7 +55,7 @@ def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str)
     for at, record in enumerate(many):
         labels = [token for token in batch["labels"][at].tolist() if token != IGNORED]
         reasoning, _, conclusion = record.trace.partition(THINK_END)
-        assert labels == [*layout.thought_ids(reasoning), *layout.ending_ids(conclusion)]
+        assert labels == [*layout.reasoning_ids(reasoning), *layout.ending_ids(conclusion)]
         assert labels[-1] == tokenizer.convert_tokens_to_ids(end)
         text = tokenizer.decode(labels)
         assert text.replace(" ", "") == (record.trace + end).replace(" ", "")
@@ -86,12 +86,12 @@ def test_packed_rows_read_as_single_ones(tokenizer: PreTrainedTokenizerFast, mod
         hidden = model.model(
             input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], position_ids=batch["position_ids"]
         ).last_hidden_state
-        thoughts, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("thought_ends", "prompt_ends"))
+        reasonings, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("reasoning_ends", "prompt_ends"))
         for at, (record, text) in enumerate(zip(many, texts, strict=True)):
             before = tokenizer(record.shared + record.own)["input_ids"]
             after = tokenizer(f"{text.reasoning}{THINK_END}")["input_ids"]
             alone = model.model(input_ids=torch.tensor([before + after])).last_hidden_state[0]
-            torch.testing.assert_close(thoughts[at], alone[-1], rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(reasonings[at], alone[-1], rtol=1e-4, atol=1e-5)
             torch.testing.assert_close(prompts[at], alone[len(before) - 1], rtol=1e-4, atol=1e-5)
 
 
@@ -103,16 +103,16 @@ def test_cell_types_of_one_sequence_share_a_row_and_its_weight(tokenizer: PreTra
 
 def test_rows_for_the_writing_alone_regress_nothing(tokenizer: PreTrainedTokenizerFast) -> None:
     batch = collate(packed(tokenizer).rows, 0)
-    assert len(batch["targets"]) == 0 and batch["features"].shape == (0, 2) and batch["thought_ends"].shape == (0, 2)
+    assert len(batch["targets"]) == 0 and batch["features"].shape == (0, 2) and batch["reasoning_ends"].shape == (0, 2)
     mixed = collate([*packed(tokenizer, scored()).rows[:1], *packed(tokenizer).rows[1:]], 0)
-    assert mixed["thought_ends"][:, 0].unique().tolist() == [0]
+    assert mixed["reasoning_ends"][:, 0].unique().tolist() == [0]
 
 
 def test_texts_that_cannot_fit_are_counted(tokenizer: PreTrainedTokenizerFast) -> None:
     layout, texts = layout_of(DOMAIN, tokenizer), scored()
     sizes = [
         sum(map(len, layout.prompt_ids(text.record.prompt)))
-        + len(layout.thought_ids(text.reasoning or ""))
+        + len(layout.reasoning_ids(text.reasoning or ""))
         + len(layout.ending_ids("Level: 3"))
         for text in texts
     ]

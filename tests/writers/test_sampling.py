@@ -13,7 +13,8 @@ from training_helpers import tiny_qwen
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from cistrace.writers.sampling import Sampling, SeededDraw, batches_by_length, seed_of, write
+from cistrace.writers.causal import batches_by_length, write
+from cistrace.writers.sampling import Sampling, SeededDraw, seed_of
 
 PAD, END = 0, 2
 PAPER = Sampling(greedy=False, most_tokens=24)

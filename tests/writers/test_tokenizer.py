@@ -9,11 +9,11 @@ from transformers import PreTrainedTokenizerFast
 from cistrace.cards.card import Card
 from cistrace.cards.grammar import family_label
 from cistrace.traces.grounded import write
-from cistrace.traces.parse import parse_trace, render_trace
 from cistrace.traces.templates import THINK_END
+from cistrace.traces.text import parse_trace, render_trace
 from cistrace.traces.trace import Trace
 from cistrace.writers.grammar import TraceGrammar, accepts, build_grammar
-from cistrace.writers.prompt import write_prompt
+from cistrace.writers.prompts import domain_prompt
 from cistrace.writers.tokenizer import SPECIAL, build_tokenizer
 from cistrace.writers.vocabulary import LEVELS, VocabularyNames, pieces
 
@@ -78,7 +78,7 @@ def test_any_text_survives(tokenizer: PreTrainedTokenizerFast, text: str) -> Non
 @given(card=cards())
 @settings(max_examples=60)
 def test_prompts_survive_and_parts_add_up(tokenizer: PreTrainedTokenizerFast, card: Card) -> None:
-    prompt = write_prompt(card)
+    prompt = domain_prompt(card)
     ids = tokenizer(prompt.text)["input_ids"]
     assert tokenizer.decode(ids) == prompt.text
     assert tokenizer(prompt.shared)["input_ids"] + tokenizer(prompt.own)["input_ids"] == ids

@@ -1,37 +1,10 @@
-"""The nouns of teaching: what a teacher is asked about, and what it answers."""
+"""What an endpoint is asked, and what it answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cistrace.cards.card import Card
-
 Messages = list[dict[str, str]]  # role and content, as the chat protocol has them
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One sequence in one cell type, to be reasoned about.
-
-    Attributes
-    ----------
-    row : int
-        Place in the table, from 0: with the cell type, the order of the data set.
-    activity : float
-        As measured, in the table's units.
-    level : int
-        0-3, observed.
-    cuts : three floats
-        Cut points between the levels, in the table's units.
-    """
-
-    row: int
-    id: str
-    split: str
-    activity: float
-    level: int
-    cuts: tuple[float, float, float]
-    card: Card
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from cistrace.errors import ModelError
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.writers.chat_reasoner import ChatReasoner
+from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
 from cistrace.writers.layout import DOMAIN, layout_of
 from cistrace.writers.reasoner import Reasoner
@@ -51,7 +52,7 @@ class Checkpoint:
     form: ModelInterface
     towers: Towers | None
     knowledge: KnownEffects | None
-    reasoner: Reasoner | ChatReasoner
+    reasoner: Reasoner
 
 
 def load_language_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[PreTrainedModel, Any]:
@@ -119,9 +120,9 @@ def _check_files(folder: Path, files: dict[str, str]) -> None:
 
 def _reasoner(
     folder: Path, form: ModelInterface, language_model: PreTrainedModel, tokenizer: Any, head: Head
-) -> Reasoner | ChatReasoner:
+) -> Reasoner:
     if form.layout == DOMAIN:
-        return Reasoner(language_model, tokenizer, head, VocabularyNames.read(folder / NAMES))
+        return DomainReasoner(language_model, tokenizer, head, VocabularyNames.read(folder / NAMES))
     made = form.generation
     sampling = Sampling(
         made["sampling"] == "greedy", made["temperature"], made["top_p"], made["top_k"], made["most_tokens"]

@@ -20,13 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import ModelError
+from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
+from cistrace.writers.layout import LAYOUTS, LayoutName
 
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
 HEAD, KNOWLEDGE, NAMES = f"{OURS}/head.safetensors", f"{OURS}/knowledge.tsv", f"{OURS}/names.json"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
-LAYOUTS, CARDS, ARMS = ("domain", "chat"), ("towers", "paper"), ("card+generated", "card", "sequence")
+CARDS = ("towers", "paper")
 
 
 @dataclass(frozen=True)
@@ -66,11 +68,11 @@ class ModelInterface:
 
     Attributes
     ----------
-    layout : str
+    layout : LayoutName
         `domain` or `chat`: see `writers.layout`.
     cards : str
         `towers`: with their evidence; `paper`: without any.
-    arm : str
+    arm : PredictingArm
         `card+generated`, or one that reads no trace: `card`, `sequence`.
     generation : dict
         `sampling`, `temperature`, `top_p`, `top_k`, `most_tokens`, `grammar`, `seed`.
@@ -78,9 +80,9 @@ class ModelInterface:
         Recipe, data set, versions: for people.
     """
 
-    layout: str
+    layout: LayoutName
     cards: str
-    arm: str
+    arm: PredictingArm
     generation: dict[str, Any]
     origin: dict[str, Any]
 
@@ -139,7 +141,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         plain = json.loads(path.read_text(encoding="utf-8"))
         if not {"cell_types", "window", "scales", "files", *ModelInterface.__dataclass_fields__} <= plain.keys():
             raise ValueError("fields are missing")
-        for name, known in (("layout", LAYOUTS), ("cards", CARDS), ("arm", ARMS)):
+        for name, known in (("layout", LAYOUTS), ("cards", CARDS), ("arm", PREDICTING_ARMS)):
             if plain[name] not in known:
                 raise ValueError(f"{name} is {plain[name]!r}, not {' or '.join(known)}")
     except (OSError, ValueError, AttributeError) as error:

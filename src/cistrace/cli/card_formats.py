@@ -9,7 +9,7 @@ from cistrace.cards.card import Card
 from cistrace.cards.json import card_hash, card_object
 from cistrace.cards.text import render_card
 from cistrace.io.terminal import printable
-from cistrace.traces.templates import SYSTEM_PROMPT
+from cistrace.writers.prompts import SYSTEM_PROMPT
 
 
 def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:

@@ -16,10 +16,10 @@ from cistrace.cards.json import read_card
 from cistrace.errors import TraceError
 from cistrace.evaluation.store import StoredPrediction, read_stored
 from cistrace.predict import TOGETHER, Predictor, activity_of
-from cistrace.traces.parse import parse_trace, render_trace
 from cistrace.traces.templates import DIRECTIONS
+from cistrace.traces.text import parse_trace, render_trace
 from cistrace.traces.trace import Claim, Trace
-from cistrace.writers.prompt import Prompt, write_prompt
+from cistrace.writers.prompts import Prompt, domain_prompt
 
 DECORATIVE = 0.02
 
@@ -93,7 +93,7 @@ def _shifts(predictor: Predictor, stored: list[StoredPrediction]) -> Iterator[li
     groups = [stored[at : at + len(cells)] for at in range(0, len(stored), len(cells))]
     for begin in range(0, len(groups), TOGETHER):
         block = groups[begin : begin + TOGETHER]
-        prompts: list[list[Prompt]] = [[write_prompt(read_card(row.card)) for row in group] for group in block]
+        prompts: list[list[Prompt]] = [[domain_prompt(read_card(row.card)) for row in group] for group in block]
         features = predictor.features(np.array([[row.tower for row in group] for group in block]))
         sizes = []
         for alter in ALTERATIONS.values():

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from cistrace.cards.card import Card
 from cistrace.errors import TraceError
-from cistrace.traces.parse import parse_trace, render_step, verify
+from cistrace.traces.text import parse_trace, render_step
 from cistrace.traces.trace import Trace
+from cistrace.traces.verify import verify
 
 STRONGEST = 5
 

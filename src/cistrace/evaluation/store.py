@@ -18,8 +18,8 @@ from cistrace.io.files import whole_file
 from cistrace.mpra.table import MpraTable
 from cistrace.predict import TOGETHER, Predictor
 from cistrace.traces.grounded import write
-from cistrace.traces.parse import render_trace
-from cistrace.writers.prompt import write_prompt
+from cistrace.traces.text import render_trace
+from cistrace.writers.prompts import domain_prompt
 
 log = logging.getLogger(__name__)
 UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
@@ -96,7 +96,7 @@ def _freely(predictor: Predictor, described: list[WindowCards]) -> Iterator[str]
     """What the weights write without the grammar, sequence by sequence and cell type by cell type."""
     for begin in range(0, len(described), TOGETHER):
         block = described[begin : begin + TOGETHER]
-        prompts = [[write_prompt(card) for card in entry.cards] for entry in block]
+        prompts = [[domain_prompt(card) for card in entry.cards] for entry in block]
         features = predictor.blank_features(len(block))
         for texts in predictor.checkpoint.reasoner.reason(prompts, features, constrained=False).texts:
             yield from texts

@@ -13,7 +13,7 @@ from cistrace.errors import OutputError
 from cistrace.io.files import text_output, whole_file
 from cistrace.io.streams import shown
 from cistrace.predictions.prediction import Prediction
-from cistrace.traces.parse import render_step
+from cistrace.traces.text import render_step
 
 Write = Callable[[Prediction], None]
 

@@ -14,7 +14,7 @@ from cistrace.chat.settings import ChatSettings
 from cistrace.reasonbench.chat_teacher import ChatTeacher
 from cistrace.reasonbench.subjects import CardSetting, ElementTask, Workers, blocks, subjects
 from cistrace.reasonbench.teachers import CHAT, JudgedTrace, Teacher, written
-from cistrace.traces.templates import CHAT_VERSION
+from cistrace.writers.prompts import CHAT_VERSION
 
 TOGETHER = 16  # rows whose cards are made before the first is asked about
 

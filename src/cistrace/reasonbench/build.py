@@ -21,13 +21,13 @@ from cistrace.reasonbench.datacard import data_card
 from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.files import DataSetFiles
+from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
 from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
 from cistrace.reasonbench.subjects import ElementTask, ElementTasks, LabelledTable, scanner
 from cistrace.reasonbench.tally import BuildStatistics
 from cistrace.reasonbench.teachers import JudgedTrace
-from cistrace.traces.judge import GATE_SETS, LEVEL, Gatekeeper
-from cistrace.traces.templates import PROMPT_VERSION
 from cistrace.version import __version__
+from cistrace.writers.prompts import PROMPT_VERSION
 
 BENCH_VERSION = "1"
 TRAIN = "train"

@@ -11,9 +11,10 @@ from cistrace.chat.answers import AnswerCache, request_key
 from cistrace.chat.asker import Usage
 from cistrace.chat.client import ChatClient, Report
 from cistrace.chat.limits import Sleep
-from cistrace.chat.question import Answer, Messages, Question, Subject
+from cistrace.chat.question import Answer, Messages, Question
 from cistrace.chat.settings import ChatSettings
-from cistrace.traces.templates import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
+from cistrace.reasonbench.subjects import Subject
+from cistrace.writers.prompts import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
 
 
 def messages(subject: Subject, condition: str) -> Messages:

@@ -16,8 +16,9 @@ from cistrace.cards.card import Card
 from cistrace.cards.text import parse_card
 from cistrace.errors import CardError, DataError
 from cistrace.io.streams import open_source, read_lines, shown
-from cistrace.traces.judge import Fault
-from cistrace.traces.templates import SYSTEM_PROMPT, THINK_END
+from cistrace.reasonbench.gates import Fault
+from cistrace.traces.templates import THINK_END
+from cistrace.writers.prompts import SYSTEM_PROMPT
 
 ROLES = ("system", "user", "assistant")
 CARD_OPENING = "Context:"

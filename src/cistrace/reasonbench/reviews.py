@@ -16,7 +16,7 @@ from typing import Any
 from cistrace.errors import CardError, DataError
 from cistrace.io.files import whole_file
 from cistrace.reasonbench.entries import Entry
-from cistrace.traces.judge import FULL_GATES, Fault, Judgement, judge
+from cistrace.reasonbench.gates import FULL_GATES, Fault, Judgement, judge
 
 REVIEWS_FILE = "reviews.jsonl"
 ACCEPT, CORRECT, REJECT = "accept", "correct", "reject"

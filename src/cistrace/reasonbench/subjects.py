@@ -16,7 +16,6 @@ import numpy as np
 from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.chat.question import Subject
 from cistrace.errors import DataError
 from cistrace.io.cores import one_thread
 from cistrace.motifs.hit import MotifHit
@@ -71,6 +70,31 @@ class ElementTask:
     cells: tuple[int, ...]
     estimates: np.ndarray | None
     contributions: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One sequence in one cell type, to be reasoned about.
+
+    Attributes
+    ----------
+    row : int
+        Place in the table, from 0: with the cell type, the order of the data set.
+    activity : float
+        As measured, in the table's units.
+    level : int
+        0-3, observed.
+    cuts : three floats
+        Cut points between the levels, in the table's units.
+    """
+
+    row: int
+    id: str
+    split: str
+    activity: float
+    level: int
+    cuts: tuple[float, float, float]
+    card: Card
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cistrace.reasonbench.entries import Entry
-from cistrace.traces.judge import LEVEL, Judgement
+from cistrace.reasonbench.gates import LEVEL, Judgement
 
 LEVELS = 4
 

@@ -11,13 +11,13 @@ from functools import partial
 from typing import Any
 
 from cistrace.cards.text import render_card
-from cistrace.chat.question import Answer, Subject
+from cistrace.chat.question import Answer
 from cistrace.errors import TraceError
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.subjects import CardSetting, ElementTask, Workers, blocks, subjects
+from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
+from cistrace.reasonbench.subjects import CardSetting, ElementTask, Subject, Workers, blocks, subjects
 from cistrace.traces.grounded import write
-from cistrace.traces.judge import ANSWER, Fault, Judgement, judge
-from cistrace.traces.parse import render_trace
+from cistrace.traces.text import render_trace
 
 GROUNDED, CHAT = "grounded", "chat"
 BLIND, TOLD = "none", "level"

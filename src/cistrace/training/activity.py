@@ -18,13 +18,13 @@ class Read:
 
     Attributes
     ----------
-    thoughts, prompts : float32 tensor, shape (M,)
-        Standardised activity where thoughts end (M is 0 in arms without traces) and where prompts end.
+    reasonings, prompts : float32 tensor, shape (M,)
+        Standardised activity where reasonings end (M is 0 in arms without traces) and where prompts end.
     writing : float32 tensor, shape ()
         Sum of the cross-entropy over supervised tokens.
     """
 
-    thoughts: Tensor
+    reasonings: Tensor
     prompts: Tensor
     writing: Tensor
 
@@ -61,10 +61,10 @@ class ActivityModel(nn.Module):
             position_ids=batch["position_ids"],
             use_cache=False,
         ).last_hidden_state
-        thoughts, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("thought_ends", "prompt_ends"))
+        reasonings, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("reasoning_ends", "prompt_ends"))
         features = batch["features"]
         with torch.autocast(hidden.device.type, enabled=False):
-            scored = self.head(thoughts.float(), features[: len(thoughts)]), self.head(prompts.float(), features)
+            scored = self.head(reasonings.float(), features[: len(reasonings)]), self.head(prompts.float(), features)
         return Read(*scored, self._writing(hidden, batch["labels"]))
 
     def _writing(self, hidden: Tensor, labels: Tensor) -> Tensor:

@@ -11,7 +11,8 @@ from cistrace.traces.templates import THINK_END
 from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
 from cistrace.training.rows import ExampleText, prompt_for
-from cistrace.writers.layout import Layout, sequence_prompt
+from cistrace.writers.layout import Layout
+from cistrace.writers.prompts import sequence_prompt
 
 GENERATED = ("card+generated", "shuffled")  # arms that read what the model wrote
 
@@ -43,10 +44,10 @@ def texts_to_score(recipe: Recipe, records: Sequence[Example], traces: Sequence[
     arm = recipe.regression.arm
     if arm == "sequence":
         records = [prompt_for(record, sequence_prompt(record.bases, record.cell_type)) for record in records]
-    thoughts = thoughts_of(arm, records, traces, recipe.regression.seed)
+    reasonings = reasonings_of(arm, records, traces, recipe.regression.seed)
     return [
-        ExampleText(record, thought, None, False, False, True)
-        for record, thought in zip(records, thoughts, strict=True)
+        ExampleText(record, reasoning, None, False, False, True)
+        for record, reasoning in zip(records, reasonings, strict=True)
     ]
 
 
@@ -79,7 +80,7 @@ def texts_to_learn(
     return [*learnt, *told], sum(same) / max(1, len(same))
 
 
-def thoughts_of(arm: str, records: Sequence[Example], traces: Sequence[str] | None, seed: int) -> list[str | None]:
+def reasonings_of(arm: str, records: Sequence[Example], traces: Sequence[str] | None, seed: int) -> list[str | None]:
     """The reasoning that an arm reads of every record."""
     if arm in ("sequence", "card"):
         return [None] * len(records)

@@ -14,7 +14,7 @@ from transformers.utils.logging import disable_progress_bar
 from cistrace.errors import ModelError
 from cistrace.motifs.library import load_library
 from cistrace.training.recipe import ModelRecipe
-from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
 

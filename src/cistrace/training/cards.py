@@ -27,14 +27,14 @@ from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.towers.fit import LEGNET
 from cistrace.traces.grounded import level_of, write
-from cistrace.traces.parse import render_trace
-from cistrace.traces.templates import LISTED_HITS
+from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example, write_examples
 from cistrace.training.knowledge import make_knowledge
 from cistrace.training.recipe import CardsRecipe
 from cistrace.training.run import Run
 from cistrace.training.towers import WHOLE
-from cistrace.writers.layout import prompt_of
+from cistrace.writers.layout import LayoutName, prompt_of
+from cistrace.writers.prompts import LISTED_HITS
 
 log = logging.getLogger(__name__)
 BATCH = 256
@@ -59,7 +59,7 @@ class Scale:
 class Maker:
     """What records of one data set share."""
 
-    layout: str
+    layout: LayoutName
     knowledge: KnownEffects
     scale: Scale
     cuts: np.ndarray
@@ -105,7 +105,9 @@ class Maker:
                 )  # fmt: skip
 
 
-def make_cards(data: DataSet, recipe: CardsRecipe, layout: str, folds: int, run: Run, threads: int) -> dict[str, int]:
+def make_cards(
+    data: DataSet, recipe: CardsRecipe, layout: LayoutName, folds: int, run: Run, threads: int
+) -> dict[str, int]:
     """Write RUN/records-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
 
     Returns

@@ -24,7 +24,7 @@ from cistrace.reasonbench.entries import Entry, read_entries
 from cistrace.traces.templates import THINK_END
 from cistrace.training.base import COMPACT, SMOLLM2, smollm2_file
 from cistrace.training.recipe import LoraRecipe, Recipe
-from cistrace.writers.compact import LanguageModelShape, new_language_model
+from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.layout import DOMAIN, ChatLayout, DomainLayout, Layout, prompt_of
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
@@ -177,7 +177,7 @@ def _length(entry: Entry, recipe: Recipe, layout: Layout | None) -> tuple[float,
     except CistraceError as error:
         raise DataError(f"entry {entry.id}: {error}") from error
     shared, own = layout.prompt_ids(prompt_of(recipe.model.layout, card))
-    return len(shared) + len(own), len(layout.thought_ids(entry.trace.partition(THINK_END)[0])) + 4
+    return len(shared) + len(own), len(layout.reasoning_ids(entry.trace.partition(THINK_END)[0])) + 4
 
 
 def _stages(recipe: Recipe, data: DataSet, size: Size, counted: tuple[float, float], stage: str) -> Iterator[Stage]:

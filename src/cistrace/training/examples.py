@@ -10,7 +10,7 @@ from pathlib import Path
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
-from cistrace.writers.prompt import Prompt
+from cistrace.writers.prompts import Prompt
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
 from cistrace.checkpoints.schema import (
-    ARMS,
     CONFIG,
     HEAD,
     KNOWLEDGE,
@@ -43,13 +43,13 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
 from cistrace.training.towers import WHOLE
 from cistrace.training.trained import load_trained
+from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
 
 log = logging.getLogger(__name__)
 QUANTILES = 201
 MISS = 0.10
 FEWEST_NATURAL = 100  # rows of categories `*_peak` below which all training rows stand for natural elements
-EXPORTED_ARMS = ARMS
 
 
 def export(run: Run, data: DataSet, folder: Path) -> None:
@@ -63,10 +63,10 @@ def export(run: Run, data: DataSet, folder: Path) -> None:
         The folder holds something else.
     """
     recipe = run.read_config()
-    if recipe.regression.arm not in EXPORTED_ARMS:
+    if recipe.regression.arm not in PREDICTING_ARMS:
         raise RunError(
             f"{shown(run.folder)}: its arm {recipe.regression.arm} reads what no new sequence has; expected one of "
-            f"{', '.join(EXPORTED_ARMS)}; train another"
+            f"{', '.join(PREDICTING_ARMS)}; train another"
         )
     if not done(run, "regression"):
         raise RunError(
@@ -126,7 +126,7 @@ def form_of(run: Run, recipe: Recipe) -> ModelInterface:
         origin["data"] = {"manifest_sha256": origin["data"].get("manifest_sha256")}  # no path of this machine
     written = {name: value for name, value in asdict(recipe.generation).items() if name != "batch_tokens"}
     cards = "towers" if recipe.cards.source == "towers" else "paper"
-    return ModelInterface(recipe.model.layout, cards, recipe.regression.arm, written, origin)
+    return ModelInterface(recipe.model.layout, cards, cast(PredictingArm, recipe.regression.arm), written, origin)
 
 
 def first_scales(train: MpraTable, cuts: np.ndarray) -> dict[str, CellScale]:

@@ -28,10 +28,11 @@ from cistrace.traces.templates import THINK_END
 from cistrace.training import processes
 from cistrace.training.examples import Example
 from cistrace.training.recipe import GenerationRecipe
+from cistrace.writers.causal import batches_by_length, write
+from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
-from cistrace.writers.reasoner import Reasoner
-from cistrace.writers.sampling import Sampling, batches_by_length, seed_of, write
+from cistrace.writers.sampling import Sampling, seed_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ class Writing:
     write: Callable[[Sequence[Example], Sequence[int]], Iterator[Batch]]
 
 
-def by_grammar(reasoner: Reasoner, identity: str) -> Writing:
+def by_grammar(reasoner: DomainReasoner, identity: str) -> Writing:
     """The domain layout's: greedy under the form grammar, the cell types of a sequence sharing their prompt."""
 
     def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
@@ -112,7 +113,7 @@ def writing_of(
 ) -> Writing:
     """By grammar where the recipe says so and the layout has one."""
     if names is not None and recipe.grammar and recipe.sampling == "greedy":
-        reasoner = Reasoner(model, layout.tokenizer, Head(model.config.hidden_size), names)  # type: ignore[arg-type]
+        reasoner = DomainReasoner(model, layout.tokenizer, Head(model.config.hidden_size), names)  # type: ignore[arg-type]
         return by_grammar(reasoner, identity)
     return by_model(model, layout, recipe, identity)
 

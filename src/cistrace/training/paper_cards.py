@@ -25,7 +25,7 @@ from cistrace.training.cards import Scale
 from cistrace.training.examples import Example, write_examples
 from cistrace.training.recipe import CardsRecipe
 from cistrace.training.run import Run
-from cistrace.writers.layout import prompt_of
+from cistrace.writers.layout import LayoutName, prompt_of
 
 log = logging.getLogger(__name__)
 NO_EVIDENCE = "none"
@@ -33,7 +33,7 @@ NO_EVIDENCE = "none"
 Taught = dict[tuple[int, str], Entry]  # by row and cell type
 
 
-def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: str, run: Run, threads: int) -> dict[str, int]:
+def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run: Run, threads: int) -> dict[str, int]:
     """Write RUN/records-*.jsonl: those with a teacher's trace first, each kind in random order.
 
     Returns
@@ -86,7 +86,7 @@ def ordered(data: DataSet, split: str, taught: Taught, seed: int) -> list[int]:
 
 
 def _records(
-    data: DataSet, places: list[int], maker: CardMaker, layout: str, scale: Scale, taught: Taught
+    data: DataSet, places: list[int], maker: CardMaker, layout: LayoutName, scale: Scale, taught: Taught
 ) -> Iterator[Example]:
     table = data.table
     told = data.manifest.get("teacher", {}).get("condition") == "level"
@@ -102,7 +102,7 @@ def _records(
 
 
 def _record(
-    data: DataSet, place: int, cell: int, card: Card, layout: str, scale: Scale, entry: Entry | None, told: bool
+    data: DataSet, place: int, cell: int, card: Card, layout: LayoutName, scale: Scale, entry: Entry | None, told: bool
 ) -> Example:
     activity = data.table.activity[place]
     prompt, trace = prompt_of(layout, card), "" if entry is None else entry.trace

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cistrace.towers.recipe import TowerRecipe, bounded
+from cistrace.writers.arms import Arm
+from cistrace.writers.layout import LayoutName
 
-ARMS = ("sequence", "card", "card+generated", "oracle", "shuffled")
-Arm = Literal["sequence", "card", "card+generated", "oracle", "shuffled"]
 Method = Literal["full", "lora"]
 
 
@@ -37,7 +37,7 @@ class ModelRecipe:
     """
 
     base: str = "compact"
-    layout: Literal["domain", "chat"] = "domain"
+    layout: LayoutName = "domain"
     revision: str | None = None
     download: bool = False
     gradient_checkpointing: bool = False

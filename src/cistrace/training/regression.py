@@ -200,10 +200,10 @@ class _Trainer(Trainer):
         rows = len(inputs["input_ids"]) * self.current_gradient_accumulation_steps
         targets, weights = inputs["targets"], inputs["weights"]
         bare = (weights * (read.prompts - targets).square()).sum() / rows
-        if len(read.thoughts):
-            error = (weights * (read.thoughts - targets).square()).sum() / rows + stage.without_trace * bare
+        if len(read.reasonings):
+            error = (weights * (read.reasonings - targets).square()).sum() / rows + stage.without_trace * bare
         else:
-            error = bare + 0 * read.thoughts.sum()
+            error = bare + 0 * read.reasonings.sum()
         if not stage.writing:
             return error
         tokens = torch.as_tensor(num_items_in_batch or 1, dtype=torch.float32).clamp(min=1)
@@ -226,7 +226,7 @@ class _Trainer(Trainer):
             batch = self._prepare_inputs(collate([rows[at] for at in chunk], collator.pad))
             with self.compute_loss_context_manager():
                 read = model(batch)
-            scores = read.thoughts if len(read.thoughts) else read.prompts
+            scores = read.reasonings if len(read.reasonings) else read.prompts
             places = [place for at in chunk for place in range(first[at], first[at + 1])]
             found += zip(places, scores.float().tolist(), strict=True)
         score_of = dict(gather_object(found) if self.args.world_size > 1 else found)

@@ -2,7 +2,7 @@
 
 Domain layout: the cell types of one sequence lie in one row behind the prompt they share,
 
-    [shared][own 1, thought 1, conclusion 1][own 2, thought 2, conclusion 2]...
+    [shared][own 1, reasoning 1, conclusion 1][own 2, reasoning 2, conclusion 2]...
 
 every segment sees the shared part and itself, and its positions go on from the shared part's end, so that each cell
 type reads exactly what it would read alone, at two thirds of the tokens. Chat layout: one record a row.
@@ -22,7 +22,7 @@ from cistrace.errors import DataError
 from cistrace.training.examples import Example
 from cistrace.training.truncation import fitted
 from cistrace.writers.layout import Layout
-from cistrace.writers.prompt import Prompt
+from cistrace.writers.prompts import Prompt
 
 PLACE = "place"
 PADDING = -1  # segment of what fills up a row
@@ -36,7 +36,7 @@ class ExampleText:
     Attributes
     ----------
     reasoning : str or None
-        What the model reads as its thought; None scores the prompt alone.
+        What the model reads as its reasoning; None scores the prompt alone.
     conclusion : str or None
         What follows the end of reasoning; None ends the text there.
     supervise_steps, supervise_conclusion : bool
@@ -63,7 +63,7 @@ class TokenRow:
         Token, segment (0 shared, then 1, 2, ...) and position of every token.
     supervised : list of bool
         Tokens that the writing loss sees.
-    prompt_ends, thought_ends : list of int, one a scored segment
+    prompt_ends, reasoning_ends : list of int, one a scored segment
         Where the head scores without and with the trace; the latter empty in arms without traces.
     features : list of two floats, targets : list of float, one a scored segment
         The towers' outputs, and the standardised activity.
@@ -76,7 +76,7 @@ class TokenRow:
     positions: list[int]
     supervised: list[bool]
     prompt_ends: list[int]
-    thought_ends: list[int]
+    reasoning_ends: list[int]
     features: list[tuple[float, float]]
     targets: list[float]
     level: int
@@ -137,30 +137,30 @@ def rows_of(layout: Layout, texts: Sequence[ExampleText], cutoff: int, together:
 
 
 def _ends(layout: Layout, text: ExampleText) -> tuple[list[int], list[int]]:
-    thought = [] if text.reasoning is None else layout.thought_ids(text.reasoning)
-    return thought, [] if text.conclusion is None else layout.ending_ids(text.conclusion)
+    reasoning = [] if text.reasoning is None else layout.reasoning_ids(text.reasoning)
+    return reasoning, [] if text.conclusion is None else layout.ending_ids(text.conclusion)
 
 
 def _add(
     row: TokenRow, prompt: tuple[list[int], list[int]], ends: tuple[list[int], list[int]], text: ExampleText
 ) -> None:
     """One more segment at the row's end."""
-    (shared, own), (thought, conclusion) = prompt, ends
+    (shared, own), (reasoning, conclusion) = prompt, ends
     segment = max(row.segments, default=0) + 1
     if not row.ids:
         _append(row, shared, 0, 0, False)
     begin = len(shared)
     _append(row, own, segment, begin, False)
     prompt_end = len(row.ids) - 1
-    _append(row, thought, segment, begin + len(own), text.supervise_steps)
-    thought_end = len(row.ids) - 1
-    _append(row, conclusion, segment, begin + len(own) + len(thought), text.supervise_conclusion)
+    _append(row, reasoning, segment, begin + len(own), text.supervise_steps)
+    reasoning_end = len(row.ids) - 1
+    _append(row, conclusion, segment, begin + len(own) + len(reasoning), text.supervise_conclusion)
     if text.scored:
         row.prompt_ends.append(prompt_end)
         row.features.append(text.record.features)
         row.targets.append(text.record.target)
         if text.reasoning is not None:
-            row.thought_ends.append(thought_end)
+            row.reasoning_ends.append(reasoning_end)
 
 
 def _append(row: TokenRow, ids: list[int], segment: int, position: int, supervised: bool) -> None:
@@ -177,7 +177,7 @@ def collate(rows: Sequence[TokenRow], pad: int) -> dict[str, Tensor]:
     -------
     dict
         input_ids, position_ids, labels: int64 (N, L); attention_mask: int64 (N, L), or bool (N, 1, L, L) where rows
-        hold several segments; prompt_ends, thought_ends: int64 (M, 2), row and column; features: float32 (M, 2);
+        hold several segments; prompt_ends, reasoning_ends: int64 (M, 2), row and column; features: float32 (M, 2);
         targets: float32 (M,); weights: float32 (M,), one over the scored segments of each one's row.
     """
     length = max(len(row.ids) for row in rows)
@@ -193,7 +193,7 @@ def collate(rows: Sequence[TokenRow], pad: int) -> dict[str, Tensor]:
         "position_ids": padded([row.positions for row in rows], 0),
         "labels": padded(labels, IGNORED),
         "prompt_ends": _places([row.prompt_ends for row in rows]),
-        "thought_ends": _places([row.thought_ends for row in rows]),
+        "reasoning_ends": _places([row.reasoning_ends for row in rows]),
         "features": torch.tensor([pair for row in rows for pair in row.features]).reshape(-1, 2),
         "targets": torch.tensor([value for row in rows for value in row.targets], dtype=torch.float32),
         "weights": torch.tensor(weights, dtype=torch.float32),

@@ -26,6 +26,7 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done
 from cistrace.training.towers import train_towers
 from cistrace.training.trained import load_trained
+from cistrace.writers.arms import PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
 from cistrace.writers.vocabulary import VocabularyNames
 
@@ -126,10 +127,10 @@ def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None
 
 def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
     """RUN/model: what `cistrace predict --model RUN` opens."""
-    from cistrace.training.export import EXPORTED_ARMS, export
+    from cistrace.training.export import export
 
     wants(run, "regression")
-    if recipe.regression.arm not in EXPORTED_ARMS:
+    if recipe.regression.arm not in PREDICTING_ARMS:
         log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
         return
     export(run, data, run.model)

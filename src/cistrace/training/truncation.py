@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, replace
 
 from cistrace.writers.layout import Layout
-from cistrace.writers.prompt import Prompt
+from cistrace.writers.prompts import Prompt
 
 _SEQUENCE = re.compile(r"(?<=DNA Sequence:\n)[A-Za-z]+(?= \(Total Length: \d+\))")
 GAP = "..."

@@ -13,11 +13,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from cistrace.traces.templates import THINK_END
+from cistrace.writers.causal import batches_by_length, write
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
-from cistrace.writers.prompt import Prompt
-from cistrace.writers.reasoner import Reasoned
-from cistrace.writers.sampling import Sampling, batches_by_length, seed_of, write
+from cistrace.writers.prompts import Prompt
+from cistrace.writers.reasoner import OnWritten, Reasoned
+from cistrace.writers.sampling import Sampling, seed_of
 
 BUDGET = 16_384  # tokens read together
 
@@ -35,31 +36,33 @@ class ChatReasoner:
         self._seed = seed
 
     def reason(
-        self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True
-    ) -> Reasoned:
-        """Score a batch, with traces unless told otherwise; `constrained` is for the reasoner that has a grammar."""
+        self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
+        on_written: OnWritten | None = None,
+    ) -> Reasoned:  # fmt: skip
+        """Score a batch, with traces unless told otherwise; there is no grammar that `constrained` could lift."""
         flat = [prompt for row in prompts for prompt in row]
         cells = len(prompts[0])
         if not write:
             return Reasoned(self._scores(flat, None, features).reshape(-1, cells), [[] for _ in prompts])
-        texts = self._written(flat)
+        texts = self._written(flat, on_written)
         grouped = [texts[begin : begin + cells] for begin in range(0, len(texts), cells)]
         return Reasoned(self.rescore(prompts, grouped, features), grouped)
 
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
-        """Scores (N, cell types) that the head gives where the reasoning of given texts ends."""
+        """Scores (N, C) that the head gives where given reasonings end. See `writers.reasoner.Reasoner`."""
         flat = [prompt for row in prompts for prompt in row]
-        thoughts = [_reasoning(text) for row in texts for text in row]
-        return self._scores(flat, thoughts, features).reshape(-1, len(prompts[0]))
+        reasonings = [_reasoning(text) for row in texts for text in row]
+        return self._scores(flat, reasonings, features).reshape(-1, len(prompts[0]))
 
-    def _written(self, prompts: list[Prompt]) -> list[str]:
+    def _written(self, prompts: list[Prompt], on_written: OnWritten | None) -> list[str]:
         ids = [self._ids(prompt) for prompt in prompts]
         texts = [""] * len(prompts)
         for places in batches_by_length(list(map(len, ids)), BUDGET):
             seeds = [seed_of(prompts[at].text, self._seed) for at in places]
             tokens = write(
-                self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], self._sampling, seeds
-            )
+                self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], self._sampling,
+                seeds, on_written,
+            )  # fmt: skip
             for at, text in zip(places, self.layout.tokenizer.batch_decode(tokens, skip_special_tokens=False)):
                 texts[at] = text
         return texts
@@ -68,11 +71,14 @@ class ChatReasoner:
         return [token for part in self.layout.prompt_ids(prompt) for token in part]
 
     @torch.inference_mode()
-    def _scores(self, prompts: list[Prompt], thoughts: list[str] | None, features: Tensor) -> Tensor:
+    def _scores(self, prompts: list[Prompt], reasonings: list[str] | None, features: Tensor) -> Tensor:
         """float32 (M,), read right-padded: what follows the scored token cannot be seen."""
         ids = [self._ids(prompt) for prompt in prompts]
-        if thoughts is not None:
-            ids = [[*prompt, *self.layout.thought_ids(thought)] for prompt, thought in zip(ids, thoughts, strict=True)]
+        if reasonings is not None:
+            ids = [
+                [*prompt, *self.layout.reasoning_ids(reasoning)]
+                for prompt, reasoning in zip(ids, reasonings, strict=True)
+            ]
         flat = features.reshape(len(prompts), -1)
         scores = torch.zeros(len(prompts))
         device = self.language_model.device

@@ -1,48 +1,37 @@
-"""How cards, thoughts and conclusions become tokens, for each family of tokenizers.
+"""How prompts, reasonings and conclusions become tokens, for each family of tokenizers.
 
     domain    the compact model's own pieces: the part that cell types share, then the part of its own
     chat      any tokenizer with a chat template: system and user message, then what the assistant writes
 
-A whole text is   shared | own | thought | conclusion   and each part is tokenised by itself, so that which token
-belongs to which part is never a guess: a prompt's last token is where the card alone is scored, a thought's last token
-(the end of reasoning) where card and trace are. A chat template renders the prompt alone; what the assistant writes
-follows as plain tokens and ends with the tokenizer's end token. Templates that rewrite an assistant's words (Qwen3's
-take thinking out) so never see them.
+A whole text is   shared | own | reasoning | conclusion   and each part is tokenised by itself, so that which token
+belongs to which part is never a guess: a prompt's last token is where the card alone is scored, a reasoning's last
+token (the end of reasoning) where card and trace are. A chat template renders the prompt alone; what the assistant
+writes follows as plain tokens and ends with the tokenizer's end token. Templates that rewrite an assistant's words
+(Qwen3's take thinking out) so never see them.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
-
-from transformers import PreTrainedTokenizerBase
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from cistrace.cards.card import Card
-from cistrace.cards.text import render_card
 from cistrace.errors import ModelError
-from cistrace.traces.templates import LEVEL_LINE, SYSTEM_PROMPT, THINK_BEGIN, THINK_END
-from cistrace.writers.prompt import Prompt, write_prompt
+from cistrace.traces.templates import LEVEL_LINE, THINK_END
+from cistrace.writers.prompts import Prompt, chat_prompt, domain_prompt
 
-DOMAIN, CHAT = "domain", "chat"
+if TYPE_CHECKING:  # a checkpoint's schema reads the names of layouts without waiting for transformers
+    from transformers import PreTrainedTokenizerBase
 
-
-def prompt_of(layout: str, card: Card) -> Prompt:
-    """What the model reads of a card, in the layout of that name.
-
-    A chat model is told an evidence card in the words of its claims, with the strongest hits alone: a third of the
-    tokens of the whole card as text. The paper's card it reads as it is.
-    """
-    prompt = write_prompt(card)
-    if layout == DOMAIN:
-        return prompt
-    return Prompt(SYSTEM_PROMPT, render_card(card) if card.evidence is None else prompt.text.removesuffix(THINK_BEGIN))
+LayoutName = Literal["domain", "chat"]
+LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
+DOMAIN, CHAT = LAYOUTS
 
 
-def sequence_prompt(bases: str, cell_type: str) -> Prompt:
-    """What a chat model reads where it is told no card: cell type and sequence, in the card's words."""
-    told = f"Context:\n- Cell Type: {cell_type}\n\nDNA Sequence:\n{bases} (Total Length: {len(bases)})"
-    return Prompt(SYSTEM_PROMPT, told)
+def prompt_of(layout: LayoutName, card: Card) -> Prompt:
+    """What a model reads of a card, in the layout of that name."""
+    return domain_prompt(card) if layout == DOMAIN else chat_prompt(card)
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Layout(ABC):
         """What follows the end of reasoning, without the end token."""
         return f"{LEVEL_LINE}{level}"
 
-    def thought_ids(self, reasoning: str) -> list[int]:
+    def reasoning_ids(self, reasoning: str) -> list[int]:
         """Tokens of a reasoning (text before the end of it) and of its end; the last of them is scored."""
         return self._plain(reasoning + THINK_END)
 
@@ -101,12 +90,12 @@ class ChatLayout(Layout):
     """Any chat model's: `Prompt.shared` is the system message, `Prompt.own` the user's, which is a card as text."""
 
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
-        told = [{"role": "system", "content": prompt.shared}, {"role": "user", "content": prompt.own}]
-        text: Any = self.tokenizer.apply_chat_template(told, tokenize=False, add_generation_prompt=True)
+        messages = [{"role": "system", "content": prompt.shared}, {"role": "user", "content": prompt.own}]
+        text: Any = self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
         return [], self._plain(text)
 
 
-def layout_of(name: str, tokenizer: PreTrainedTokenizerBase) -> Layout:
+def layout_of(name: LayoutName, tokenizer: PreTrainedTokenizerBase) -> Layout:
     """`domain` or `chat`.
 
     Raises

@@ -1,26 +1,18 @@
-"""The reasoner: a causal language model that reads a card, writes the trace, and scores, in one pass.
-
-Decoding is greedy under the form grammar. The head scores on the token that ends the reasoning, before
-the level is written, or, without a trace, on the token that ends the prompt.
-"""
+"""What every reasoner does: it reads cards, writes traces, and scores."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-import torch
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel
 
-from cistrace.traces.templates import THINK_END
-from cistrace.writers.cache import repeat_rows, roomy_cache
-from cistrace.writers.grammar import TraceGrammar, build_grammar
-from cistrace.writers.head import Head
-from cistrace.writers.prompt import Prompt
-from cistrace.writers.vocabulary import VocabularyNames
+from cistrace.writers.prompts import Prompt
 
-MOST_TOKENS = 260  # more than seven of the longest steps; without the grammar a text may never end
+OnWritten = Callable[[int], None]
+"""Receives how many traces were finished since the last call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,125 +31,32 @@ class Reasoned:
     texts: list[list[str]]
 
 
-@dataclass(eq=False)
-class _State:
-    """A batch in the middle of being read or written."""
+class Reasoner(Protocol):
+    """The language model and head of one checkpoint, in evaluation mode."""
 
-    cache: object
-    mask: Tensor
-    hidden: Tensor
+    language_model: PreTrainedModel
 
-
-class Reasoner:
-    """Language model, tokenizer, form and head of one checkpoint, in evaluation mode, float32."""
-
-    def __init__(
-        self, language_model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, head: Head, names: VocabularyNames
-    ) -> None:
-        self.language_model = language_model.eval()
-        self.tokenizer = tokenizer
-        self.head = head.eval()
-        self.form: TraceGrammar = build_grammar(tokenizer, names)
-
-    @torch.inference_mode()
     def reason(
-        self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True
-    ) -> Reasoned:
+        self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
+        on_written: OnWritten | None = None,
+    ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise.
 
         Parameters
         ----------
         prompts : N sequences of C Prompt
-            The C prompts of one sequence share their `shared` part.
+            One a cell type; the C prompts of one sequence share their `shared` part.
         features : float32 tensor, shape (N, C, 2)
             The towers' part of the head's input.
         constrained : bool
-            False decodes without the grammar, to see what the weights alone do.
+            False decodes without the grammar, where there is one, to see what the weights alone do.
+        on_written : callable, optional
+            Called while traces are written, with how many more are finished; N x C in all.
         """
-        cells = len(prompts[0])
-        state = self._read(prompts)
-        flat = features.reshape(len(prompts) * cells, -1)
-        if not write:
-            return Reasoned(self.head(state.hidden, flat).reshape(-1, cells), [[] for _ in prompts])
-        tokens, scored = self._write(state, constrained)
-        texts = self.tokenizer.batch_decode(tokens, skip_special_tokens=False)
-        texts = [text.split(self.tokenizer.eos_token)[0] for text in texts]
-        grouped = [texts[i : i + cells] for i in range(0, len(texts), cells)]
-        return Reasoned(self.head(scored, flat).reshape(-1, cells), grouped)
 
-    @torch.inference_mode()
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
-        """Scores (N, cell types) that the head gives where the reasoning of given texts ends.
+        """Scores, float32 (N, C), that the head gives where the reasoning of given texts ends.
 
-        A text's own trace gives back its score from `reason`; an altered one shows what the alteration
-        is worth to the head. Arguments as in `reason`; what follows the end of reasoning is not read.
+        A text's own trace gives back its score from `reason`; an altered one shows what the alteration is worth to
+        the head. Arguments as in `reason`; what follows the end of reasoning is not read.
         """
-        state = self._read(prompts)
-        thoughts = [text.partition(THINK_END)[0] + THINK_END for row in texts for text in row]
-        self._forward(state, *self._padded(thoughts))
-        flat = features.reshape(len(thoughts), -1)
-        return self.head(state.hidden, flat).reshape(-1, len(prompts[0]))
-
-    def _read(self, prompts: Sequence[Sequence[Prompt]]) -> _State:
-        """Read the shared parts once, then every cell type's own part on top of them."""
-        cells = len(prompts[0])
-        shared, mask = self._padded([row[0].shared for row in prompts])
-        state = _State(roomy_cache(), mask[:, :0], torch.empty(0))
-        self._forward(state, shared, mask)
-        repeat_rows(state.cache, cells)  # type: ignore[arg-type]
-        state.mask = state.mask.repeat_interleave(cells, dim=0)
-        self._forward(state, *self._padded([prompt.own for row in prompts for prompt in row]))
-        return state
-
-    def _padded(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        batch = self.tokenizer(texts, padding=True, return_tensors="pt", add_special_tokens=False)
-        return batch["input_ids"], batch["attention_mask"]
-
-    def _forward(self, state: _State, tokens: Tensor, mask: Tensor) -> None:
-        """Feed tokens (N, L); padding, also in the middle, is masked and takes no position."""
-        state.mask = torch.cat([state.mask, mask], dim=1)
-        positions = (state.mask.cumsum(dim=1) - 1).clamp_min(0)[:, -tokens.shape[1] :]
-        output = self.language_model.model(
-            input_ids=tokens,
-            attention_mask=state.mask,
-            position_ids=positions,
-            past_key_values=state.cache,
-            use_cache=True,
-        )
-        state.hidden = output.last_hidden_state[:, -1]
-
-    def _write(self, state: _State, constrained: bool) -> tuple[Tensor, Tensor]:
-        """Decode greedily to the end of every trace: tokens (N, T) and the scored hidden states (N, hidden)."""
-        rows = len(state.mask)
-        place = torch.zeros(rows, dtype=torch.long)
-        used = torch.zeros((rows, self.form.groups + 1), dtype=torch.bool)
-        scored = state.hidden.clone()
-        finished = torch.zeros(rows, dtype=torch.bool)
-        written: list[Tensor] = []
-        end_of_thought = self.tokenizer.convert_tokens_to_ids(THINK_END)
-        for _ in range(MOST_TOKENS):
-            logits = self.language_model.lm_head(state.hidden)
-            if constrained:
-                logits = logits.masked_fill(self._forbidden(place, used), -torch.inf)
-            token = logits.argmax(dim=1).masked_fill(finished, self.tokenizer.pad_token_id)
-            if constrained:
-                group = self.form.opening[token].masked_fill(~self.form.opens[place], -1)
-                used[torch.arange(rows), group] = True  # group -1 is a column that nothing reads
-                place = self.form.following[place, token].long()
-            written.append(token)
-            finished |= token == self.tokenizer.eos_token_id
-            if finished.all():
-                break
-            self._forward(state, token[:, None], (~finished)[:, None].to(state.mask.dtype))
-            ends = token == end_of_thought
-            scored[ends] = state.hidden[ends]
-        return torch.stack(written, dim=1), scored
-
-    def _forbidden(self, place: Tensor, used: Tensor) -> Tensor:
-        """Which tokens (N, vocabulary) may not stand next."""
-        forbidden = self.form.following[place] < 0
-        opening = self.form.opens[place]
-        if opening.any():
-            repeated = used[:, :-1][:, self.form.opening.clamp_min(0)] & (self.form.opening >= 0)
-            forbidden |= repeated & opening[:, None]
-        return forbidden

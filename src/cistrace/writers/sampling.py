@@ -1,20 +1,19 @@
-"""Any causal language model writes, many prompts together, greedily or by sampling.
+"""How tokens are chosen: greedily, or drawn in a way that does not depend on what else is in the batch.
 
-What is written for a prompt does not depend on its neighbours: every draw takes its uniform number from the prompt's
-own seed and the step, and picks the token where the filtered distribution's cumulative probability, in the order of
-the vocabulary, passes it. The generation itself is transformers'.
+Every draw takes its uniform number from the prompt's own seed and the step, and picks the token where the filtered
+distribution's cumulative probability, in the order of the vocabulary, passes it.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
-from transformers import GenerationConfig, LogitsProcessor, LogitsProcessorList, PreTrainedModel
+from transformers import LogitsProcessor
 
 
 @dataclass(frozen=True)
@@ -32,67 +31,6 @@ def seed_of(text: str, seed: int) -> int:
     """A seed of its own for a text: 63 bits of BLAKE2b."""
     digest = hashlib.blake2b(f"{seed}\n{text}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "little") >> 1
-
-
-def batches_by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]]:
-    """Places of prompts to read together, longest first: padded, at most `budget` tokens, and at least one prompt."""
-    order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
-    while order:
-        size = max(1, budget // max(1, lengths[order[0]]))
-        yield order[:size]
-        order = order[size:]
-
-
-@torch.no_grad()
-def write(
-    model: PreTrainedModel, pad: int, end: int, prompts: Sequence[Sequence[int]], sampling: Sampling,
-    seeds: Sequence[int],
-) -> list[list[int]]:  # fmt: skip
-    """Let a model write behind prompts.
-
-    Parameters
-    ----------
-    pad, end : int
-        Token that fills up, masked; token after which nothing is written.
-    prompts : N sequences of int
-        Tokens, read together in one batch.
-    seeds : N int
-        One a prompt; see `seed_of`.
-
-    Returns
-    -------
-    N lists of int
-        Tokens written, without the end token; at most `sampling.most_tokens`.
-    """
-    if not prompts:
-        return []
-    device = model.device
-    length = max(map(len, prompts))
-    ids = torch.tensor([[pad] * (length - len(prompt)) + list(prompt) for prompt in prompts], device=device)
-    mask = torch.tensor([[0] * (length - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
-    drawing = [] if sampling.greedy else [SeededDraw(sampling, seeds, length)]
-    training = model.training
-    model.eval()
-    try:
-        output = model.generate(  # type: ignore[operator]
-            input_ids=ids,
-            attention_mask=mask,
-            generation_config=GenerationConfig(
-                do_sample=False,
-                max_new_tokens=sampling.most_tokens,
-                pad_token_id=pad,
-                eos_token_id=end,
-                bos_token_id=end,
-            ),
-            logits_processor=LogitsProcessorList(drawing),
-        )
-    finally:
-        model.train(training)
-    return [_until(written, end) for written in output[:, length:].tolist()]
-
-
-def _until(tokens: list[int], end: int) -> list[int]:
-    return tokens[: tokens.index(end)] if end in tokens else tokens
 
 
 class SeededDraw(LogitsProcessor):

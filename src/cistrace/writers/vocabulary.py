@@ -15,7 +15,6 @@ from cistrace.cards.grammar import KNOWN_PAIRS, family_label
 from cistrace.errors import ModelError
 from cistrace.motifs.library import MotifLibrary
 from cistrace.traces.templates import (
-    CELL_LINE,
     CPG_CLASSES,
     DIRECTIONS,
     FIELD_TYPES,
@@ -28,6 +27,7 @@ from cistrace.traces.templates import (
     STEPS,
     Template,
 )
+from cistrace.writers.prompts import CELL_LINE
 
 DIGITS = tuple("0123456789")
 LEVELS = tuple(f"{LEVEL_LINE}{level}" for level in range(4))

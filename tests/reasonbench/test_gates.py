@@ -7,8 +7,8 @@ from cli_helpers import a_card
 from hypothesis import given, settings
 
 from cistrace.cards.card import Card
+from cistrace.reasonbench.gates import FORMAT_GATES, FULL_GATES, Gatekeeper, judge
 from cistrace.traces.grounded import level_of
-from cistrace.traces.judge import FORMAT_GATES, FULL_GATES, Gatekeeper, judge
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from dataclasses import dataclass, field
 
 from cistrace.cards.card import Card
 from cistrace.errors import TraceError
-from cistrace.traces.parse import parse_step, verify
 from cistrace.traces.prose import prose_faults
 from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_BEGIN, THINK_END
+from cistrace.traces.text import parse_step
 from cistrace.traces.trace import Claim, Trace
+from cistrace.traces.verify import verify
 
 ANSWER, SCHEMA, STEPS, CLAIMS, DUPLICATE, LEVEL = "answer", "schema", "steps", "claims", "duplicate", "level"
 FORMAT_GATES = frozenset({ANSWER, SCHEMA, STEPS})

@@ -14,10 +14,11 @@ from cistrace.evaluation.faith import trace_rates
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
-from cistrace.traces.parse import parse_trace, verify
+from cistrace.traces.text import parse_trace
 from cistrace.traces.trace import Trace
-from cistrace.writers.prompt import write_prompt
-from cistrace.writers.reasoner import Reasoner
+from cistrace.traces.verify import verify
+from cistrace.writers.domain_reasoner import DomainReasoner
+from cistrace.writers.prompts import domain_prompt
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
@@ -38,8 +39,8 @@ def cards(predictor: Predictor, sequences: list[DnaSequence]) -> list[list[Card]
     return [made[at : at + 3] for at in range(0, len(made), 3)]
 
 
-def written(reasoner: Reasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
-    prompts = [[write_prompt(card) for card in row] for row in cards]
+def written(reasoner: DomainReasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
+    prompts = [[domain_prompt(card) for card in row] for row in cards]
     texts = reasoner.reason(prompts, torch.zeros((len(cards), len(cards[0]), 2))).texts
     return [
         (text, card) for row, group in zip(texts, cards, strict=True) for text, card in zip(row, group, strict=True)

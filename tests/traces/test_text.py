@@ -12,8 +12,9 @@ from cistrace.errors import TraceError
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.claims import supported_claims
 from cistrace.traces.grounded import level_of, write
-from cistrace.traces.parse import parse_trace, render_trace, verify
+from cistrace.traces.text import parse_trace, render_trace
 from cistrace.traces.trace import Claim, Trace
+from cistrace.traces.verify import verify
 
 CUTS = (-0.5, 0.0, 0.7)
 

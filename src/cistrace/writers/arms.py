@@ -1,0 +1,15 @@
+"""The arms of stage II: what the score is read from, beside what the towers say."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Arm = Literal["card+generated", "card", "sequence", "oracle", "shuffled"]
+"""Card and the model's own trace; the card alone; the bare sequence; card and a trace written towards the observed
+level; card and another sequence's trace."""
+
+PredictingArm = Literal["card+generated", "card", "sequence"]
+"""Those that need nothing a new sequence lacks: only these become models that predict. The others are comparisons."""
+
+ARMS: tuple[Arm, ...] = get_args(Arm)
+PREDICTING_ARMS: tuple[PredictingArm, ...] = get_args(PredictingArm)
