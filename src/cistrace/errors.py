@@ -13,6 +13,7 @@
     +-- RunError            a training run that is of another recipe, unfinished, or torn
     +-- TeacherError        a chat endpoint, its settings or the cache of its answers, that cannot be used any further
     +-- OutputError         a result file that cannot be written
+    +-- WorkerError         a process that works beside this one and was lost
 
 A message names the item, what was found, what was expected and how to mend it, in that order.
 """
@@ -85,3 +86,7 @@ class TeacherError(CistraceError):
 
 class OutputError(CistraceError):
     """A result file that cannot be written."""
+
+
+class WorkerError(CistraceError):
+    """A process that works beside this one ended before its work did, and again when it was started anew."""

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -13,7 +14,6 @@ from hypothesis import strategies as st
 from cistrace.errors import OutputError
 from cistrace.reasonbench.entries import entry_object, read_entries
 from cistrace.reasonbench.files import DataSetFiles, read_manifest, safe_name
-from cistrace.reasonbench.subjects import Workers, blocks
 
 
 @given(st.text())
@@ -51,15 +51,27 @@ def test_an_error_leaves_the_older_data_set_as_it_was(tmp_path: Path) -> None:
     assert not (tmp_path / ".building").exists()
 
 
-def test_a_build_at_work_is_not_disturbed(tmp_path: Path) -> None:
-    (tmp_path / ".building").mkdir()
-    (tmp_path / ".building" / "pid").write_text(str(os.getppid()))
-    with pytest.raises(OutputError, match="another build is at work"), DataSetFiles(tmp_path):
-        pass
-    (tmp_path / ".building" / "pid").write_text("999999999")  # one that died
+HOLDS = """
+import sys, time
+from pathlib import Path
+from cistrace.reasonbench.files import DataSetFiles
+with DataSetFiles(Path(sys.argv[1])):
+    print("at work", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_build_at_work_is_not_disturbed_and_a_dead_one_gives_way(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None and other.stdout.readline() == "at work\n"
+        with pytest.raises(OutputError, match="another build is at work"), DataSetFiles(tmp_path):
+            pass
+        assert (tmp_path / ".building").exists()
+        other.kill()  # as kill -9: nothing is tidied up
     with DataSetFiles(tmp_path) as export:
         export.add(an_entry())
         export.finish({}, "card")
+    assert not (tmp_path / ".building").exists()
 
 
 def test_a_forged_manifest_removes_nothing_outside(tmp_path: Path) -> None:
@@ -72,13 +84,3 @@ def test_a_forged_manifest_removes_nothing_outside(tmp_path: Path) -> None:
         export.add(an_entry())
         export.finish({}, "card")
     assert (tmp_path / "mine.txt").exists()
-
-
-def double(numbers: list[int]) -> list[int]:
-    return [2 * number for number in numbers]
-
-
-def test_workers_keep_the_order() -> None:
-    wanted = [2 * number for number in range(100)]
-    with Workers(1) as workers:
-        assert [n for block in workers.map(double, blocks(range(100), 7)) for n in block] == wanted

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict
 from typing import Any
 
 from cistrace.cards.card import CARD_VERSION, Card, Composition, Evidence, GrammarTag, TfEffect
 from cistrace.errors import CardError
+from cistrace.io.hashes import text_hash
 from cistrace.motifs.hit import MotifHit
 
 
@@ -27,7 +27,7 @@ def card_object(card: Card) -> dict[str, Any]:
 def card_hash(card: Card) -> str:
     """SHA-256 of the canonical JSON (sorted keys, no blanks), hexadecimal."""
     text = json.dumps(card_object(card), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return text_hash(text)
 
 
 def read_card(plain: dict[str, Any]) -> Card:

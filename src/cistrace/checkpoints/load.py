@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +28,7 @@ from cistrace.checkpoints.schema import (
     shipped_checkpoint,
 )
 from cistrace.errors import ModelError
+from cistrace.io.hashes import json_hash
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.writers.chat_reasoner import ChatReasoner
@@ -95,7 +94,7 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     head.load_state_dict(head_weights)
     with_towers = form.cards == "towers"
     return Checkpoint(
-        hashlib.sha256(json.dumps(plain["files"], sort_keys=True).encode()).hexdigest(),
+        json_hash(plain["files"]),
         tuple(plain["cell_types"]),
         plain["window"],
         {cell: read_scale(scale) for cell, scale in plain["scales"].items()},

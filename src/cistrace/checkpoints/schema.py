@@ -12,7 +12,6 @@ No weights are read here; `checkpoints.load` does that. Nothing is fetched: a fo
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from importlib.resources import files
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import ModelError
+from cistrace.io.hashes import file_hash
 from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import LAYOUTS, LayoutName
 
@@ -95,11 +95,7 @@ def shipped_checkpoint() -> Path:
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder but checkpoint.json and texts for people, by its path."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {
-        name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for name, path in paths.items()
-        if name != CONFIG and path.suffix != ".md"
-    }
+    return {name: file_hash(path) for name, path in paths.items() if name != CONFIG and path.suffix != ".md"}
 
 
 def write_config(

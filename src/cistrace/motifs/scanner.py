@@ -8,20 +8,18 @@ is scanned with the same integers turned round. p-values are computed here.
 
 from __future__ import annotations
 
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from itertools import accumulate, chain, islice
-from multiprocessing import get_context
 from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
 
-from cistrace.errors import CistraceError, MotifError
+from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.workers import Workers
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.engine import Engine, RawHits, ScanPlan
 from cistrace.motifs.hit import MotifHit
@@ -38,15 +36,6 @@ _Item = TypeVar("_Item")
 
 
 _worker_engine: Engine | None = None
-
-
-def _leave_interrupts_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _answer() -> bool:
-    """Shows that a worker has started."""
-    return True
 
 
 def _scan_in_worker(plan: ScanPlan, sequences: list[str]) -> RawHits:
@@ -94,7 +83,7 @@ class Scanner:
         self.threads = threads
         self._build(library.motifs)
         self._engine = Engine(self._plan)
-        self._pool: ProcessPoolExecutor | None = None
+        self._workers = Workers(threads)
 
     def _build(self, motifs: tuple[Motif, ...]) -> None:
         """Integer matrices and p-value tables; all tables lie end to end, indexed by `_table_end - total`."""
@@ -127,9 +116,7 @@ class Scanner:
 
     def close(self) -> None:
         """End the worker processes, if any were started. The scanner stays usable."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-            self._pool = None
+        self._workers.close()
 
     def scan(self, sequences: list[str]) -> list[tuple[MotifHit, ...]]:
         """Hits of each sequence, by start, end, matrix id and strand.
@@ -170,36 +157,7 @@ class Scanner:
         head = list(islice(batches, 2))
         if len(head) < 2:  # a single batch is done before a second process could start
             return map(self._engine.scan, head)
-        return self._raw_from_workers(chain(head, batches))
-
-    def _raw_from_workers(self, batches: Iterator[list[str]]) -> Iterator[RawHits]:
-        pending: deque[Future[RawHits]] = deque()
-        try:
-            pool = self._workers()
-            for batch in batches:
-                pending.append(pool.submit(_scan_in_worker, self._plan, batch))
-                if len(pending) > 2 * self.threads:
-                    yield pending.popleft().result()
-            while pending:
-                yield pending.popleft().result()
-        except BrokenProcessPool as error:
-            self.close()
-            raise CistraceError(
-                f"scanning with {self.threads} threads: a worker process ended early, expected it to stay; guard the"
-                " program's entry with 'if __name__ == \"__main__\"', free memory, or use 1 thread"
-            ) from error
-
-    def _workers(self) -> ProcessPoolExecutor:
-        if self._pool is None:
-            # Processes, because lightmotif's scan keeps the GIL; spawned, because a fork of a process in which
-            # torch has threads can hang.
-            self._pool = ProcessPoolExecutor(
-                self.threads, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent
-            )
-            # A worker dies as it starts in a program that does not guard its entry. Batches in the pipe by then can
-            # fill it and hang the parent (CPython issue 94777), so nothing is sent before one has answered.
-            self._pool.submit(_answer).result()
-        return self._pool
+        return self._workers.map(partial(_scan_in_worker, self._plan), chain(head, batches))
 
     def _hits(self, batch: list[str], raw: RawHits) -> list[tuple[MotifHit, ...]]:
         starts = np.array([0, *accumulate(len(bases) + 1 for bases in batch)], dtype=np.int64)

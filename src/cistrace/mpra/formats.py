@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cistrace.errors import InputError
+from cistrace.io.hashes import file_hash
 from cistrace.io.streams import file_faults, shown
 from cistrace.mpra import long_form
 from cistrace.mpra.collect import Collector, Element
@@ -258,6 +258,6 @@ def _hashed(*paths: str | Path | None) -> tuple[tuple[str, str], ...]:
     found = []
     for path in paths:
         if path is not None:
-            with file_faults(shown(path)), open(path, "rb") as handle:
-                found.append((Path(path).name, hashlib.file_digest(handle, "sha256").hexdigest()))
+            with file_faults(shown(path)):
+                found.append((Path(path).name, file_hash(Path(path))))
     return tuple(found)

@@ -11,8 +11,9 @@ from typing import Any
 from cistrace.chat.answers import AnswerCache
 from cistrace.chat.asker import Usage
 from cistrace.chat.settings import ChatSettings
+from cistrace.io.workers import Workers, blocks
 from cistrace.reasonbench.chat_teacher import ChatTeacher
-from cistrace.reasonbench.subjects import CardSetting, ElementTask, Workers, blocks, subjects
+from cistrace.reasonbench.subjects import CardSetting, ElementTask, subjects
 from cistrace.reasonbench.teachers import CHAT, JudgedTrace, Teacher, written
 from cistrace.writers.prompts import CHAT_VERSION
 

@@ -15,7 +15,6 @@ Files are made in a folder `.building` beside their places and moved when all ar
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -28,13 +27,15 @@ from typing import Any, TextIO
 
 from cistrace.errors import OutputError
 from cistrace.io.files import write_faults
+from cistrace.io.hashes import file_hash
+from cistrace.io.locks import folder_lock
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, write_elements
 from cistrace.mpra.loaded import SPLITS, Exclusion
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.entries import Entry, entry_line, entry_object, official_object
 
-STAGING = ".building"
+STAGING, LOCK = ".building", "lock"
 MANIFEST, REJECTS, EXCLUDED, CARD, INFO = (
     "manifest.json",
     "rejects.jsonl",
@@ -133,6 +134,7 @@ class DataSetFiles:
         self._parquet: dict[str, _Parquet] = {}
         self.rows: dict[str, int] = {}
         self._open = ExitStack()
+        self._held = ExitStack()
 
     def __enter__(self) -> DataSetFiles:
         check_folder(self.folder)
@@ -143,19 +145,20 @@ class DataSetFiles:
 
     def _take(self) -> None:
         """Make the staging folder ours; what an unfinished build left there goes."""
-        mark = self._stage / "pid"
-        if self._stage.exists():
-            if mark.exists() and _alive(mark.read_text()):
-                raise OutputError(f"{shown(self.folder)}: another build is at work there; wait for it, or stop it")
-            shutil.rmtree(self._stage)
-        self._stage.mkdir()
-        mark.write_text(str(os.getpid()))
+        self._stage.mkdir(exist_ok=True)
+        self._held.enter_context(folder_lock(self._stage / LOCK, self.folder, "build"))
+        for left in self._stage.iterdir():
+            if left.is_dir() and not left.is_symlink():
+                shutil.rmtree(left)
+            elif left.name != LOCK:
+                left.unlink()
 
     def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
         self._close()
-        if kind is not None:
-            with suppress(OSError):
-                shutil.rmtree(self._stage)
+        with self._held:
+            if kind is not None:
+                with suppress(OSError):
+                    shutil.rmtree(self._stage)
 
     def _close(self) -> None:
         for parquet in self._parquet.values():
@@ -230,8 +233,8 @@ class DataSetFiles:
             self._name_official()
             self.write(CARD, card)
             self.write(INFO, json.dumps(llama_factory(self.folder, self._stage), indent=2) + "\n")
-            (self._stage / "pid").unlink()
             made = sorted(path.relative_to(self._stage).as_posix() for path in self._stage.rglob("*") if path.is_file())
+            made.remove(LOCK)
             files = {name: {"sha256": file_hash(self._stage / name)} for name in made}
             for name, rows in self.rows.items():
                 if name in files:
@@ -264,22 +267,6 @@ class DataSetFiles:
         part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(part, self.folder / MANIFEST)
         shutil.rmtree(self._stage)
-
-
-def _alive(pid: str) -> bool:
-    """Whether a process of that number lives and is not this one."""
-    try:
-        number = int(pid)
-        os.kill(number, 0)
-    except (ValueError, OSError):
-        return False
-    return number != os.getpid()
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

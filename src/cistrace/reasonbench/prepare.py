@@ -12,7 +12,9 @@ import numpy as np
 
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
+from cistrace.io.hashes import files_hash
 from cistrace.io.streams import shown
+from cistrace.io.workers import Workers, blocks
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import association_evidence, carried, design, fit_known_effects
 from cistrace.mpra.evidence_table import (
@@ -30,8 +32,6 @@ from cistrace.reasonbench.subjects import (
     BLOCK,
     CardSetting,
     LabelledTable,
-    Workers,
-    blocks,
     scan_best,
     scanner,
 )
@@ -202,7 +202,11 @@ def _of_towers(
     """Evidence of towers, taken from `kept` where it is of these towers, this table and these motifs."""
     from cistrace.towers.cross_fit import load_fold_towers, tower_evidence  # brings torch along
 
-    folds, digest = _shipped() if towers == SHIPPED else (load_fold_towers(Path(towers)), _hash(Path(towers)))
+    if towers == SHIPPED:
+        folds, digest = _shipped()
+    else:
+        folder = Path(towers)
+        folds, digest = load_fold_towers(folder), files_hash(sorted(folder.glob("tower-fold*.safetensors")))
     unknown = [cell for cell in table.cell_types if cell not in folds[0].towers.cell_types]
     if unknown:
         raise DataError(
@@ -235,13 +239,6 @@ def _shipped() -> tuple[list[FoldTower], str]:
     checkpoint = load_checkpoint()
     assert checkpoint.towers is not None  # the shipped one has them
     return [FoldTower(checkpoint.towers, frozenset())], checkpoint.hash
-
-
-def _hash(folder: Path) -> str:
-    whole = hashlib.sha256()
-    for path in sorted(folder.glob("tower-fold*.safetensors")):
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
 
 
 def on_scale_of(table: MpraTable, training: np.ndarray, made: EvidenceTable) -> EvidenceTable:

@@ -6,7 +6,6 @@ holds as long as the trace is the one that was seen; a correction as long as its
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from cistrace.errors import CardError, DataError
 from cistrace.io.files import whole_file
+from cistrace.io.hashes import text_hash
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.gates import FULL_GATES, Fault, Judgement, judge
 
@@ -68,7 +68,7 @@ class Reviewed:
 
 def trace_hash(trace: str) -> str:
     """SHA-256 of a trace's text, hexadecimal."""
-    return hashlib.sha256(trace.encode()).hexdigest()
+    return text_hash(trace)
 
 
 def correction_faults(trace: str, entry: Entry) -> tuple[Judgement, tuple[Fault, ...]]:

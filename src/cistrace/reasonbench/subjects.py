@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import islice
-from typing import TypeVar
 
 import numpy as np
 
@@ -17,17 +12,12 @@ from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
-from cistrace.io.cores import one_thread
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, card_scanner
 from cistrace.mpra.evidence_table import EvidenceTable
 from cistrace.mpra.table import MpraTable
 
 BLOCK = 128  # rows worked on together
-AHEAD = 4  # blocks a process that wait or are at work
-
-_Task = TypeVar("_Task")
-_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,48 +175,3 @@ class ElementTasks:
             estimates,
             contributions,
         )
-
-
-def blocks(items: Iterable[_Task], size: int = BLOCK) -> Iterator[list[_Task]]:
-    """Lists of at most `size` items."""
-    stream = iter(items)
-    while block := list(islice(stream, size)):
-        yield block
-
-
-class Workers:
-    """Processes that apply functions to blocks, results in order, few blocks ahead; within this process for one.
-
-    They are started afresh (`spawn`): torch and its threads may live in the parent.
-    """
-
-    def __init__(self, processes: int) -> None:
-        self._ahead = AHEAD * processes
-        self._pool = (
-            ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), one_thread) if processes > 1 else None
-        )
-
-    def map(self, function: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
-        """Results of all tasks in their order. `function` must be importable by name."""
-        if self._pool is None:
-            yield from map(function, tasks)
-            return
-        stream = iter(tasks)
-        waiting: deque[Future[_Result]] = deque(
-            self._pool.submit(function, task) for task in islice(stream, self._ahead)
-        )
-        while waiting:
-            result = waiting.popleft().result()
-            waiting.extend(self._pool.submit(function, task) for task in islice(stream, 1))
-            yield result
-
-    def close(self) -> None:
-        """Stop the processes; what has not begun is dropped."""
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-
-    def __enter__(self) -> Workers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

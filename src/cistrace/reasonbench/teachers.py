@@ -13,9 +13,10 @@ from typing import Any
 from cistrace.cards.text import render_card
 from cistrace.chat.question import Answer
 from cistrace.errors import TraceError
+from cistrace.io.workers import Workers, blocks
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
-from cistrace.reasonbench.subjects import CardSetting, ElementTask, Subject, Workers, blocks, subjects
+from cistrace.reasonbench.subjects import BLOCK, CardSetting, ElementTask, Subject, subjects
 from cistrace.traces.grounded import write
 from cistrace.traces.text import render_trace
 
@@ -78,7 +79,7 @@ def grounded_teacher(
 ) -> Iterator[JudgedTrace]:
     """The grounded writer on all cores."""
     work = partial(grounded_block, setting=setting, condition=condition)
-    for block in workers.map(work, blocks(rows)):
+    for block in workers.map(work, blocks(rows, BLOCK)):
         yield from block
 
 

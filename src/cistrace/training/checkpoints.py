@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ from zipfile import is_zipfile
 from safetensors import SafetensorError, safe_open
 
 from cistrace.errors import RunError
+from cistrace.io.hashes import json_hash
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import recipe_object
@@ -25,7 +25,7 @@ def key_of(recipe: Recipe, stage: str, rows: int) -> str:
     """What checkpoints of a stage belong to: all of the recipe that shapes it, and its rows."""
     plain = recipe_object(recipe)
     shaping = {section: plain[section] for section in SECTIONS[stage]}
-    return hashlib.sha256(json.dumps([shaping, rows], sort_keys=True).encode()).hexdigest()
+    return json_hash([shaping, rows])
 
 
 def last_whole(folder: Path, key: str, main: bool) -> Path | None:

@@ -23,6 +23,7 @@ from transformers import PreTrainedModel
 
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
+from cistrace.io.hashes import files_hash
 from cistrace.io.streams import shown
 from cistrace.traces.templates import THINK_END
 from cistrace.training import processes
@@ -169,11 +170,7 @@ def key_of(record: Example, writing: Writing) -> str:
 
 def identity_of(folder: Path) -> str:
     """A model by its weights: SHA-256 of its safetensors, hexadecimal."""
-    whole = hashlib.sha256()
-    for path in sorted(folder.glob("*.safetensors")):
-        with path.open("rb") as handle:
-            whole.update(hashlib.file_digest(handle, "sha256").digest())
-    return whole.hexdigest()
+    return files_hash(sorted(folder.glob("*.safetensors")))
 
 
 def part_of(path: Path, rank: int) -> Path:

@@ -155,6 +155,7 @@ def build(
     if layout == "joint-lentimpra" and towers == "shipped":
         raise click.UsageError("the shipped towers were trained on this library; name a run's folder of fold towers")
 
+    from cistrace.io.workers import Workers
     from cistrace.mpra.columns import TableColumns
     from cistrace.mpra.formats import read_table
     from cistrace.mpra.homology import leaks
@@ -162,7 +163,6 @@ def build(
     from cistrace.reasonbench.build import build as build_bench
     from cistrace.reasonbench.files import DataSetFiles, check_folder
     from cistrace.reasonbench.prepare import observe, setting_of, speak, split_rows
-    from cistrace.reasonbench.subjects import Workers
     from cistrace.reasonbench.tally import summary
     from cistrace.reasonbench.teachers import open_grounded
 

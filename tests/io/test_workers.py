@@ -1,0 +1,100 @@
+"""Processes side by side: order, few ahead, one thread, and what becomes of the work when one is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from cistrace.errors import WorkerError
+from cistrace.io.workers import AHEAD, ONE_THREAD, Workers, blocks
+
+
+def double(number: int) -> int:
+    return 2 * number
+
+
+def double_late(number: int) -> int:
+    time.sleep(0.4 if number == 0 else 0)
+    return 2 * number
+
+
+def refuse(number: int) -> int:
+    raise LookupError(str(number))
+
+
+def die_once(mark: Path, number: int) -> int:
+    """Kills its own process the first time that it is given a 3, as a system out of memory would."""
+    if number == 3 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return 2 * number
+
+
+def die(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def threads_allowed(_: int) -> list[str | None]:
+    return [os.environ.get(name) for name in ONE_THREAD]
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[Workers]:
+    with Workers(2) as workers:
+        yield workers
+
+
+def test_results_come_in_the_order_of_the_tasks(two: Workers) -> None:
+    assert list(two.map(double_late, range(20))) == [2 * number for number in range(20)]
+    with Workers(1) as alone:
+        assert list(alone.map(double, range(20))) == [2 * number for number in range(20)]
+
+
+def test_as_finished_gives_what_ends_first(two: Workers) -> None:
+    found = list(two.as_finished(double_late, range(4)))
+    assert sorted(found) == [(0, 0), (1, 2), (2, 4), (3, 6)]
+    assert found[0][0] != 0
+
+
+def test_few_tasks_are_taken_ahead(two: Workers) -> None:
+    taken: list[int] = []
+    results = two.map(double, (taken.append(number) or number for number in range(1000)))  # type: ignore[func-returns-value]
+    assert next(results) == 0
+    assert len(taken) == 2 * AHEAD
+    results.close()  # type: ignore[attr-defined]
+    assert list(two.map(double, [5])) == [10]
+
+
+def test_what_a_task_raises_is_raised_here(two: Workers) -> None:
+    with pytest.raises(LookupError, match="7"):
+        list(two.map(refuse, [7]))
+
+
+def test_every_process_has_one_thread(two: Workers) -> None:
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    assert list(two.map(threads_allowed, [0])) == [["1", "1", "1"]]
+    assert {name: os.environ.get(name) for name in ONE_THREAD} == before
+
+
+def test_a_process_that_is_killed_is_made_up_for(tmp_path: Path) -> None:
+    with Workers(2) as workers:
+        found = list(workers.map(partial(die_once, tmp_path / "mark"), range(12)))
+    assert found == [2 * number for number in range(12)]
+    assert (tmp_path / "mark").exists()
+
+
+def test_processes_that_keep_dying_end_in_one_clear_line() -> None:
+    with Workers(2) as workers, pytest.raises(WorkerError, match="ended while it worked, twice; free memory"):
+        list(workers.map(die, range(3)))
+
+
+def test_blocks_hold_all_in_order() -> None:
+    assert list(blocks(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
+    assert list(blocks([], 3)) == []
