@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 from typing import Generic, Self, TypeVar
 
 from cistrace.errors import WorkerError
+from cistrace.io.cores import one_thread
 
 AHEAD = 3  # tasks a process that wait or are at work
 LOSSES = 2  # processes lost in a row, with no result between, that end the work
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
@@ -36,8 +34,8 @@ class Workers:
     """Processes that apply functions to tasks; within this process for one.
 
     They are started with the first task, afresh (`spawn`): a fork of a process in which torch has threads can hang. A
-    program that uses them must guard its entry with `if __name__ == "__main__"`. Each has one thread (OpenMP, BLAS,
-    torch), as there are as many processes as cores. Where one is lost (killed, memory gone) all are started again and
+    program that uses them must guard its entry with `if __name__ == "__main__"`. Each computes with one thread, as
+    there are as many processes as cores. Where one is lost (killed, memory gone) all are started again and
     what was at work is done again: functions must be pure, or at least bear to be repeated.
 
     Parameters
@@ -125,14 +123,11 @@ class Workers:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self.processes, mp_context=get_context("spawn"), initializer=_leave_interrupts_to_parent
-            )
+            self._pool = ProcessPoolExecutor(self.processes, mp_context=get_context("spawn"), initializer=_begin)
             # A worker dies as it starts in a program that does not guard its entry. Tasks in the pipe by then can fill
             # it and hang the parent (CPython issue 94777), so nothing is sent before one has answered.
             try:
-                with _one_thread():
-                    self._pool.submit(_answer).result()
+                self._pool.submit(_answer).result()
             except BrokenProcessPool as error:
                 self.close()
                 how = "as it started; guard the program's entry with 'if __name__ == \"__main__\"', or use 1 thread"
@@ -167,25 +162,12 @@ def _first_done(jobs: deque[_Job[_Task, _Result]]) -> _Job[_Task, _Result]:
     return next(job for job in jobs if job.future is not None and job.future.done())
 
 
-def _leave_interrupts_to_parent() -> None:
+def _begin() -> None:
+    """In a process that starts: one thread, and interrupts are the parent's to handle."""
+    one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _answer() -> bool:
     """Shows that a worker has started."""
     return True
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Environment in which processes that start take one thread each; this one's is as before afterwards."""
-    before = {name: os.environ.get(name) for name in ONE_THREAD}
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
