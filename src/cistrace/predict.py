@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from cistrace.cards.card import Card
 from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.json import card_hash
 from cistrace.cards.maker import BLOCK, CardMaker, WindowCards
-from cistrace.cards.windows import MINIMUM_KNOWN, Window, readable, windows
+from cistrace.cards.windows import MINIMUM_KNOWN, SequenceWindow, WindowChoice, best_windows, reported_windows
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import CellScale
 from cistrace.errors import InputError, TraceError
@@ -35,10 +36,10 @@ NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in 
 
 
 @dataclass(frozen=True, eq=False)
-class Scored:
-    """A described window with the reasoner's word on it: one score and text a cell type."""
+class ScoredWindow:
+    """A window's cards with the reasoner's word on them: one score and text a cell type."""
 
-    described: WindowCards
+    cards: WindowCards
     scores: list[float]
     texts: list[str]
 
@@ -86,6 +87,7 @@ class Predictor:
         sequences: str | DnaSequence | Iterable[str | DnaSequence],
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
+        windows: WindowChoice = "best",
     ) -> list[Prediction]:
         """Predictions of every sequence in every cell type, in that order.
 
@@ -99,6 +101,10 @@ class Predictor:
         trace : bool
             False scores from the card alone, several times as fast. A model of an arm without traces never writes any.
 
+        windows : `best` or `all`
+            Of a sequence longer than the model's window: in each cell type the window of the highest activity, or
+            every window with at least 20 letters of ACGT, by rising start, each in all cell types.
+
         Raises
         ------
         InputError
@@ -108,46 +114,40 @@ class Predictor:
         """
         many = [sequences] if isinstance(sequences, str | DnaSequence) else list(sequences)
         records = [_record(number, item) for number, item in enumerate(many, 1)]
-        return list(self.stream(records, cell_types, trace))
+        return list(self.stream(records, cell_types, trace, windows))
 
     def stream(
-        self, sequences: Iterable[DnaSequence], cell_types: str | Iterable[str] = ALL, trace: bool = True
+        self,
+        sequences: Iterable[DnaSequence],
+        cell_types: str | Iterable[str] = ALL,
+        trace: bool = True,
+        windows: WindowChoice = "best",
     ) -> Iterator[Prediction]:
         """Like `predict`, for any number of records in constant memory."""
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
-        records = iter(sequences)
         trace = trace and self.writes
-        while block := list(islice(records, BLOCK)):
-            chosen = self._choose(block, cells)
-            wanted = list(dict.fromkeys(pair for row in chosen for pair in row))
-            described = list(self.maker.describe(block, wanted, cells))
-            scored = dict(zip(wanted, self.score(described, cells, trace), strict=True))
-            for row in chosen:
-                for cell, pair in enumerate(row):
-                    yield self.prediction(scored[pair], cell, cells, trace)
+        asked_windows = reported_windows(
+            sequences, self.maker.window, len(cells),
+            None if windows == "all" else lambda sequence: self._choose(sequence, cells),
+        )  # fmt: skip
+        while block := list(islice(asked_windows, BLOCK * len(cells))):
+            wanted = list(dict.fromkeys(at for at, _ in block))
+            window_cards = list(self.maker.window_cards(wanted, cells))
+            scored = dict(zip(wanted, self.score(window_cards, cells, trace), strict=True))
+            for at, cell in block:
+                yield self.prediction(scored[at], cell, cells, trace)
 
-    def _choose(self, block: list[DnaSequence], cells: tuple[str, ...]) -> list[list[tuple[int, Window]]]:
-        """For every sequence and cell type its place in the block and its window.
+    def _choose(self, sequence: DnaSequence, cells: tuple[str, ...]) -> list[SequenceWindow]:
+        """In each cell type the window of the highest activity: by the towers, or without them by the card alone."""
+        if self.maker.model is not None:
+            return self.maker.choose(sequence, cells)
+        return best_windows(sequence, self.maker.window, len(cells), lambda found: self._bare_scores(found, cells))
 
-        The towers' choice, or without them the window with the highest score from the card alone.
-        """
-        if self.maker.towers is not None:
-            return self.maker.choose(block, cells)
-        chosen = []
-        for at, sequence in enumerate(block):
-            tiles = windows(len(sequence.bases), self.maker.window)
-            kept = readable(sequence.bases, tiles) if len(tiles) > 1 else [0]
-            places = [(at, tiles[place]) for place in kept]
-            best = [places[0]] * len(cells)
-            if len(places) > 1:
-                scored = self.score(list(self.maker.describe(block, places, cells)), cells, trace=False)
-                best = [
-                    places[max(range(len(places)), key=lambda place: scored[place].scores[cell])]
-                    for cell in range(len(cells))
-                ]
-            chosen.append(best)
-        return chosen
+    def _bare_scores(self, windows: Sequence[SequenceWindow], cells: tuple[str, ...]) -> NDArray[np.float64]:
+        """Scores of windows from their cards alone: (N, cells)."""
+        scored = self.score(list(self.maker.window_cards(windows, cells)), cells, trace=False)
+        return np.array([one.scores for one in scored])
 
     def _prompt(self, card: Card) -> Prompt:
         form = self.checkpoint.form
@@ -155,19 +155,24 @@ class Predictor:
             return sequence_prompt(card.bases, card.cell_type)
         return prompt_of(form.layout, card)
 
-    def score(self, described: list[WindowCards], cells: tuple[str, ...], trace: bool) -> list[Scored]:
+    def score(self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool) -> list[ScoredWindow]:
         """Let the reasoner read windows of like length together; results in the given order."""
-        order = sorted(range(len(described)), key=lambda at: len(described[at].cards[0].hits))
+        order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].hits))
         columns = [self.cell_types.index(cell) for cell in cells]
-        scored: list[Scored | None] = [None] * len(described)
+        scored: list[ScoredWindow | None] = [None] * len(windows)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
-            prompts = [[self._prompt(card) for card in described[at].cards] for at in places]
-            features = self.features(np.stack([described[at].estimates for at in places]))[:, columns]
+            prompts = [[self._prompt(card) for card in windows[at].cards] for at in places]
+            features = self.features(self._estimates([windows[at] for at in places]))[:, columns]
             reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
             for row, at in enumerate(places):
-                scored[at] = Scored(described[at], reasoned.scores[row].tolist(), reasoned.texts[row])
+                scored[at] = ScoredWindow(windows[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]
+
+    def _estimates(self, windows: list[WindowCards]) -> NDArray[np.float32]:
+        """The towers' activities of windows, (N, cell types); zeros without towers."""
+        blank = np.zeros(len(self.cell_types), dtype=np.float32)
+        return np.stack([blank if one.evidence is None else one.evidence.estimates for one in windows])
 
     def features(self, estimates: np.ndarray) -> torch.Tensor:
         """The towers' part of the head's input, (N, cell types, 2), from their activities (N, cell types).
@@ -187,9 +192,9 @@ class Predictor:
         """Inputs of the head that say nothing of the towers: zeros (count, cell types, 2)."""
         return torch.zeros((count, len(self.cell_types), 2))
 
-    def prediction(self, scored: Scored, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
+    def prediction(self, scored: ScoredWindow, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
         """What is reported of one cell type of a scored window."""
-        made = self.maker.made(scored.described, cell, cells)
+        found = self.maker.window_card(scored.cards, cell, cells)
         scale = self.checkpoint.scales[cells[cell]]
         activity = activity_of(scored.scores[cell], scale, trace)
         text = scored.texts[cell] if trace else None
@@ -197,11 +202,11 @@ class Predictor:
         if text is not None:
             try:
                 parsed = parse_trace(text)
-                verification = verify(parsed, made.card)
+                verification = verify(parsed, found.card)
             except TraceError:
                 parsed = None
         return Prediction(
-            id=made.sequence.id,
+            id=found.at.sequence.id,
             cell_type=cells[cell],
             activity=activity,
             lower=activity - scale.half_width,
@@ -209,8 +214,8 @@ class Predictor:
             percentile=percentile(activity, scale),
             level=level_of(activity, scale.cuts),
             level_probabilities=level_probabilities(activity, scale),
-            flags=made.flags,
-            card_hash=card_hash(made.card),
+            flags=found.flags,
+            card_hash=card_hash(found.card),
             provenance=self.provenance,
             trace=parsed,
             trace_text=text,

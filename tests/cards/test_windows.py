@@ -1,14 +1,26 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.composition import composition
-from cistrace.cards.windows import Window, flags, readable, windows
+from cistrace.cards.windows import (
+    SequenceWindow,
+    Window,
+    best_windows,
+    flags,
+    readable,
+    reported_windows,
+    tiles,
+    windows,
+)
 from cistrace.errors import CellTypeError
 from cistrace.io.dna_sequence import DnaSequence
 
@@ -23,22 +35,53 @@ def test_windows_cover_every_base_and_overlap(length: int, size: int) -> None:
 
 @given(st.text("ACGTN", min_size=201, max_size=900))
 def test_windows_of_blanks_are_passed_over(bases: str) -> None:
-    tiles = windows(len(bases), 200)
-    known = [200 - bases[tile.start : tile.end].count("N") for tile in tiles]
-    kept = readable(bases, tiles)
-    assert kept == [at for at in range(len(tiles)) if known[at] >= max(known) / 2]
-    assert known.index(max(known)) in kept
+    every = tiles(DnaSequence("a", bases), 200)
+    known = [200 - at.bases.count("N") for at in every]
+    kept = readable(every)
+    assert kept == [at for at, count in zip(every, known) if count >= max(known) / 2]
+    assert every[known.index(max(known))] in kept
 
 
 def test_blanks_beside_dna_are_no_window() -> None:
-    assert readable("N" * 400 + "ACGT" * 50, windows(600, 200)) == [3, 4]
+    found = readable(tiles(DnaSequence("a", "N" * 400 + "ACGT" * 50), 200))
+    assert [at.window for at in found] == [Window(300, 500), Window(400, 600)]
+
+
+def gc(windows: Sequence[SequenceWindow]) -> NDArray[np.float64]:
+    """Two cell types: one likes G, the other C."""
+    return np.array([[at.bases.count("G"), at.bases.count("C")] for at in windows], dtype=np.float64)
+
+
+def test_the_best_window_is_chosen_in_every_cell_type() -> None:
+    sequence = DnaSequence("a", "A" * 100 + "C" * 60 + "A" * 400 + "G" * 50)
+    assert [at.window.start for at in best_windows(sequence, 200, 2, gc)] == [410, 0]
+
+
+def test_one_window_is_taken_unasked() -> None:
+    def refuse(_: Sequence[SequenceWindow]) -> NDArray[np.float64]:
+        raise AssertionError("asked")
+
+    sequence = DnaSequence("a", "ACGT" * 40)
+    assert best_windows(sequence, 200, 3, refuse) == [SequenceWindow(sequence, Window(0, 160))] * 3
+
+
+def test_reported_windows_are_the_best_or_all() -> None:
+    long, short = DnaSequence("a", "ACGT" * 75 + "N" * 300 + "C" * 100), DnaSequence("b", "ACGT" * 10)
+    best = list(reported_windows([long, short], 200, 2, lambda one: best_windows(one, 200, 2, gc)))
+    assert [(at.sequence.id, at.window.start, cell) for at, cell in best] == [
+        ("a", 0, 0), ("a", 500, 1), ("b", 0, 0), ("b", 0, 1),
+    ]  # fmt: skip
+    every = list(reported_windows([long, short], 200, 1, None))
+    assert [(at.sequence.id, at.window.start, at.window.end) for at, _ in every] == [
+        ("a", 0, 200), ("a", 100, 300), ("a", 200, 400), ("a", 500, 700), ("b", 0, 40),
+    ]  # fmt: skip  # those of blanks, 300-500 and 400-600, are left out
 
 
 def test_flags_tell_how_a_row_met_the_model() -> None:
     short = DnaSequence("a", "ACGTNACGTTGCAGTCCATG")
-    assert flags(short, Window(0, 20), 200, composition(short.bases), 2) == ("padded", "ambiguous:1")
+    assert flags(SequenceWindow(short, Window(0, 20)), 200, composition(short.bases), 2) == ("padded", "ambiguous:1")
     long = DnaSequence("b", "A" * 500)
-    assert flags(long, Window(100, 300), 200, composition("A" * 200), 0) == (
+    assert flags(SequenceWindow(long, Window(100, 300)), 200, composition("A" * 200), 0) == (
         "tiled:4", "window:101-300", "unusual_gc", "low_complexity", "no_motif",
     )  # fmt: skip
 

@@ -19,10 +19,10 @@ from urllib.request import urlopen
 
 import pytest
 
-from cistrace.cards.maker import open_card_maker
 from cistrace.chat.answers import AnswerCache
 from cistrace.chat.asker import Usage
 from cistrace.chat.settings import ChatSettings
+from cistrace.checkpoints.card_maker import open_card_maker
 from cistrace.io.sequences import read_sequences
 from cistrace.reasonbench.chat_teacher import ChatTeacher
 from cistrace.reasonbench.subjects import Subject

@@ -73,9 +73,9 @@ def test_tower_evidence_is_that_of_the_towers_that_did_not_see_the_row() -> None
     said = [fold.towers.evidence(table.sequences, hits) for fold in towers]
     for row, chromosome in enumerate(table.chromosomes):
         who = unseeing(chromosome, [fold.held_out for fold in towers])
-        expected = np.mean([said[number].estimates[row][1:] for number in who], axis=0)
+        expected = np.mean([said[number][row].estimates[1:] for number in who], axis=0)
         np.testing.assert_allclose(made.estimates[row], expected, atol=1e-5)
-        lost = np.mean([said[number].contributions[row][:, 1:] for number in who], axis=0)
+        lost = np.mean([said[number][row].contributions[:, 1:] for number in who], axis=0)
         np.testing.assert_allclose(made.contributions[made.first[row] : made.first[row + 1]], lost, atol=1e-5)
 
 

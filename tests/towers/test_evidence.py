@@ -39,13 +39,14 @@ def test_a_contribution_is_what_blanking_the_hit_costs() -> None:
     with torch.inference_mode():
         before, after = (tower(one_hot(base_codes([text], 60)))[0] for text in (bases, blanked))
     evidence = Towers(tower, tower).evidence([bases, bases], [[hit], []])
-    np.testing.assert_allclose(evidence.contributions[0][0], (before - after).numpy(), rtol=0, atol=1e-4)
-    assert evidence.contributions[1].shape == (0, 2)
+    np.testing.assert_allclose(evidence[0].contributions[0], (before - after).numpy(), rtol=0, atol=1e-4)
+    assert evidence[1].contributions.shape == (0, 2)
 
 
 def test_one_tower_estimates_and_the_other_bears_witness() -> None:
     bases, hit = sequences(1)[0], MotifHit("M", "TF", frozenset(), 10, 18, "+", 9.0, 1e-6)
     legnet, residual = random_legnet(0), random_residual(1)
-    both = Towers(legnet, residual).evidence([bases], [[hit]])
-    assert np.array_equal(both.estimates, Towers(legnet, legnet).estimate([bases]))
-    assert np.array_equal(both.contributions[0], Towers(residual, residual).evidence([bases], [[hit]]).contributions[0])
+    (both,) = Towers(legnet, residual).evidence([bases], [[hit]])
+    (alone,) = Towers(residual, residual).evidence([bases], [[hit]])
+    assert np.array_equal(both.estimates, Towers(legnet, legnet).estimate([bases])[0])
+    assert np.array_equal(both.contributions, alone.contributions)

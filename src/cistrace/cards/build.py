@@ -1,4 +1,4 @@
-"""Build a card: hits, composition, grammar tags, what is known of each TF, a sequence model's evidence."""
+"""Build a card: hits, composition, grammar tags, what is known of each TF, a model's evidence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from dataclasses import replace
 
 from cistrace.cards.card import Card, Evidence, TfEffect
 from cistrace.cards.composition import composition
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.grammar import grammar_tags
+from cistrace.cards.known_effects import KnownEffects
+from cistrace.errors import CardError
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.overlap import best_of_family
 
@@ -24,13 +27,53 @@ def _signed(value: float) -> float:
     return round(min(9.99, max(-9.99, value)), 2) + 0.0
 
 
+def make_card(
+    bases: str,
+    cell_type: str,
+    hits: Sequence[MotifHit],
+    evidence: SequenceEvidence | None,
+    column: int,
+    known_effects: KnownEffects | None,
+    source: str = "towers",
+) -> Card:
+    """The card of a sequence in one cell type: with evidence and known effects, or the paper's where either lacks.
+
+    Parameters
+    ----------
+    bases : str
+        Upper-case.
+    hits : sequence of MotifHit
+        Those that survive overlaps, in the order of the contributions.
+    column : int
+        Of the cell type in the evidence.
+    source : str
+        What the card calls its evidence.
+
+    Raises
+    ------
+    CardError
+        Contributions of other hits.
+    """
+    if evidence is None or known_effects is None:
+        return paper_card(bases, cell_type, hits)
+    values = evidence.contributions[:, column].tolist()
+    if len(values) != len(hits):
+        raise CardError(
+            f"evidence: found {len(values)} contributions, expected {len(hits)}, one a hit; it was made with another "
+            "motif library or scanner; make it again"
+        )
+    evident = [replace(hit, contribution=value) for hit, value in zip(hits, values, strict=True)]
+    estimate = float(evidence.estimates[column])
+    return build_card(bases, cell_type, evident, known_effects.of(cell_type), estimate, source)
+
+
 def build_card(
     bases: str,
     cell_type: str,
     hits: Sequence[MotifHit],
-    knowledge: Mapping[str, TfEffect] | None = None,
+    known: Mapping[str, TfEffect] | None = None,
     estimate: float | None = None,
-    source: str = "tower",
+    source: str = "towers",
 ) -> Card:
     """Assemble one card with evidence.
 
@@ -41,13 +84,14 @@ def build_card(
     hits : sequence of MotifHit
         Already reduced by `best_of_family`, so that evidence can be asked for the kept hits alone;
         with contributions where evidence was asked for.
-    knowledge : mapping of TF name to TfEffect in this cell type
+    known : mapping of TF name to TfEffect in this cell type
     estimate : float or None
         The evidence model's activity in this cell type, log2(RNA/DNA); None leaves evidence out.
+    source : str
+        What the card calls its evidence: an `EvidenceKind`, or the name of another model.
     """
     kept = tuple(stated(hit) for hit in hits)
-    known = knowledge or {}
-    effects = tuple(_stated_effect(known.get(hit.name)) for hit in kept)
+    effects = tuple(_stated_effect((known or {}).get(hit.name)) for hit in kept)
     evidence = None if estimate is None else weigh(kept, estimate, source)
     return Card(bases, cell_type, composition(bases), kept, grammar_tags(kept), effects, evidence)
 
@@ -67,6 +111,6 @@ def weigh(hits: Sequence[MotifHit], estimate: float, source: str) -> Evidence:
 
 
 def paper_card(bases: str, cell_type: str, hits: Sequence[MotifHit]) -> Card:
-    """The card as the paper has it: no evidence, no knowledge, no matrix ids or p-values."""
+    """The card as the paper has it: no evidence, no known effects, no matrix ids or p-values."""
     kept = tuple(replace(stated(hit), matrix_id="", p_value=None, contribution=None) for hit in best_of_family(hits))
     return Card(bases, cell_type, composition(bases), kept, grammar_tags(kept), (None,) * len(kept), None)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.cards.card import Composition
 from cistrace.io.dna_sequence import DnaSequence
@@ -12,6 +16,9 @@ from cistrace.io.dna_sequence import DnaSequence
 GC_RANGE = (0.33, 0.755)
 LOW_COMPLEXITY = 0.40
 MINIMUM_KNOWN = 20  # letters ACGT without which a model has nothing to read
+
+WindowChoice = Literal["best", "all"]
+"""Which windows of a long sequence are reported: in each cell type the best, or every one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +29,99 @@ class Window:
     end: int
 
 
-def windows(length: int, window: int) -> tuple[Window, ...]:
-    """Cover `length` bp by windows that overlap by half; the last one ends with the sequence."""
-    if length <= window:
+@dataclass(frozen=True, slots=True)
+class SequenceWindow:
+    """A window and the sequence that it lies in."""
+
+    sequence: DnaSequence
+    window: Window
+
+    @property
+    def bases(self) -> str:
+        """Of the window alone."""
+        return self.sequence.bases[self.window.start : self.window.end]
+
+
+def windows(length: int, size: int) -> tuple[Window, ...]:
+    """Cover `length` bp by windows of `size` bp that overlap by half; the last one ends with the sequence."""
+    if length <= size:
         return (Window(0, length),)
-    starts = [*range(0, length - window, window // 2), length - window]
-    return tuple(Window(start, start + window) for start in starts)
+    starts = [*range(0, length - size, size // 2), length - size]
+    return tuple(Window(start, start + size) for start in starts)
 
 
-def readable(bases: str, tiles: Sequence[Window]) -> list[int]:
-    """Places of the tiles that hold at least half as many known bases (ACGT) as the tile with the most.
+def tiles(sequence: DnaSequence, size: int, minimum_known: int = 0) -> list[SequenceWindow]:
+    """All windows of a sequence that hold at least `minimum_known` letters of ACGT; the whole one where it fits."""
+    found = [SequenceWindow(sequence, window) for window in windows(len(sequence.bases), size)]
+    return found if len(found) == 1 else [at for at in found if known_bases(at.bases) >= minimum_known]
+
+
+def known_bases(bases: str) -> int:
+    """How many letters are A, C, G or T."""
+    return sum(map(bases.count, "ACGT"))
+
+
+def readable(found: Sequence[SequenceWindow]) -> list[SequenceWindow]:
+    """The windows that hold at least half as many known bases (ACGT) as the one with the most.
 
     What a model says of blanks is no ground to prefer a window.
     """
-    known = [sum(bases.count(base, tile.start, tile.end) for base in "ACGT") for tile in tiles]
-    return [place for place, count in enumerate(known) if 2 * count >= max(known)]
+    known = [known_bases(at.bases) for at in found]
+    return [at for at, count in zip(found, known) if 2 * count >= max(known)]
 
 
-def flags(sequence: DnaSequence, window: Window, size: int, measured: Composition, hits: int) -> tuple[str, ...]:
+def best_windows(
+    sequence: DnaSequence,
+    size: int,
+    cell_types: int,
+    activities: Callable[[Sequence[SequenceWindow]], NDArray[np.floating]],
+) -> list[SequenceWindow]:
+    """In each cell type the readable window of the highest activity, the first of equals.
+
+    Parameters
+    ----------
+    size : int
+        Of a window, bp.
+    cell_types : int
+        How many.
+    activities : callable
+        Activities of windows, (N, cell types); not asked where there is but one window.
+    """
+    found = readable(tiles(sequence, size))
+    if len(found) == 1:
+        return found * cell_types
+    return [found[int(place)] for place in activities(found).argmax(axis=0)]
+
+
+def reported_windows(
+    sequences: Iterable[DnaSequence],
+    size: int,
+    cell_types: int,
+    choose: Callable[[DnaSequence], Sequence[SequenceWindow]] | None,
+    minimum_known: int = MINIMUM_KNOWN,
+) -> Iterator[tuple[SequenceWindow, int]]:
+    """The windows to report, each with the place of its cell type, in order of output.
+
+    Parameters
+    ----------
+    size : int
+        Of a window, bp.
+    cell_types : int
+        How many.
+    choose : callable or None
+        A sequence's window in each cell type; None reports every window, by rising start, in all cell types.
+    minimum_known : int
+        Letters of ACGT without which one of several windows is left out.
+    """
+    for sequence in sequences:
+        if choose is not None:
+            yield from ((at, cell) for cell, at in enumerate(choose(sequence)))
+        else:
+            for at in tiles(sequence, size, minimum_known):
+                yield from ((at, cell) for cell in range(cell_types))
+
+
+def flags(at: SequenceWindow, size: int, measured: Composition, hits: int) -> tuple[str, ...]:
     """What is unusual about a row, in words a table can hold.
 
     `padded`, `tiled:N` and `window:S-E` (1-based inclusive) tell how the sequence met the model;
@@ -47,11 +129,11 @@ def flags(sequence: DnaSequence, window: Window, size: int, measured: Compositio
     `no_motif` mark inputs unlike the training elements.
     """
     found = []
-    length = len(sequence.bases)
+    length = len(at.sequence.bases)
     if length < size:
         found.append("padded")
     if length > size:
-        found += [f"tiled:{len(windows(length, size))}", f"window:{window.start + 1}-{window.end}"]
+        found += [f"tiled:{len(windows(length, size))}", f"window:{at.window.start + 1}-{at.window.end}"]
     if measured.ambiguous:
         found.append(f"ambiguous:{measured.ambiguous}")
     if not GC_RANGE[0] <= measured.gc <= GC_RANGE[1]:

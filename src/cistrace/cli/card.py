@@ -7,9 +7,10 @@ from typing import Literal
 
 import click
 
-from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.card_formats import CARD_FORMATS
 from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.cli.windows import windows_option
 from cistrace.io.cores import cores, use_threads
 from cistrace.io.files import output_path, text_output
 from cistrace.io.terminal import to_terminal
@@ -27,10 +28,10 @@ from cistrace.io.terminal import to_terminal
 )
 @click.option(
     "--evidence",
-    type=click.Choice(["tower", "none"]),
-    default="tower",
+    type=click.Choice(["towers", "none"]),
+    default="towers",
     show_default=True,
-    help="tower: contributions by the shipped sequence model and known effects; none: the card of the R3LM paper.",
+    help="towers: contributions by the shipped sequence models and known effects; none: the card of the R3LM paper.",
 )
 @click.option(
     "--format",
@@ -40,6 +41,7 @@ from cistrace.io.terminal import to_terminal
     show_default=True,
     help="Text to read, or JSON Lines for programs.",
 )
+@windows_option
 @click.option("-o", "--output", metavar="FILE", help="File to write; .gz compresses. [default: standard output]")
 @click.option(
     "--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
@@ -49,8 +51,9 @@ from cistrace.io.terminal import to_terminal
 def card(
     source: str,
     cell_types: tuple[str, ...],
-    evidence: Literal["tower", "none"],
+    evidence: Literal["towers", "none"],
     layout: Literal["text", "json", "sharegpt"],
+    windows: WindowChoice,
     output: str | None,
     model: Path | None,
     threads: int | None,
@@ -64,8 +67,9 @@ def card(
 
     A card holds motif hits (overlapping hits of one family keep the best), composition, grammar
     tags, each TF's known effect and a sequence model's evidence. A sequence longer than 200 bp is
-    tiled: with evidence, the card is of the window with the highest expected activity; without, one
-    card a window.
+    tiled: the card is of the window with the highest expected activity in the cell type, or with
+    --windows all one card a window. Without evidence nothing ranks windows, and all have a card.
+    Positions on a card are those of its window, which its first line or `window` places in the input.
 
     \b
     text      '=== ID [START-END] CELL (FLAGS)' (1-based, inclusive), the card, a blank line; what lies
@@ -81,17 +85,18 @@ def card(
     target = output_path(output)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
     reading.check()
-    records = Records(reading, MINIMUM_KNOWN if evidence == "tower" else 0)
+    records = Records(reading, MINIMUM_KNOWN if evidence == "towers" else 0)
 
     from cistrace.cards.cell_types import canonical_cell_types
-    from cistrace.cards.maker import open_card_maker
+    from cistrace.checkpoints.card_maker import open_card_maker
 
     maker = open_card_maker(evidence, model, threads or cores())
-    if evidence == "tower":
+    if evidence == "towers":
         use_threads(threads)
     cells = canonical_cell_types(cell_types, maker.cell_types)
     render = CARD_FORMATS[layout]
     with maker.scanner, text_output(target) as out:
-        for made in counted(maker.cards(records, cells), "cards made", to_terminal(target)):
-            out.write(render(made.sequence.id, (made.window.start, made.window.end), made.flags, made.card))
+        for one in counted(maker.cards(records, cells, windows), "cards made", to_terminal(target)):
+            at = one.at
+            out.write(render(at.sequence.id, (at.window.start, at.window.end), one.flags, one.card))
         records.finish()

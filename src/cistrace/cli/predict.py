@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.cli.windows import windows_option
 from cistrace.io.files import output_path
 from cistrace.io.terminal import to_terminal
 from cistrace.predictions.table import check_prediction_ending, prediction_output
@@ -37,6 +38,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     default=True,
     help="Let the model write its reasons, or score from the card alone, several times as fast. [default: --trace]",
 )
+@windows_option
 @click.option(
     "-o",
     "--output",
@@ -56,6 +58,7 @@ def predict(
     source: str,
     cell_types: tuple[str, ...],
     trace: bool,
+    windows: WindowChoice,
     output: str | None,
     model: Path | None,
     threads: int | None,
@@ -97,7 +100,7 @@ def predict(
 
     predictor = Predictor(model, threads)
     cells = canonical_cell_types(cell_types, predictor.cell_types)
-    predictions = predictor.stream(records, cells, trace)
+    predictions = predictor.stream(records, cells, trace, windows)
     if to_terminal(target):
         _show(predictions)
         records.finish()

@@ -11,7 +11,7 @@ from typing import TextIO
 
 from cistrace.cards.json import card_object
 from cistrace.cards.maker import BLOCK, WindowCards
-from cistrace.cards.windows import Window
+from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.errors import ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import whole_file
@@ -51,7 +51,7 @@ def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
         The checkpoint has no towers, or writes no traces.
     """
     predictor = Predictor(checkpoint)
-    if predictor.maker.towers is None or not predictor.writes:
+    if predictor.maker.model is None or not predictor.writes:
         raise ModelError(
             f"{checkpoint}: found a model without towers or traces, expected one of card+generated on towers' cards; "
             "name it by --run instead of --model"
@@ -61,20 +61,20 @@ def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
     with whole_file(path) as part, part.open("w", encoding="utf-8") as handle:
         for begin in range(0, len(records), BLOCK):
             block = records[begin : begin + BLOCK]
-            wanted = [(at, Window(0, len(record.bases))) for at, record in enumerate(block)]
-            described = list(predictor.maker.describe(block, wanted, predictor.cell_types))
-            _write(handle, predictor, described, free=begin < UNCONSTRAINED)
+            whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in block]
+            windows = list(predictor.maker.window_cards(whole, predictor.cell_types))
+            _write(handle, predictor, windows, free=begin < UNCONSTRAINED)
             log.info("%d of %d sequences predicted", begin + len(block), len(records))
 
 
-def _write(handle: TextIO, predictor: Predictor, described: list[WindowCards], free: bool) -> None:
+def _write(handle: TextIO, predictor: Predictor, windows: list[WindowCards], free: bool) -> None:
     cells = predictor.cell_types
-    full = predictor.score(described, cells, trace=True)
-    bare = predictor.score(described, cells, trace=False)
-    freely = iter(_freely(predictor, described)) if free else None
+    full = predictor.score(windows, cells, trace=True)
+    bare = predictor.score(windows, cells, trace=False)
+    freely = iter(_freely(predictor, windows)) if free else None
     for with_trace, without in zip(full, bare, strict=True):
         for cell, name in enumerate(cells):
-            made = predictor.maker.made(with_trace.described, cell, cells)
+            made = predictor.maker.window_card(with_trace.cards, cell, cells)
             found = predictor.prediction(with_trace, cell, cells, trace=True)
             row = StoredPrediction(
                 found.id,
@@ -92,10 +92,10 @@ def _write(handle: TextIO, predictor: Predictor, described: list[WindowCards], f
             handle.write(json.dumps(vars(row)) + "\n")
 
 
-def _freely(predictor: Predictor, described: list[WindowCards]) -> Iterator[str]:
+def _freely(predictor: Predictor, windows: list[WindowCards]) -> Iterator[str]:
     """What the weights write without the grammar, sequence by sequence and cell type by cell type."""
-    for begin in range(0, len(described), TOGETHER):
-        block = described[begin : begin + TOGETHER]
+    for begin in range(0, len(windows), TOGETHER):
+        block = windows[begin : begin + TOGETHER]
         prompts = [[domain_prompt(card) for card in entry.cards] for entry in block]
         features = predictor.blank_features(len(block))
         for texts in predictor.checkpoint.reasoner.reason(prompts, features, constrained=False).texts:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
@@ -33,7 +34,7 @@ class EvidenceOrigin:
     cell_types : tuple of str
         Columns.
     source : str
-        What a card calls it: `tower` or `associations`.
+        What a card calls it: `towers` or `associations`.
     motifs, scanner : str
         Versions: other hits would not match the contributions.
     towers : str
@@ -56,6 +57,11 @@ class EvidenceTable:
     first: np.ndarray
     contributions: np.ndarray
     about: EvidenceOrigin
+
+    def of_row(self, place: int, columns: list[int]) -> SequenceEvidence:
+        """Evidence of one row in some of the cell types."""
+        part = slice(self.first[place], self.first[place + 1])
+        return SequenceEvidence(self.estimates[place][columns], self.contributions[part][:, columns])
 
     def places(self, sequences: Sequence[str], name: str) -> np.ndarray:
         """Row of every sequence here: int64 (N,).

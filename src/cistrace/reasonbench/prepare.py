@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cistrace.cards.evidence import EvidenceKind
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
 from cistrace.io.hashes import files_hash
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
 ASSOCIATIONS, NO_EVIDENCE, SHIPPED = "associations", "none", "shipped"
 QUANTILES, COLUMN = "quantiles", "column"
-TOWER_SOURCE = "tower"
+TOWER_SOURCE: EvidenceKind = "towers"
 DEFAULT_SHARE = 0.1
 
 Show = Callable[[Iterable[Any], str], Iterator[Any]]

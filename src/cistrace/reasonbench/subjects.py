@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from cistrace.cards.build import build_card, paper_card
+from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.errors import DataError
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, card_scanner
 from cistrace.mpra.evidence_table import EvidenceTable
@@ -47,8 +47,8 @@ class ElementTask:
     ----------
     cells : tuple of int
         Columns to make subjects for.
-    estimates : ndarray (cell types,), contributions : ndarray (hits, cell types), or None
-        In the order of the table's cell types; None without evidence.
+    evidence : SequenceEvidence or None
+        In the order of the table's cell types.
     """
 
     row: int
@@ -58,8 +58,7 @@ class ElementTask:
     activity: tuple[float, ...]
     levels: tuple[int, ...]
     cells: tuple[int, ...]
-    estimates: np.ndarray | None
-    contributions: np.ndarray | None
+    evidence: SequenceEvidence | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +125,9 @@ def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]
 
 
 def _subject(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Subject:
-    card = _card(row, cell, hits, setting)
-    return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
-
-
-def _card(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Card:
     name = setting.cell_types[cell]
-    if row.estimates is None or row.contributions is None or setting.knowledge is None:
-        return paper_card(row.bases, name, hits)
-    values = row.contributions[:, cell].tolist()
-    if len(values) != len(hits):
-        raise DataError(
-            f"evidence of {row.id!r}: found {len(values)} contributions, expected {len(hits)}, one a hit; it was made "
-            "with another motif library or scanner; make it again"
-        )
-    evident = [replace(hit, contribution=value) for hit, value in zip(hits, values, strict=True)]
-    known = setting.knowledge.of(name)
-    return build_card(row.bases, name, evident, known, float(row.estimates[cell]), setting.source)
+    card = make_card(row.bases, name, hits, row.evidence, cell, setting.knowledge, setting.source)
+    return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
 
 
 class ElementTasks:
@@ -158,12 +143,9 @@ class ElementTasks:
     def take(self, row: int, cells: Iterable[int]) -> ElementTask:
         """One row, for some of its cell types."""
         seen, table = self._observed, self._observed.table
-        estimates = contributions = None
+        evidence = None
         if self._evidence is not None:
-            place = int(self._places[row])
-            estimates = self._evidence.estimates[place][self._columns]
-            lost = self._evidence.contributions[self._evidence.first[place] : self._evidence.first[place + 1]]
-            contributions = lost[:, self._columns]
+            evidence = self._evidence.of_row(int(self._places[row]), self._columns)
         return ElementTask(
             row,
             table.names[row],
@@ -172,6 +154,5 @@ class ElementTasks:
             tuple(table.activity[row].tolist()),
             tuple(seen.levels[row].tolist()),
             tuple(cells),
-            estimates,
-            contributions,
+            evidence,
         )

@@ -84,8 +84,8 @@ def tower_evidence(
     for fold, block in progress(blocks, f"blocks of {BATCH} sequences read by towers, of {len(blocks)}"):
         said = fold.towers.evidence([table.sequences[row] for row in block], [hits[row] for row in block])
         for at, row in enumerate(block):
-            estimates[row] += share[row] * said.estimates[at][columns]
-            contributions[first[row] : first[row + 1]] += share[row] * said.contributions[at][:, columns]
+            estimates[row] += share[row] * said[at].estimates[columns]
+            contributions[first[row] : first[row + 1]] += share[row] * said[at].contributions[:, columns]
     return EvidenceTable(digests_of(table.sequences), estimates, first, contributions, about)
 
 

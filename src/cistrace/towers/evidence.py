@@ -8,11 +8,11 @@ bases, all cell types at once.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.motifs.hit import MotifHit
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.tower import Tower, fused
@@ -20,21 +20,6 @@ from cistrace.towers.tower import Tower, fused
 BLANK = 4
 # Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours.
 ROWS = 64
-
-
-@dataclass(frozen=True, eq=False)
-class TowerEvidence:
-    """What the towers say of a batch.
-
-    Attributes
-    ----------
-    estimates : ndarray, float32, shape (N, cell types)
-        log2(RNA/DNA), mean of both strands.
-    contributions : list of N ndarray, float32, shape (hits, cell types)
-    """
-
-    estimates: np.ndarray
-    contributions: list[np.ndarray]
 
 
 class Towers:
@@ -64,7 +49,7 @@ class Towers:
         codes = base_codes(list(sequences), self.window)
         return np.stack([self._pass(self._estimator, codes), self._pass(self._estimator, codes, turned=True)])
 
-    def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> TowerEvidence:
+    def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> list[SequenceEvidence]:
         """Estimates, and the contribution of every given hit (given strand)."""
         codes = base_codes(list(sequences), self.window)
         counts = [len(found) for found in hits]
@@ -75,7 +60,8 @@ class Towers:
             blanked[row, margin + hit.start : margin + hit.end] = BLANK
         whole = np.repeat(self._pass(self._witness, codes), counts, axis=0)
         lost = whole - self._pass(self._witness, blanked)
-        return TowerEvidence(self.estimate(sequences), np.split(lost, np.cumsum(counts)[:-1]))
+        parts = np.split(lost, np.cumsum(counts)[:-1])
+        return [SequenceEvidence(*pair) for pair in zip(self.estimate(sequences), parts, strict=True)]
 
     @torch.inference_mode()
     def _pass(self, tower: Tower, codes: np.ndarray, turned: bool = False) -> np.ndarray:

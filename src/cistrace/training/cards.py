@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from cistrace.cards.build import build_card
+from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
 from cistrace.motifs.hit import MotifHit
@@ -73,21 +73,12 @@ class Maker:
             block, found = rows[begin : begin + BATCH], hits[begin : begin + BATCH]
             evidence = towers.evidence([table.sequences[row] for row in block], found)
             for at, row in enumerate(block):
-                estimates, lost = evidence.estimates[at], evidence.contributions[at]
-                cards = self.cards(table.sequences[row], found[at], estimates, lost, table.cell_types)
-                yield from self.of_row(table, row, int(numbers[row]), cards, estimates)
-
-    def cards(
-        self, bases: str, hits: tuple[MotifHit, ...], estimate: np.ndarray, contributions: np.ndarray,
-        cell_types: tuple[str, ...],
-    ) -> list[Card]:  # fmt: skip
-        """The cards of one sequence in every cell type; contributions are (hits, cell types)."""
-        cards = []
-        for cell, cell_type in enumerate(cell_types):
-            evident = [replace(hit, contribution=float(value)) for hit, value in zip(hits, contributions[:, cell])]
-            known = self.knowledge.of(cell_type)
-            cards.append(build_card(bases, cell_type, evident, known, float(estimate[cell])))
-        return cards
+                bases, said = table.sequences[row], evidence[at]
+                cards = [
+                    make_card(bases, cell_type, found[at], said, cell, self.knowledge)
+                    for cell, cell_type in enumerate(table.cell_types)
+                ]
+                yield from self.of_row(table, row, int(numbers[row]), cards, said.estimates)
 
     def of_row(
         self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: np.ndarray

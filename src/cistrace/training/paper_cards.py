@@ -13,7 +13,7 @@ import numpy as np
 
 from cistrace.cards.card import Card
 from cistrace.cards.maker import BLOCK, CardMaker
-from cistrace.cards.windows import Window
+from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.errors import DataError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.streams import shown
@@ -93,9 +93,9 @@ def _records(
     for begin in range(0, len(places), BLOCK):
         block = places[begin : begin + BLOCK]
         sequences = [DnaSequence(table.names[place], table.sequences[place], "") for place in block]
-        wanted = [(at, Window(0, len(sequence.bases))) for at, sequence in enumerate(sequences)]
-        for place, described in zip(block, maker.describe(sequences, wanted, data.cell_types), strict=True):
-            for cell, card in enumerate(described.cards):
+        whole = [SequenceWindow(sequence, Window(0, len(sequence.bases))) for sequence in sequences]
+        for place, window in zip(block, maker.window_cards(whole, data.cell_types), strict=True):
+            for cell, card in enumerate(window.cards):
                 if np.isfinite(table.activity[place, cell]):
                     entry = taught.get((int(data.rows[place]), card.cell_type))
                     yield _record(data, place, cell, card, layout, scale, entry, told)

@@ -1,0 +1,31 @@
+"""Open a card maker from a checkpoint's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cistrace.cards.evidence import EvidenceKind
+from cistrace.cards.maker import CardMaker
+from cistrace.checkpoints.schema import read_config, shipped_checkpoint
+
+
+def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None = None, threads: int = 1) -> CardMaker:
+    """A card maker from a checkpoint's folder, the shipped one unless given.
+
+    Parameters
+    ----------
+    evidence : `towers` or `none`
+        `none` gives the paper's cards and loads no weights.
+
+    Raises
+    ------
+    ModelError
+        The folder is no checkpoint.
+    """
+    if evidence == "none":
+        plain = read_config(checkpoint or shipped_checkpoint())
+        return CardMaker(tuple(plain["cell_types"]), int(plain["window"]), threads=threads)
+    from cistrace.checkpoints.load import load_checkpoint  # brings torch along
+
+    loaded = load_checkpoint(checkpoint)
+    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.knowledge, threads)
