@@ -158,16 +158,20 @@ class Predictor:
     def score(self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool) -> list[ScoredWindow]:
         """Let the reasoner read windows of like length together; results in the given order."""
         order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].hits))
-        columns = [self.cell_types.index(cell) for cell in cells]
         scored: list[ScoredWindow | None] = [None] * len(windows)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
-            prompts = [[self._prompt(card) for card in windows[at].cards] for at in places]
-            features = self.features(self._estimates([windows[at] for at in places]))[:, columns]
+            prompts, features = self.inputs([windows[at] for at in places], cells)
             reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
             for row, at in enumerate(places):
                 scored[at] = ScoredWindow(windows[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]
+
+    def inputs(self, windows: list[WindowCards], cells: tuple[str, ...]) -> tuple[list[list[Prompt]], torch.Tensor]:
+        """What the reasoner reads of windows: prompts (N, cells), and the head's features, float32 (N, cells, 2)."""
+        columns = [self.cell_types.index(cell) for cell in cells]
+        prompts = [[self._prompt(card) for card in one.cards] for one in windows]
+        return prompts, self.features(self._estimates(windows))[:, columns]
 
     def _estimates(self, windows: list[WindowCards]) -> NDArray[np.float32]:
         """The towers' activities of windows, (N, cell types); zeros without towers."""

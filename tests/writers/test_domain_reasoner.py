@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from cistrace.evaluation.faith import trace_rates
 
 from cistrace.cards.card import Card
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.evaluation.faith import trace_rates
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor

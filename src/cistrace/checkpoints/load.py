@@ -14,7 +14,6 @@ from transformers.utils.logging import disable_progress_bar
 
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
 from cistrace.checkpoints.schema import (
-    CONFIG,
     HEAD,
     KNOWLEDGE,
     NAMES,
@@ -22,10 +21,10 @@ from cistrace.checkpoints.schema import (
     CellScale,
     ModelInterface,
     file_hashes,
+    model_folder,
     read_config,
     read_interface,
     read_scale,
-    shipped_checkpoint,
 )
 from cistrace.errors import ModelError
 from cistrace.io.hashes import json_hash
@@ -78,9 +77,7 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     ModelError
         A file is missing or does not have the content that checkpoint.json names.
     """
-    folder = folder or shipped_checkpoint()
-    if not (folder / CONFIG).exists() and (folder / "model" / CONFIG).exists():
-        folder = folder / "model"
+    folder = model_folder(folder)
     plain = read_config(folder)
     _check_files(folder, plain["files"])
     form = read_interface(plain)

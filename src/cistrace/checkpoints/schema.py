@@ -92,6 +92,13 @@ def shipped_checkpoint() -> Path:
     return Path(str(files("cistrace") / "data" / "checkpoint"))
 
 
+def model_folder(model: Path | None = None) -> Path:
+    """The folder that holds a model's files: the shipped one's for None, RUN/model for a training run."""
+    if model is None:
+        return shipped_checkpoint()
+    return model / "model" if not (model / CONFIG).exists() and (model / "model" / CONFIG).exists() else model
+
+
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder but checkpoint.json and texts for people, by its path."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}

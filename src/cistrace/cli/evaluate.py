@@ -1,8 +1,9 @@
-"""`cistrace evaluate`: arms side by side on a held-out split, with intervals and figures."""
+"""`cistrace evaluate`: contenders side by side on a held-out split, with intervals and figures."""
 
 from __future__ import annotations
 
 import logging
+import shlex
 import sys
 from pathlib import Path
 
@@ -13,90 +14,114 @@ from cistrace.cli.reading import threads_option
 from cistrace.errors import OutputError
 from cistrace.io.cores import cores
 
-DEFAULT = "gc,motifs,tower,towers,card,model"
 
-
-@click.command(short_help="Arms side by side on a held-out split.")
+@click.command(short_help="A model beside its rivals on a held-out split.")
+@click.argument("model", required=False, metavar="[MODEL]", type=click.Path(path_type=Path))
 @click.option(
     "--data", type=click.Path(path_type=Path), metavar="DIR",
     help="Data set of `reasonbench build`, or the folder of the joint lentiMPRA table. [default: CISTRACE_DATA]",
 )  # fmt: skip
 @click.option("--split", type=click.Choice(["val", "test"]), default="test", show_default=True)
-@click.option("--arms", default=DEFAULT, show_default=True, metavar="NAME,...", help="See below.")
 @click.option(
-    "--seeds", type=click.IntRange(min=1), default=1, show_default=True, metavar="N", help="Of arms that have several."
-)
+    "--contenders", metavar="NAME,...",
+    help="See below. [default: gc,motifs,tower,towers,card,model, as far as the model has such parts]",
+)  # fmt: skip
 @click.option(
-    "--model", type=click.Path(path_type=Path), metavar="DIR",
-    help="Model under evaluation: a folder of `cistrace export`, or a training run. [default: the shipped one]",
+    "--against", multiple=True, metavar="NAME=MODEL",
+    help="Another model or training run, as a contender of that name; may be given more than once.",
 )  # fmt: skip
 @click.option(
     "--towers", type=click.Path(path_type=Path), multiple=True, metavar="FILE",
-    help="Another tower for the arm towers; may be given more than once.",
+    help="Another tower for the contender towers; may be given more than once.",
 )  # fmt: skip
 @click.option(
-    "--run", "runs", multiple=True, metavar="NAME=DIR",
-    help="Another model or training run, as an arm of that name; may be given more than once.",
+    "--seeds", type=click.IntRange(min=1), default=1, show_default=True, metavar="N",
+    help="Of contenders that have several.",
 )  # fmt: skip
-@click.option("--rows", type=click.IntRange(min=10), metavar="N", help="A random sample of the split. [default: all]")
+@click.option("--rows", type=click.IntRange(min=1), metavar="N", help="A random sample of the split. [default: all]")
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="OUT",
     help="Folder for predictions, results.md and figures; what it holds is not made again.",
 )  # fmt: skip
 @threads_option
 def evaluate(
+    model: Path | None,
     data: Path | None,
     split: str,
-    arms: str,
-    seeds: int,
-    model: Path | None,
+    contenders: str | None,
+    against: tuple[str, ...],
     towers: tuple[Path, ...],
-    runs: tuple[str, ...],
+    seeds: int,
     rows: int | None,
     folder: Path,
     threads: int | None,
 ) -> None:
-    """Judge a model beside its rivals: accuracy with intervals, paired differences, specificity, traces.
+    """Judge MODEL beside its rivals: accuracy with intervals, paired differences, specificity, traces.
+
+    MODEL is a folder of `cistrace export` or a training run; the shipped model where it is left out.
 
     \b
-    Arms:
+    Contenders:
       gc       GC and CpG
       motifs   gradient boosting on motif hits and dinucleotides
       legnet   LegNet trained on the training split alone, about an hour on a core
       tower    the model's own tower
       towers   all of the model's towers and those of --towers, weights fitted on val
       card     the model, from the card alone
-      model    the model, from the card and the trace it writes
-      NAME     a model of --run
+      model    the model as it predicts, from the card and the trace it writes
+      NAME     a model of --against
 
-    Every arm is fitted on train, given its intervals on val and judged once. Predictions stay in OUT/predictions, so
-    that a second call with other arms makes only those, and one that was interrupted goes on.
+    Every contender is fitted on train, given its intervals on val and judged once. Predictions stay in OUT, so that a
+    second call with other contenders makes only those, and one that was interrupted goes on.
 
     \b
     Examples:
-      cistrace evaluate --data bench --model run -o evaluation
-      cistrace evaluate --data bench --arms gc,motifs,model --run paper=run-paper -o evaluation
+      cistrace evaluate run --data bench -o evaluation
+      cistrace evaluate --data bench --contenders gc,motifs,model --against paper=run-paper -o evaluation
     """
     need_evaluation()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; expected a folder, or a new name; choose another -o")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
-    from cistrace.evaluation.arms import arms as known_arms
-    from cistrace.evaluation.bench import open_bench
     from cistrace.evaluation.ceiling import ceilings
-    from cistrace.evaluation.evaluate import chosen
+    from cistrace.evaluation.comparison import open_comparison
+    from cistrace.evaluation.contenders import DEFAULT, chosen, known_contenders
     from cistrace.evaluation.evaluate import evaluate as judge
 
-    named = [_named(run) for run in runs]
-    wanted = [*(name.strip() for name in arms.split(",") if name.strip()), *(name for name, _ in named)]
-    asked = chosen(known_arms(model, towers, named), wanted)
-    bench = open_bench(data, split, folder, model, rows, threads or cores())
-    click.echo(judge(bench, asked, seeds, ceilings(data)).read_text(encoding="utf-8"), nl=False)
+    others = [_named(other) for other in against]
+    known = known_contenders(model, towers, others)
+    wanted = [name for name in DEFAULT if name in known]
+    if contenders is not None:
+        wanted = [name.strip() for name in contenders.split(",") if name.strip()]
+    asked = chosen(known, [*wanted, *(name for name, _ in others)])
+    comparison = open_comparison(data, split, folder, model, rows, threads or cores())
+    command = _command(model, data, split, [one.name for one in asked], against, towers, seeds, rows)
+    report = judge(comparison, asked, seeds, ceilings(data), command)
+    click.echo(report.read_text(encoding="utf-8"), nl=False)
 
 
-def _named(run: str) -> tuple[str, Path]:
-    name, sign, folder = run.partition("=")
+def _named(other: str) -> tuple[str, Path]:
+    name, sign, folder = other.partition("=")
     if not (name and sign and folder):
-        raise click.BadParameter(f"found {run!r}, expected NAME=DIR", param_hint="--run")
+        raise click.BadParameter(f"found {other!r}, expected NAME=MODEL", param_hint="--against")
     return name, Path(folder)
+
+
+def _command(
+    model: Path | None, data: Path | None, split: str, contenders: list[str], against: tuple[str, ...],
+    towers: tuple[Path, ...], seeds: int, rows: int | None,
+) -> str:  # fmt: skip
+    """The call as a report tells it: folders by their own names, nothing of where they lie."""
+    words = ["cistrace", "evaluate"]
+    words += [] if model is None else [model.name]
+    words += ["--data", "$CISTRACE_DATA" if data is None else data.name, "--split", split]
+    words += ["--contenders", ",".join(contenders)]
+    for other in against:
+        name, _, folder = other.partition("=")
+        words += ["--against", f"{name}={Path(folder).name}"]
+    for tower in towers:
+        words += ["--towers", tower.name]
+    words += ["--seeds", str(seeds)] if seeds > 1 else []
+    words += ["--rows", str(rows)] if rows is not None else []
+    return " ".join(word if word.startswith("$") else shlex.quote(word) for word in [*words, "-o", "OUT"])

@@ -1,109 +1,129 @@
-"""Tables of accuracy from stored predictions, as Markdown."""
+"""Tables of accuracy from stored predictions, as Markdown.
+
+A cell says `undefined` where a figure has no value: no measurement, a column that does not vary, a contender that could
+not be fitted.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cistrace.evaluation.bench import Bench
-from cistrace.evaluation.intervals import Metric, bootstrap, difference, subsamples
-from cistrace.evaluation.predicted import Predicted
-from cistrace.evaluation.specificity import against_the_rest, pairwise
+from cistrace.evaluation.comparison import Comparison
+from cistrace.evaluation.intervals import FEWEST, UNDEFINED, Metric, bootstrap, difference, subsamples
+from cistrace.evaluation.predicted import Predicted, SeededPredictions
+from cistrace.evaluation.specificity import Contrast, against_the_rest, pairwise
 from cistrace.mpra import metrics
 
 PAPER_DRAW = 100
-FEWEST = 30  # elements of a category for which a correlation is told
 
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """All that one arm predicted, a seed each."""
-
-    seeds: tuple[Predicted, ...]
-
-    @property
-    def activity(self) -> np.ndarray:
-        """float64 (seeds, N, cell types)."""
-        return np.stack([seed.activity for seed in self.seeds])
+Predictions = Mapping[str, SeededPredictions]
 
 
 def row(*cells: object) -> str:
+    """A row of a Markdown table."""
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
 def head(*names: str) -> list[str]:
+    """The first two lines of a Markdown table."""
     return [row(*names), "|" + "---|" * len(names)]
 
 
-def accuracy(bench: Bench, told: Mapping[str, Told]) -> str:
-    """Pearson, Spearman, RMSE and R2 with intervals, levels and coverage, an arm and cell type a row."""
+def accuracy(comparison: Comparison, predictions: Predictions) -> str:
+    """Pearson, Spearman, RMSE and R2 with intervals, levels and coverage, a contender and cell type a row."""
     figures = ("n", "Pearson", "Spearman", "RMSE", "R2", "level right", "macro-F1", "covered", "width")
-    lines = head("arm", "cell type", *figures)
-    for arm, found in told.items():
-        for cell, cell_type in enumerate(bench.cell_types):
-            lines.append(row(arm, cell_type, *_figures(bench, found, cell)))
+    lines = head("contender", "cell type", *figures)
+    for name, found in predictions.items():
+        for cell, cell_type in enumerate(comparison.cell_types):
+            lines.append(row(name, cell_type, *_figures(comparison, found, cell)))
     return "\n".join(lines)
 
 
-def _figures(bench: Bench, found: Told, cell: int) -> list[str]:
-    measured = bench.judged.activity[:, cell]
-    seen = np.isfinite(measured)
-    measured = measured[seen]
+def _figures(comparison: Comparison, found: SeededPredictions, cell: int) -> list[str]:
+    seen, measured = measured_in(comparison, cell)
     predicted = found.activity[:, seen, cell]
-    told = [str(bootstrap(metric, predicted, measured)) for metric in (metrics.pearson, metrics.spearman, metrics.rmse)]
-    told.append(f"{np.mean([metrics.r2(one, measured) for one in predicted]):.3f}")
-    cuts = bench.cuts[cell]
-    truth = metrics.levels(measured, cuts)
-    for metric in (metrics.accuracy, metrics.macro_f1):
-        told.append(f"{np.mean([metric(metrics.levels(one, cuts), truth) for one in predicted]):.3f}")
-    bounds = [(seed.lower[seen, cell], seed.upper[seen, cell]) for seed in found.seeds]
-    told.append(f"{100 * np.mean([metrics.coverage(*bound, measured) for bound in bounds]):.1f} %")
-    told.append(f"{np.mean([upper - lower for lower, upper in bounds]):.2f}")
-    return [f"{len(measured):,}", *told]
+    fitted = bool(len(measured)) and bool(np.isfinite(predicted).all())
+    cells = [
+        str(bootstrap(metric, predicted, measured)) for metric in (metrics.pearson, metrics.spearman, metrics.rmse)
+    ]
+    if not fitted:
+        return [f"{len(measured):,}", *cells, *[UNDEFINED] * 5]
+    cuts = comparison.cuts[cell]
+    levels = metrics.levels(measured, cuts)
+    named = [metrics.levels(one, cuts) for one in predicted]
+    bounds = [_bounds(seed, seen, cell) for seed in found.seeds]
+    return [
+        f"{len(measured):,}",
+        *cells,
+        _number(np.mean([metrics.r2(one, measured) for one in predicted]), ".3f"),
+        _number(np.mean([metrics.accuracy(one, levels) for one in named]), ".3f"),
+        _number(np.mean([metrics.macro_f1(one, levels) for one in named]), ".3f"),
+        f"{100 * np.mean([metrics.coverage(*bound, measured) for bound in bounds]):.1f} %",
+        _number(np.mean([upper - lower for lower, upper in bounds]), ".2f"),
+    ]
 
 
-def differences(bench: Bench, told: Mapping[str, Told], first: str) -> str:
-    """Pearson of one arm less that of every other, on the same elements."""
-    others = [arm for arm in told if arm != first]
-    lines = head(f"{first} less", *bench.cell_types)
-    for arm in others:
+def measured_in(comparison: Comparison, cell: int) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which judged elements were measured in a cell type, bool (N,), and what was measured of those."""
+    measured = comparison.judged.activity[:, cell]
+    seen = np.isfinite(measured)
+    return seen, measured[seen]
+
+
+def _bounds(seed: Predicted, seen: NDArray[np.bool_], cell: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return seed.lower[seen, cell], seed.upper[seen, cell]
+
+
+def _number(value: np.floating | float, form: str) -> str:
+    if np.isnan(value):
+        return UNDEFINED
+    return "infinite" if np.isinf(value) else f"{value:{form}}"
+
+
+def differences(comparison: Comparison, predictions: Predictions, first: str) -> str:
+    """Pearson of one contender less that of every other, on the same elements."""
+    lines = head(f"{first} less", *comparison.cell_types)
+    for name in predictions:
+        if name == first:
+            continue
         cells = []
-        for cell in range(len(bench.cell_types)):
-            measured = bench.judged.activity[:, cell]
-            seen = np.isfinite(measured)
-            one, two = (told[name].activity[:, seen, cell] for name in (first, arm))
-            cells.append(difference(metrics.pearson, one, two, measured[seen]).signed())
-        lines.append(row(arm, *cells))
+        for cell in range(len(comparison.cell_types)):
+            seen, measured = measured_in(comparison, cell)
+            one, two = (predictions[which].activity[:, seen, cell] for which in (first, name))
+            cells.append(difference(metrics.pearson, one, two, measured).signed())
+        lines.append(row(name, *cells))
     return "\n".join(lines)
 
 
-def specificity(bench: Bench, told: Mapping[str, Told]) -> str:
+def specificity(comparison: Comparison, predictions: Predictions) -> str:
     """Pearson of the differences between cell types, and precision in the top decile of specificity."""
-    pairs = [contrast.name for contrast in pairwise(bench.judged, next(iter(told.values())).activity)]
-    lines = head("arm", *pairs, *(f"top decile, {cell}" for cell in bench.cell_types))
-    for arm, found in told.items():
-        cells = _contrasts(metrics.pearson, list(pairwise(bench.judged, found.activity)))
-        cells += _contrasts(metrics.top_precision, list(against_the_rest(bench.judged, found.activity)))
-        lines.append(row(arm, *cells))
+    judged = comparison.judged
+    pairs = [contrast.name for contrast in pairwise(judged, next(iter(predictions.values())).activity)]
+    lines = head("contender", *pairs, *(f"top decile, {cell}" for cell in comparison.cell_types))
+    for name, found in predictions.items():
+        cells = _contrasts(metrics.pearson, list(pairwise(judged, found.activity)))
+        cells += _contrasts(metrics.top_precision, list(against_the_rest(judged, found.activity)))
+        lines.append(row(name, *cells))
     return "\n".join(lines)
 
 
-def _contrasts(metric: Metric, contrasts: list) -> list[str]:
+def _contrasts(metric: Metric, contrasts: Sequence[Contrast]) -> list[str]:
     return [str(bootstrap(metric, contrast.predicted, contrast.measured)) for contrast in contrasts]
 
 
-def categories(bench: Bench, told: Mapping[str, Told], arm: str) -> str:
-    """One arm's Pearson and RMSE by category of element; too few for a correlation are counted only."""
-    column = np.array(bench.judged.categories)
+def categories(comparison: Comparison, predictions: Predictions, name: str) -> str:
+    """One contender's Pearson and RMSE by category of element; too few for a correlation are counted only."""
+    column = np.array(comparison.judged.categories)
     lines = head("category", "cell type", "n", "Pearson", "RMSE")
     for category in sorted(set(column)):
-        for cell, cell_type in enumerate(bench.cell_types):
-            measured = bench.judged.activity[:, cell]
+        for cell, cell_type in enumerate(comparison.cell_types):
+            measured = comparison.judged.activity[:, cell]
             seen = np.isfinite(measured) & (column == category)
-            pair = told[arm].activity[:, seen, cell], measured[seen]
+            pair = predictions[name].activity[:, seen, cell], measured[seen]
             figures = ["", ""]
             if seen.sum() >= FEWEST:
                 figures = [str(bootstrap(metric, *pair)) for metric in (metrics.pearson, metrics.rmse)]
@@ -111,16 +131,15 @@ def categories(bench: Bench, told: Mapping[str, Told], arm: str) -> str:
     return "\n".join(lines)
 
 
-def small_draws(bench: Bench, told: Mapping[str, Told]) -> str:
+def small_draws(comparison: Comparison, predictions: Predictions) -> str:
     """Pearson and RMSE over 1,000 draws of 100 elements: mean and central 95 %, the first seed."""
     draw = partial(subsamples, size=PAPER_DRAW)
-    lines = head("arm", *(f"{cell}, {name}" for cell in bench.cell_types for name in ("Pearson", "RMSE")))
-    for arm, found in told.items():
+    lines = head("contender", *(f"{cell}, {name}" for cell in comparison.cell_types for name in ("Pearson", "RMSE")))
+    for name, found in predictions.items():
         cells = []
-        for cell in range(len(bench.cell_types)):
-            measured = bench.judged.activity[:, cell]
-            seen = np.isfinite(measured)
-            pair = found.activity[0, seen, cell], measured[seen]
+        for cell in range(len(comparison.cell_types)):
+            seen, measured = measured_in(comparison, cell)
+            pair = found.activity[0, seen, cell], measured
             cells += [str(draw(metric, *pair)) for metric in (metrics.pearson, metrics.rmse)]
-        lines.append(row(arm, *cells))
+        lines.append(row(name, *cells))
     return "\n".join(lines)

@@ -5,14 +5,14 @@ Colours are Okabe and Ito's, which most colour-blind readers tell apart; cell ty
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from numpy.typing import NDArray
 
-from cistrace.evaluation.accuracy import Told
-from cistrace.evaluation.bench import Bench
+from cistrace.evaluation.accuracy import Predictions, measured_in
+from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.intervals import bootstrap
 from cistrace.mpra import metrics
 
@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = "osD^v<>"
 FIGURES = {
-    "ladder": "Pearson of every arm with its 95 % interval",
+    "ladder": "Pearson of every contender with its 95 % interval",
     "scatter": "Measured against predicted activity",
     "calibration": "Share of measurements inside central intervals of every nominal size",
     "motif-content": "Error by the number of motif hits in the element",
@@ -32,23 +32,23 @@ FIGURES = {
 INCHES, DPI = 3.4, 120
 
 
-def draw(bench: Bench, told: Mapping[str, Told], best: str, hits: np.ndarray) -> list[Path]:
-    """Draw all figures; `best` is the arm of all but the ladder.
+def draw(comparison: Comparison, predictions: Predictions, best: str, hits: NDArray[np.int64]) -> list[Path]:
+    """Draw all figures; `best` is the contender of all but the ladder.
 
     Parameters
     ----------
     hits : ndarray, int64, shape (N,)
         Motif hits in every judged element.
     """
-    folder = bench.folder / "figures"
+    folder = comparison.folder / "figures"
     folder.mkdir(parents=True, exist_ok=True)
-    activity = told[best].activity[0]
-    width = (told[best].seeds[0].upper - told[best].seeds[0].lower) / 2
+    activity = predictions[best].activity[0]
+    width = (predictions[best].seeds[0].upper - predictions[best].seeds[0].lower) / 2
     made = {
-        "ladder": _ladder(bench, told),
-        "scatter": _scatter(bench, activity),
-        "calibration": _calibration(bench, activity, width),
-        "motif-content": _motif_content(bench, activity, hits),
+        "ladder": _ladder(comparison, predictions),
+        "scatter": _scatter(comparison, activity),
+        "calibration": _calibration(comparison, activity, width),
+        "motif-content": _motif_content(comparison, activity, hits),
     }
     paths = []
     for name, figure in made.items():
@@ -65,53 +65,62 @@ def _axes(columns: int, height: float = INCHES) -> tuple[Figure, list[Axes]]:
     return figure, list(axes[0])
 
 
-def _seen(bench: Bench, cell: int) -> tuple[np.ndarray, np.ndarray]:
-    measured = bench.judged.activity[:, cell]
-    seen = np.isfinite(measured)
-    return seen, measured[seen]
+def _measured(
+    comparison: Comparison, activity: NDArray[np.float64], cell: int
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """As `measured_in`; nothing of a cell type in which the contender could not be fitted."""
+    seen, measured = measured_in(comparison, cell)
+    if np.isfinite(activity[:, cell]).all():
+        return seen, measured
+    return np.zeros_like(seen), measured[:0]
 
 
-def _ladder(bench: Bench, told: Mapping[str, Told]) -> Figure:
-    figure, (axes,) = _axes(1, 1.2 + 0.42 * len(told))
+def _ladder(comparison: Comparison, predictions: Predictions) -> Figure:
+    figure, (axes,) = _axes(1, 1.2 + 0.42 * len(predictions))
     figure.set_figwidth(2 * INCHES)
-    for cell, name in enumerate(bench.cell_types):
-        seen, measured = _seen(bench, cell)
-        found = [bootstrap(metrics.pearson, arm.activity[:, seen, cell], measured) for arm in told.values()]
-        place = np.arange(len(told)) + 0.22 * (cell - (len(bench.cell_types) - 1) / 2)
+    for cell, name in enumerate(comparison.cell_types):
+        seen, measured = measured_in(comparison, cell)
+        found = [bootstrap(metrics.pearson, one.activity[:, seen, cell], measured) for one in predictions.values()]
+        place = np.arange(len(predictions)) + 0.22 * (cell - (len(comparison.cell_types) - 1) / 2)
         value = np.array([entry.value for entry in found])
         bounds = np.abs(np.array([[entry.lower, entry.upper] for entry in found]).T - value)
         colour, marker = COLOURS[cell % len(COLOURS)], MARKERS[cell % len(MARKERS)]
         axes.errorbar(value, place, xerr=bounds, fmt=marker, color=colour, markersize=5, capsize=2, label=name)
-    axes.set_yticks(range(len(told)), list(told))
-    axes.set_xlabel(f"Pearson, {bench.split}")
+    axes.set_yticks(range(len(predictions)), list(predictions))
+    axes.set_xlabel(f"Pearson, {comparison.split}")
     axes.grid(axis="x", alpha=0.3)
     axes.legend(frameon=False, loc="lower right")
     return figure
 
 
-def _scatter(bench: Bench, activity: np.ndarray) -> Figure:
-    figure, columns = _axes(len(bench.cell_types))
+def _scatter(comparison: Comparison, activity: NDArray[np.float64]) -> Figure:
+    figure, columns = _axes(len(comparison.cell_types))
     for cell, axes in enumerate(columns):
-        seen, measured = _seen(bench, cell)
+        seen, measured = _measured(comparison, activity, cell)
+        axes.set_xlabel("predicted, log2 RNA/DNA")
+        axes.set_title(comparison.cell_types[cell], fontsize=10)
+        if not len(measured):
+            continue
         found = activity[seen, cell]
         axes.hexbin(found, measured, gridsize=45, bins="log", cmap="viridis", linewidths=0, mincnt=1)
         ends = [min(found.min(), measured.min()), max(found.max(), measured.max())]
         axes.plot(ends, ends, color="black", linewidth=0.8)
-        axes.set_title(f"{bench.cell_types[cell]}, r = {metrics.pearson(found, measured):.3f}", fontsize=10)
-        axes.set_xlabel("predicted, log2 RNA/DNA")
+        axes.set_title(f"{comparison.cell_types[cell]}, r = {metrics.pearson(found, measured):.3f}", fontsize=10)
     columns[0].set_ylabel("measured, log2 RNA/DNA")
     return figure
 
 
-def _calibration(bench: Bench, activity: np.ndarray, half: np.ndarray) -> Figure:
+def _calibration(comparison: Comparison, activity: NDArray[np.float64], half: NDArray[np.float64]) -> Figure:
     """Normal intervals scaled to the 90 % one: how far the shape of the errors is normal, beside its width."""
     from statistics import NormalDist
 
     nominal = np.linspace(0.05, 0.99, 48)
     factors = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in nominal]) / NormalDist().inv_cdf(0.95)
     figure, (axes,) = _axes(1)
-    for cell, name in enumerate(bench.cell_types):
-        seen, measured = _seen(bench, cell)
+    for cell, name in enumerate(comparison.cell_types):
+        seen, measured = _measured(comparison, activity, cell)
+        if not len(measured):
+            continue
         error = np.abs(activity[seen, cell] - measured)
         found = [(error <= factor * half[seen, cell]).mean() for factor in factors]
         axes.plot(nominal, found, color=COLOURS[cell % len(COLOURS)], label=name)
@@ -123,15 +132,15 @@ def _calibration(bench: Bench, activity: np.ndarray, half: np.ndarray) -> Figure
     return figure
 
 
-def _motif_content(bench: Bench, activity: np.ndarray, hits: np.ndarray) -> Figure:
+def _motif_content(comparison: Comparison, activity: NDArray[np.float64], hits: NDArray[np.int64]) -> Figure:
     edges = np.unique(np.quantile(hits, np.linspace(0, 1, 9)))
     group = np.clip(np.searchsorted(edges, hits, side="right") - 1, 0, max(0, len(edges) - 2))
     figure, (axes,) = _axes(1)
-    for cell, name in enumerate(bench.cell_types):
-        seen, _ = _seen(bench, cell)
+    for cell, name in enumerate(comparison.cell_types):
+        seen, _ = _measured(comparison, activity, cell)
         places = [np.flatnonzero(seen & (group == number)) for number in range(max(1, len(edges) - 1))]
         places = [rows for rows in places if len(rows)]
-        fault = [metrics.rmse(activity[rows, cell], bench.judged.activity[rows, cell]) for rows in places]
+        fault = [metrics.rmse(activity[rows, cell], comparison.judged.activity[rows, cell]) for rows in places]
         middle = [np.median(hits[rows]) for rows in places]
         axes.plot(middle, fault, marker=MARKERS[cell % len(MARKERS)], color=COLOURS[cell % len(COLOURS)], label=name)
     axes.set_xlabel("motif hits, median of an eighth of the elements")

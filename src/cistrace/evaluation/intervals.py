@@ -1,4 +1,4 @@
-"""95 % bootstrap intervals: of one figure, and of the difference between two arms on the same elements."""
+"""95 % bootstrap intervals: of one figure, and of the difference between two contenders on the same elements."""
 
 from __future__ import annotations
 
@@ -6,25 +6,42 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-Metric = Callable[[np.ndarray, np.ndarray], float]
+Metric = Callable[[NDArray[np.float64], NDArray[np.float64]], float]
 DRAWS = 1000
+FEWEST = 30  # elements below which a resampled interval says nothing
+UNDEFINED = "undefined"
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A figure and its 95 % percentile bootstrap interval."""
+    """A figure and its 95 % percentile bootstrap interval.
+
+    NaN where a figure is not defined: no element, a column that does not vary, a contender that could not be fitted.
+    The bounds alone are NaN where there are fewer than `FEWEST` elements.
+    """
 
     value: float
     lower: float
     upper: float
 
     def __str__(self) -> str:
-        return f"{self.value:.3f} ({self.lower:.3f}-{self.upper:.3f})"
+        return self._written(".3f", "-")
 
     def signed(self) -> str:
         """With signs and four decimals, for differences."""
-        return f"{self.value:+.4f} ({self.lower:+.4f} to {self.upper:+.4f})"
+        return self._written("+.4f", " to ")
+
+    def _written(self, form: str, mark: str) -> str:
+        if np.isnan(self.value):
+            return UNDEFINED
+        if np.isnan(self.lower):
+            return f"{self.value:{form}} (n < {FEWEST})"
+        return f"{self.value:{form}} ({self.lower:{form}}{mark}{self.upper:{form}})"
+
+
+NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
 def resamples(rows: int, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
@@ -32,7 +49,9 @@ def resamples(rows: int, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).integers(0, rows, (draws, rows))
 
 
-def bootstrap(metric: Metric, predicted: np.ndarray, measured: np.ndarray, draws: int = DRAWS) -> Interval:
+def bootstrap(
+    metric: Metric, predicted: NDArray[np.float64], measured: NDArray[np.float64], draws: int = DRAWS
+) -> Interval:
     """The metric with its interval over resampled elements; with several seeds, the mean of the seeds' metrics.
 
     Parameters
@@ -41,40 +60,62 @@ def bootstrap(metric: Metric, predicted: np.ndarray, measured: np.ndarray, draws
     measured : ndarray, shape (N,)
     """
     several = np.atleast_2d(predicted)
-    drawn = [_mean(metric, several[:, rows], measured[rows]) for rows in resamples(len(measured), draws)]
-    return _interval(_mean(metric, several, measured), drawn)
+    return _resampled(lambda rows: _mean(metric, several[:, rows], measured[rows]), several, measured, draws)
 
 
 def difference(
-    metric: Metric, first: np.ndarray, second: np.ndarray, measured: np.ndarray, draws: int = DRAWS
+    metric: Metric,
+    first: NDArray[np.float64],
+    second: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    draws: int = DRAWS,
 ) -> Interval:
     """Metric of `first` less that of `second`, both on the same resampled elements; seeds averaged as above."""
     one, two = np.atleast_2d(first), np.atleast_2d(second)
 
-    def gap(rows: np.ndarray | slice) -> float:
+    def gap(rows: NDArray[np.int64] | slice) -> float:
         return _mean(metric, one[:, rows], measured[rows]) - _mean(metric, two[:, rows], measured[rows])
 
-    return _interval(gap(slice(None)), [gap(rows) for rows in resamples(len(measured), draws)])
+    return _resampled(gap, np.concatenate([one, two]), measured, draws)
 
 
-def subsamples(metric: Metric, predicted: np.ndarray, measured: np.ndarray, size: int, draws: int = DRAWS) -> Interval:
+def subsamples(
+    metric: Metric, predicted: NDArray[np.float64], measured: NDArray[np.float64], size: int, draws: int = DRAWS
+) -> Interval:
     """Mean and central 95 % of the metric over draws of `size` elements without replacement.
 
-    So the R3LM paper samples, with n = 100.
+    So the R3LM paper samples, with n = 100. NaN where there are no more than `size` elements to draw from.
     """
+    if len(measured) <= size or not np.isfinite(predicted).all():
+        return NOTHING
     random = np.random.default_rng(0)
-    size = min(size, len(measured))
     found = []
     for _ in range(draws):
         rows = random.permutation(len(measured))[:size]
         found.append(metric(predicted[rows], measured[rows]))
-    return _interval(float(np.mean(found)), found)
+    return _interval(float(np.nanmean(found)), found) if np.isfinite(found).any() else NOTHING
 
 
-def _mean(metric: Metric, several: np.ndarray, measured: np.ndarray) -> float:
+def _resampled(
+    figure: Callable[[NDArray[np.int64] | slice], float],
+    predicted: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    draws: int,
+) -> Interval:
+    """A figure of some rows with its interval over resampled ones."""
+    if not len(measured) or not np.isfinite(predicted).all():
+        return NOTHING
+    value = figure(slice(None))
+    if np.isnan(value) or len(measured) < FEWEST:
+        return Interval(value, float("nan"), float("nan"))
+    return _interval(value, [figure(rows) for rows in resamples(len(measured), draws)])
+
+
+def _mean(metric: Metric, several: NDArray[np.float64], measured: NDArray[np.float64]) -> float:
     return float(np.mean([metric(row, measured) for row in several]))
 
 
 def _interval(value: float, drawn: list[float]) -> Interval:
-    lower, upper = np.quantile(drawn, [0.025, 0.975])
+    """Of the draws in which the figure is defined: a column that hardly varies may not vary in some."""
+    lower, upper = np.nanquantile(drawn, [0.025, 0.975])
     return Interval(value, float(lower), float(upper))

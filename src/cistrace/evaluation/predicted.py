@@ -1,6 +1,7 @@
-"""Stored predictions: what one arm, with one seed, says of every element of a split.
+"""Stored predictions: what one contender, with one seed, says of every element of a split.
 
-OUT/predictions/ARM.SEED.SPLIT.parquet, a row an element and cell type: name, cell_type, activity, lower, upper.
+OUT/predictions/CONTENDER.SEED.SPLIT.parquet, a row an element and cell type: name, cell_type, activity, lower, upper;
+the file's metadata name what made it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
@@ -18,24 +20,38 @@ from cistrace.io.streams import shown
 from cistrace.mpra.table import MpraTable
 
 NOMINAL = 0.9
+ORIGIN = b"cistrace.origin"
 
 
 @dataclass(frozen=True, eq=False)
 class Predicted:
-    """One arm's word on N elements.
+    """What one contender, with one seed, says of N elements.
 
     Attributes
     ----------
     activity, lower, upper : ndarray, float64, shape (N, cell types)
-        log2(RNA/DNA) and the 90 % interval.
+        log2(RNA/DNA) and the 90 % interval; NaN where the contender could not be fitted, infinite bounds where val has
+        too few measurements for an interval.
     """
 
-    activity: np.ndarray
-    lower: np.ndarray
-    upper: np.ndarray
+    activity: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
 
 
-def with_interval(activity: np.ndarray, val: np.ndarray, measured: np.ndarray) -> Predicted:
+@dataclass(frozen=True, eq=False)
+class SeededPredictions:
+    """All that one contender predicted, a seed each."""
+
+    seeds: tuple[Predicted, ...]
+
+    @property
+    def activity(self) -> NDArray[np.float64]:
+        """Activities, shape (seeds, N, cell types)."""
+        return np.stack([seed.activity for seed in self.seeds])
+
+
+def with_interval(activity: NDArray[np.float64], val: NDArray[np.float64], measured: NDArray[np.float64]) -> Predicted:
     """Predictions with conformal 90 % intervals of one width a cell type, from the residuals on val.
 
     The half width is the smallest that would cover a further val element with probability 0.9 (split conformal:
@@ -45,20 +61,21 @@ def with_interval(activity: np.ndarray, val: np.ndarray, measured: np.ndarray) -
     ----------
     activity : ndarray, shape (N, cell types)
     val, measured : ndarray, shape (M, cell types)
-        The same arm's word on val, and the measurements there, NaN where there are none.
+        The same contender's word on val, and the measurements there, NaN where there are none.
     """
     half = np.array([conformal(np.abs(val[:, cell] - measured[:, cell])) for cell in range(measured.shape[1])])
     return Predicted(activity, activity - half, activity + half)
 
 
-def conformal(residuals: np.ndarray) -> float:
-    """Half width from absolute residuals, NaN left out: their ceil((M + 1) x 0.9)-th, the largest where M is small."""
+def conformal(residuals: NDArray[np.float64]) -> float:
+    """Half width from absolute residuals, NaN left out: their ceil((M + 1) x 0.9)-th; infinite where M is under 9."""
     seen = np.sort(residuals[np.isfinite(residuals)])
-    return float(seen[min(len(seen), int(np.ceil((len(seen) + 1) * NOMINAL))) - 1])
+    rank = int(np.ceil((len(seen) + 1) * NOMINAL))
+    return float(seen[rank - 1]) if rank <= len(seen) else float("inf")
 
 
-def write_predicted(path: Path, table: MpraTable, predicted: Predicted) -> None:
-    """Write all rows, element by element and cell type by cell type."""
+def write_predicted(path: Path, table: MpraTable, predicted: Predicted, origin: str) -> None:
+    """Write all rows, element by element and cell type by cell type; `origin` names what made them."""
     cells = len(table.cell_types)
     columns = {
         "name": np.repeat(np.array(table.names, dtype=object), cells),
@@ -67,27 +84,29 @@ def write_predicted(path: Path, table: MpraTable, predicted: Predicted) -> None:
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part:
-        pq.write_table(pa.table(columns), part, compression="zstd")
+        pq.write_table(pa.table(columns).replace_schema_metadata({ORIGIN: origin}), part, compression="zstd")
 
 
-def read_predicted(path: Path, table: MpraTable) -> Predicted:
+def read_predicted(path: Path, table: MpraTable, origin: str) -> Predicted:
     """Read what `write_predicted` wrote for the same table.
 
     Raises
     ------
     DataError
-        The file holds other elements or cell types, or cannot be read.
+        The file is of another origin, holds other elements or cell types, or cannot be read.
     """
     try:
         columns = pq.read_table(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(f"{shown(path)}: not readable predictions ({error}); remove the file and run again") from error
+    found = (columns.schema.metadata or {}).get(ORIGIN, b"").decode()
     names = columns["name"].to_pylist()[:: len(table.cell_types)]
     cells = columns["cell_type"].to_pylist()[: len(table.cell_types)]
-    if tuple(names) != table.names or tuple(cells) != table.cell_types:
+    if found != origin or tuple(names) != table.names or tuple(cells) != table.cell_types:
         raise DataError(
-            f"{shown(path)}: holds {len(names):,} elements in {', '.join(cells)}, expected the {len(table):,} of this "
-            "split; remove the file, or choose another -o"
+            f"{shown(path)}: holds predictions of {len(names):,} elements made by {found or 'nobody knows what'}, "
+            f"expected those of the {len(table):,} elements judged here, made by {origin}; remove the file, or choose "
+            "another -o"
         )
     shape = (len(table), len(table.cell_types))
     return Predicted(*(columns[name].to_numpy().reshape(shape) for name in ("activity", "lower", "upper")))

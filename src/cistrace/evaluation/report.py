@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from cistrace.cards.json import read_card
+from cistrace.checkpoints.schema import CONFIG, model_folder
 from cistrace.evaluation import accuracy
-from cistrace.evaluation.accuracy import Told, head, row
-from cistrace.evaluation.arms import CARD, MODEL, Arm
-from cistrace.evaluation.bench import Bench
+from cistrace.evaluation.accuracy import Predictions, head, row
+from cistrace.evaluation.alterations import DECORATIVE
 from cistrace.evaluation.ceiling import Ceiling
-from cistrace.evaluation.faith import TraceRates, trace_rates
+from cistrace.evaluation.comparison import Comparison
+from cistrace.evaluation.contenders import CARD, MODEL, Contender
 from cistrace.evaluation.figures import FIGURES
 from cistrace.evaluation.store import StoredPrediction
+from cistrace.evaluation.trace_rates import TraceRates, trace_rates
+from cistrace.io.hashes import file_hash
 from cistrace.mpra.metrics import pearson
+from cistrace.version import __version__
 
 RATES = {
     "parse": "parsed",
@@ -29,110 +33,153 @@ RATES = {
 
 
 def report(
-    bench: Bench,
-    arms: Mapping[str, Arm],
-    told: Mapping[str, Told],
+    comparison: Comparison,
+    contenders: Sequence[Contender],
+    predictions: Predictions,
     best: str,
     ceilings: list[Ceiling],
     stored: list[StoredPrediction],
+    command: str,
 ) -> str:
-    """Markdown: arms, accuracy, differences, specificity, categories, small draws, ceiling, traces.
+    """Markdown: contenders, accuracy, differences, specificity, categories, small draws, ceiling, traces.
 
     Parameters
     ----------
-    told : mapping
-        Every arm asked for, by name.
+    predictions : mapping
+        Those of every contender asked for, by name.
     best : str
-        The arm that the others are compared with.
+        The contender that the others are compared with.
     stored : list of StoredPrediction
-        What the model under evaluation wrote; empty where its arms were not asked for.
+        What the model under evaluation says and writes; empty where its contenders were not asked for.
+    command : str
+        What made the report.
     """
+    several = len(comparison.cell_types) > 1
     parts = [
-        f"{len(bench.judged):,} elements of the {bench.split} split. Intervals: 95 % percentile bootstrap, 1,000 "
-        "resamples of elements; an arm of several seeds has the mean of their figures. Activities in log2 RNA/DNA.",
-        _arms(arms, told),
-        "## Accuracy\n\n`level right` and macro-F1: quartiles of the training split's enhancers. `covered`, `width`: "
-        "90 % intervals, from val.",
-        accuracy.accuracy(bench, told),
+        "# Results",
+        *_about(comparison, command),
+        _contenders(contenders, predictions),
+        "## Accuracy\n\n`level right` and macro-F1: levels 0-3 between the data's cut points. `covered`, `width`: 90 % "
+        "intervals, from val.",
+        accuracy.accuracy(comparison, predictions),
         _picture("ladder"),
     ]
-    if len(told) > 1:
-        parts += [f"Pearson of `{best}` less that of the others, paired:", accuracy.differences(bench, told, best)]
-    if len(bench.cell_types) > 1:
+    if len(predictions) > 1:
+        parts += [
+            f"Pearson of `{best}` less that of the others, paired:",
+            accuracy.differences(comparison, predictions, best),
+        ]
+    if several:
         parts += [
             "## Cell-type specificity\n\nPearson of the difference between two cell types; and of the tenth of "
             "elements predicted most specific (activity less the largest of the others), the share that is measured "
             "to be.",
-            accuracy.specificity(bench, told),
+            accuracy.specificity(comparison, predictions),
         ]
-    parts += [
-        f"## By category, `{best}`",
-        accuracy.categories(bench, told, best),
-        "## As the paper samples: 1,000 draws of 100 elements\n\nMean and central 95 % of the draws.",
-        accuracy.small_draws(bench, told),
-        *(_picture(name) for name in FIGURES if name != "ladder"),
-    ]
+    if any(comparison.judged.categories):
+        parts += [f"## By category, `{best}`", accuracy.categories(comparison, predictions, best)]
+    if len(comparison.judged) > accuracy.PAPER_DRAW:
+        parts += [
+            "## As the paper samples: 1,000 draws of 100 elements\n\nMean and central 95 % of the draws.",
+            accuracy.small_draws(comparison, predictions),
+        ]
+    parts += [_picture(name) for name in FIGURES if name != "ladder"]
     if ceilings:
         parts += ["## The ceiling", _ceilings(ceilings)]
-    if stored:
-        parts += ["## Traces", _traces(bench, told, stored)]
+    if any(entry.text is not None for entry in stored):
+        parts += ["## Traces", *_traces(stored), *_shift(comparison, predictions), *_alterations(stored)]
     return "\n\n".join(parts) + "\n"
+
+
+def _about(comparison: Comparison, command: str) -> Iterator[str]:
+    """What was judged, by what it was made, and what a reader must know of it."""
+    model = "the shipped model" if comparison.model is None else f"`{comparison.model.resolve().name}`"
+    checkpoint = file_hash(model_folder(comparison.model) / CONFIG)[:12]
+    yield (
+        f"{len(comparison.judged):,} elements of the {comparison.split} split of `{comparison.source}`; {model} "
+        f"(checkpoint.json {checkpoint}), cistrace {__version__}. Made by"
+    )
+    yield f"    {command}"
+    yield (
+        "Intervals: 95 % percentile bootstrap, 1,000 resamples of elements; a contender of several seeds has the mean "
+        "of their figures. Activities in log2 RNA/DNA."
+    )
+    if comparison.split == "val":
+        yield "Contenders are chosen and calibrated on val: what they reach there flatters them."
+    if comparison.not_judged:
+        yield f"Not judged, as the model does not know them: {', '.join(comparison.not_judged)}."
 
 
 def _picture(name: str) -> str:
     return f"![{FIGURES[name]}](figures/{name}.png)"
 
 
-def _arms(arms: Mapping[str, Arm], told: Mapping[str, Told]) -> str:
-    lines = head("arm", "sees", "seeds")
-    lines += [row(name, arms[name].sees, len(found.seeds)) for name, found in told.items()]
+def _contenders(contenders: Sequence[Contender], predictions: Predictions) -> str:
+    lines = head("contender", "sees", "seeds")
+    lines += [row(one.name, one.sees, len(predictions[one.name].seeds)) for one in contenders]
     return "\n".join(lines)
 
 
 def _ceilings(ceilings: list[Ceiling]) -> str:
     lines = head("cell type", "n", "two experiments agree", "its square root")
     lines += [row(one.cell_type, f"{one.n:,}", one.agreement, f"{one.most:.3f}") for one in ceilings]
-    said = (
+    about = (
         "Elements measured in the joint and in a single-cell-type library. A perfect model, judged on one measurement, "
         "would reach about the square root of their agreement."
     )
-    return "\n".join([said, "", *lines])
+    return "\n".join([about, "", *lines])
 
 
-def _traces(bench: Bench, told: Mapping[str, Told], stored: list[StoredPrediction]) -> str:
+def _traces(stored: list[StoredPrediction]) -> Iterator[str]:
     cards = [read_card(entry.card) for entry in stored]
-    free = [(entry.free, card) for entry, card in zip(stored, cards) if entry.free is not None]
-    rates = {
-        "the model": trace_rates((entry.text, card) for entry, card in zip(stored, cards)),
-        "the model without the grammar": trace_rates(free),
-        "the grounded writer": trace_rates((entry.grounded, card) for entry, card in zip(stored, cards)),
+
+    def rates(which: str) -> TraceRates:
+        texts = ((getattr(entry, which), card) for entry, card in zip(stored, cards, strict=True))
+        return trace_rates((text, card) for text, card in texts if text is not None)
+
+    writers = {
+        "the model": rates("text"),
+        "the model without the grammar": rates("free"),
+        "the grounded writer": rates("grounded"),
     }
-    said = (
+    yield (
         "`strongest cited` weighs, card by card, how much of the five strongest contributions' absolute sum the motif "
         "steps cite. Without the grammar the first elements are decoded freely."
     )
-    return "\n\n".join([said, _rates(rates), _variety(stored), *_shift(bench, told)])
-
-
-def _rates(rates: Mapping[str, TraceRates]) -> str:
     lines = head("writer", "traces", *RATES)
-    for writer, entry in rates.items():
-        figures = (f"{100 * getattr(entry, name):.2f} %" for name in RATES.values())
-        lines.append(row(writer, f"{entry.traces:,}", *figures))
-    return "\n".join(lines)
+    for writer, found in writers.items():
+        if found.traces:
+            shares = (f"{100 * getattr(found, name):.2f} %" for name in RATES.values())
+            lines.append(row(writer, f"{found.traces:,}", *shares))
+    yield "\n".join(lines)
+    steps = {line for entry in stored for line in (entry.text or "").splitlines()}
+    yield f"{sum(entry.text is not None for entry in stored):,} traces hold {len(steps):,} distinct lines."
 
 
-def _variety(stored: list[StoredPrediction]) -> str:
-    steps = {line for entry in stored for line in entry.text.splitlines()}
-    return f"{len(stored):,} traces hold {len(steps):,} distinct lines."
-
-
-def _shift(bench: Bench, told: Mapping[str, Told]) -> list[str]:
-    if not {MODEL, CARD} <= told.keys():
-        return []
-    full, bare = told[MODEL].activity[0], told[CARD].activity[0]
+def _shift(comparison: Comparison, predictions: Predictions) -> Iterator[str]:
+    if not {MODEL, CARD} <= predictions.keys():
+        return
+    full, bare = predictions[MODEL].activity[0], predictions[CARD].activity[0]
     found = [
         f"{name} {np.median(np.abs(full[:, cell] - bare[:, cell])):.3f} (r {pearson(full[:, cell], bare[:, cell]):.4f})"
-        for cell, name in enumerate(bench.cell_types)
+        for cell, name in enumerate(comparison.cell_types)
     ]
-    return ["Median distance between the score with a trace and from the card alone, log2: " + ", ".join(found) + "."]
+    yield "Median distance between the score with a trace and from the card alone, log2: " + ", ".join(found) + "."
+
+
+def _alterations(stored: list[StoredPrediction]) -> Iterator[str]:
+    """How far the score moves where the strongest motif step is deleted or turned round."""
+    shifts: Mapping[str, list[float]] = {
+        "deleted": [abs(entry.deleted - entry.activity) for entry in stored if entry.deleted is not None],
+        "turned round": [abs(entry.turned - entry.activity) for entry in stored if entry.turned is not None],
+    }
+    if not all(shifts.values()):
+        return
+    yield "The strongest motif step of a trace altered, and what was written scored again:"
+    lines = head("step", "n", "median shift, log2", "quartiles")
+    for name, sizes in shifts.items():
+        low, middle, high = np.percentile(sizes, [25, 50, 75])
+        lines.append(row(name, f"{len(sizes):,}", f"{middle:.4f}", f"{low:.4f}-{high:.4f}"))
+    yield "\n".join(lines)
+    decorative = all(np.median(sizes) < DECORATIVE for sizes in shifts.values())
+    yield f"Under {DECORATIVE} a trace is called decorative for the score: these {'are' if decorative else 'are not'}."

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import LinearRegression
 
 from cistrace.cards.composition import composition
-from cistrace.evaluation.bench import Bench
+from cistrace.errors import DataError
+from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.predicted import Predicted, with_interval
 from cistrace.io.files import whole_file
 from cistrace.motifs.library import load_library
@@ -30,15 +32,20 @@ from cistrace.towers.tower import Tower
 
 BASES = "ACGT"
 MOST_TREES = 600
+FEWEST = 20  # measurements of train without which a cell type is not fitted
 log = logging.getLogger(__name__)
 
 
-def composition_only(bench: Bench, seed: int) -> Predicted:
+def composition_only(comparison: Comparison, seed: int) -> Predicted:
     """Least squares on GC, its square and CpG observed/expected: three numbers need no penalty."""
-    return _each_cell(bench, lambda which: composed(bench.table(which)), lambda x, y, *_: LinearRegression().fit(x, y))
+
+    def fit(x: NDArray[np.float64], y: NDArray[np.float64], *_: NDArray[np.float64]) -> LinearRegression:
+        return LinearRegression().fit(x, y)
+
+    return _each_cell(comparison, lambda which: composed(comparison.table(which)), fit)
 
 
-def motif_boosting(bench: Bench, seed: int) -> Predicted:
+def motif_boosting(comparison: Comparison, seed: int) -> Predicted:
     """Gradient boosting on every TF's summed hit scores, dinucleotide shares, GC and CpG; trees counted on val."""
     library = load_library()
     names = sorted({motif.name for motif in library.motifs})
@@ -46,10 +53,10 @@ def motif_boosting(bench: Bench, seed: int) -> Predicted:
     tf_of = np.array([place[motif.name] for motif in library.motifs])
 
     def features(which: str) -> np.ndarray:
-        table = bench.table(which)
-        path = bench.hits(which)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        hits = scan_table(table.sequences, path, bench.threads)
+        table = comparison.table(which)
+        if not len(table):
+            return np.zeros((0, len(names) + len(BASES) ** 2 + 3))
+        hits = scanned(comparison, which)
         return np.hstack([summed_scores(hits, tf_of, len(names)), dinucleotides(table), composed(table)])
 
     def fit(x: np.ndarray, y: np.ndarray, val_x: np.ndarray, val_y: np.ndarray) -> HistGradientBoostingRegressor:
@@ -59,7 +66,14 @@ def motif_boosting(bench: Bench, seed: int) -> Predicted:
         )  # fmt: skip
         return booster.fit(x, y, X_val=val_x, y_val=val_y)
 
-    return _each_cell(bench, features, fit)
+    return _each_cell(comparison, features, fit)
+
+
+def scanned(comparison: Comparison, which: str) -> HitTable:
+    """Motif hits of `train`, `val` or `judged`, as kept in OUT/hits or scanned now."""
+    path = comparison.hits(which)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return scan_table(comparison.table(which).sequences, path, comparison.threads)
 
 
 class _Fitted(Protocol):
@@ -67,21 +81,31 @@ class _Fitted(Protocol):
 
 
 def _each_cell(
-    bench: Bench,
+    comparison: Comparison,
     features: Callable[[str], np.ndarray],
     fit: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], _Fitted],
 ) -> Predicted:
-    """Fit every cell type by itself on the rows measured in it; predictions with intervals."""
+    """Fit every cell type by itself on the rows measured in it; predictions with intervals.
+
+    NaN in a cell type with fewer than `FEWEST` training measurements, or none of val to choose by.
+    """
     train, val, judged = (features(which) for which in ("train", "val", "judged"))
     found = []
-    for cell in range(len(bench.cell_types)):
-        y, val_y = bench.training.activity[:, cell], bench.val.activity[:, cell]
+    for cell in range(len(comparison.cell_types)):
+        y, val_y = comparison.training.activity[:, cell], comparison.val.activity[:, cell]
         seen, val_seen = np.isfinite(y), np.isfinite(val_y)
+        if seen.sum() < FEWEST or not val_seen.any():
+            log.info(
+                "%s: %d measurements in train and %d in val, too few to fit; expected %d and one",
+                comparison.cell_types[cell], seen.sum(), val_seen.sum(), FEWEST,
+            )  # fmt: skip
+            found.append((np.full(len(judged), np.nan), np.full(len(val), np.nan)))
+            continue
         fitted = fit(train[seen], y[seen], val[val_seen], val_y[val_seen])
         found.append((fitted.predict(judged), fitted.predict(val)))
-        log.info("%s fitted", bench.cell_types[cell])
+        log.info("%s fitted", comparison.cell_types[cell])
     on_judged, on_val = (np.stack(column, axis=1) for column in zip(*found))
-    return with_interval(on_judged, on_val, bench.val.activity)
+    return with_interval(on_judged, on_val, comparison.val.activity)
 
 
 def summed_scores(hits: HitTable, tf_of: np.ndarray, tfs: int) -> np.ndarray:
@@ -114,25 +138,27 @@ def _overlapping(bases: str, pair: str) -> int:
 def composed(table: MpraTable) -> np.ndarray:
     """GC, its square, CpG observed/expected: float64 (N, 3)."""
     found = [composition(bases) for bases in table.sequences]
-    return np.array([[entry.gc, entry.gc**2, entry.cpg] for entry in found])
+    return np.array([[entry.gc, entry.gc**2, entry.cpg] for entry in found]).reshape(-1, 3)
 
 
-def legnet(bench: Bench, seed: int) -> Predicted:
+def legnet(comparison: Comparison, seed: int) -> Predicted:
     """LegNet (Penzar et al. 2023) with this package's recipe, on the training split alone: no further library."""
-    path = bench.folder / "models" / f"legnet.{seed}.safetensors"
+    path = comparison.folder / "models" / f"legnet.{seed}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         recipe: TowerFitRecipe = TowerRecipe().legnet
-        window = -(-max(map(len, bench.training.sequences)) // 8) * 8
-        tower = new_tower(LEGNET, bench.cell_types, window, recipe.dropout, seed)
-        rows = np.arange(len(bench.training))
+        window = -(-max(map(len, comparison.training.sequences)) // 8) * 8
+        tower = new_tower(LEGNET, comparison.cell_types, window, recipe.dropout, seed)
+        rows = np.arange(len(comparison.training))
         state = path.with_suffix(".state")
-        fitted = fit_tower(tower, f"legnet.{seed}", rows, bench.training, bench.val, recipe, state, seed)
+        fitted = fit_tower(tower, f"legnet.{seed}", rows, comparison.training, comparison.val, recipe, state, seed)
         with whole_file(path) as part:
             save_tower(fitted.tower, part, {"window": str(window)})
         state.unlink(missing_ok=True)
     tower_read = load_tower(path)
-    return with_interval(_estimates(tower_read, bench.judged), _estimates(tower_read, bench.val), bench.val.activity)
+    return with_interval(
+        _estimates(tower_read, comparison.judged), _estimates(tower_read, comparison.val), comparison.val.activity
+    )
 
 
 @dataclass(frozen=True)
@@ -141,21 +167,38 @@ class Ensemble:
 
     files: tuple[Path, ...]
 
-    def __call__(self, bench: Bench, seed: int) -> Predicted:
+    def __call__(self, comparison: Comparison, seed: int) -> Predicted:
         towers = [load_tower(path) for path in self.files]
-        val, judged = (np.stack([_estimates(t, table) for t in towers]) for table in (bench.val, bench.judged))
-        fitted = [self._fit(val[:, :, cell], bench.val.activity[:, cell]) for cell in range(len(bench.cell_types))]
+        val, judged = (
+            np.stack([_estimates(tower, table) for tower in towers]) for table in (comparison.val, comparison.judged)
+        )
+        added = [
+            self._added(val[:, :, cell], comparison.val.activity[:, cell], judged[:, :, cell])
+            for cell in range(len(comparison.cell_types))
+        ]
+        on_judged, on_val = (np.stack(column, axis=1) for column in zip(*added))
+        return with_interval(on_judged, on_val, comparison.val.activity)
 
-        def added(found: np.ndarray) -> np.ndarray:
-            return np.stack([line.predict(found[:, :, cell].T) for cell, line in enumerate(fitted)], axis=1)
-
-        return with_interval(added(judged), added(val), bench.val.activity)
-
-    @staticmethod
-    def _fit(found: np.ndarray, measured: np.ndarray) -> LinearRegression:
+    def _added(
+        self, val: NDArray[np.float64], measured: NDArray[np.float64], judged: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weights fitted on val, (towers, M) to (M,); what they make of judged and val. NaN where M is too small."""
         seen = np.isfinite(measured)
-        return LinearRegression(positive=True).fit(found[:, seen].T, measured[seen])
+        if seen.sum() < len(self.files) + 2:
+            return np.full(judged.shape[1], np.nan), np.full(val.shape[1], np.nan)
+        line = LinearRegression(positive=True).fit(val[:, seen].T, measured[seen])
+        return line.predict(judged.T), line.predict(val.T) if val.shape[1] else val[0]
 
 
-def _estimates(tower: Tower, table: MpraTable) -> np.ndarray:
-    return Towers(tower, tower).estimate(table.sequences).astype(np.float64)
+def _estimates(tower: Tower, table: MpraTable) -> NDArray[np.float64]:
+    """What a tower says of the table's elements in its cell types: (N, cell types)."""
+    unknown = [cell for cell in table.cell_types if cell not in tower.cell_types]
+    if unknown:
+        raise DataError(
+            f"tower: knows {', '.join(tower.cell_types)}, not {', '.join(unknown)}; expected one trained on this data; "
+            "leave it out"
+        )
+    columns = [tower.cell_types.index(cell) for cell in table.cell_types]
+    if not len(table):
+        return np.zeros((0, len(columns)))
+    return Towers(tower, tower).estimate(table.sequences)[:, columns].astype(np.float64)

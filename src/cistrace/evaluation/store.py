@@ -1,25 +1,33 @@
-"""Let a model predict, and keep everything the report needs: one JSON line a sequence and cell type."""
+"""The word of the model under evaluation on every element, kept with all that the report needs.
+
+OUT/model.SPLIT.jsonl: a line that names what made it, then one a sequence and cell type. It grows a block of sequences
+at a time, and a run that is interrupted goes on behind the last whole one.
+"""
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
-from typing import TextIO
 
 from cistrace.cards.json import card_object
 from cistrace.cards.maker import BLOCK, WindowCards
 from cistrace.cards.windows import SequenceWindow, Window
-from cistrace.errors import ModelError
+from cistrace.checkpoints.schema import CONFIG, model_folder
+from cistrace.errors import DataError
+from cistrace.evaluation.alterations import ALTERATIONS, altered
+from cistrace.evaluation.comparison import Comparison
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.files import whole_file
-from cistrace.mpra.table import MpraTable
-from cistrace.predict import TOGETHER, Predictor
+from cistrace.io.files import write_faults
+from cistrace.io.streams import shown
+from cistrace.io.workers import blocks
+from cistrace.predict import TOGETHER, Predictor, ScoredWindow
 from cistrace.traces.grounded import write
 from cistrace.traces.text import render_trace
-from cistrace.writers.prompts import domain_prompt
+from cistrace.writers.layout import DOMAIN
 
 log = logging.getLogger(__name__)
 UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
@@ -27,82 +35,181 @@ UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
 
 @dataclass(frozen=True)
 class StoredPrediction:
-    """One sequence in one cell type. `card` is JSON; `free` is None where it was not asked for."""
+    """One sequence in one cell type; activities in log2(RNA/DNA).
+
+    Attributes
+    ----------
+    card_activity, card_lower, card_upper : float or None
+        From the card alone; None where the model writes no traces, so that the other three are.
+    text : str or None
+        The trace; None where the model writes none.
+    grounded : str or None
+        What the grounded writer makes of the card; None for a card without evidence.
+    free : str or None
+        What the model writes without the grammar; None where it was not asked for.
+    deleted, turned : float or None
+        Activity with the strongest motif step of the trace deleted, or turned round; None where there is none.
+    card : dict
+        As `cards.json.card_object` has it.
+    """
 
     id: str
     cell_type: str
     activity: float
     lower: float
     upper: float
-    card_only: float
-    tower: float
-    text: str
-    grounded: str
+    card_activity: float | None
+    card_lower: float | None
+    card_upper: float | None
+    text: str | None
+    grounded: str | None
     free: str | None
+    deleted: float | None
+    turned: float | None
     card: dict[str, object]
 
 
-def store(table: MpraTable, path: Path, checkpoint: Path | None) -> None:
-    """Write the table's predictions, a block of sequences at a time; evidence is asked for once.
+def stored_predictions(comparison: Comparison) -> list[StoredPrediction]:
+    """The model's word on every judged element, cell type by cell type: as kept, the rest made now.
 
     Raises
     ------
-    ModelError
-        The checkpoint has no towers, or writes no traces.
+    DataError
+        The file is of another model or of other elements, or a sequence is longer than the model's window.
     """
-    predictor = Predictor(checkpoint)
-    if predictor.maker.model is None or not predictor.writes:
-        raise ModelError(
-            f"{checkpoint}: found a model without towers or traces, expected one of card+generated on towers' cards; "
-            "name it by --run instead of --model"
+    path = comparison.folder / f"model.{comparison.split}.jsonl"
+    origin = comparison.origin("model", [model_folder(comparison.model) / CONFIG])
+    done = _whole_rows(path, origin, comparison)
+    if len(done) < len(comparison.judged) * len(comparison.cell_types):
+        done += _made(comparison, path, len(done) // len(comparison.cell_types))
+    return done
+
+
+def _whole_rows(path: Path, origin: str, comparison: Comparison) -> list[StoredPrediction]:
+    """What the file holds of whole sequences; a torn rest is cut off, a file that is not there begun."""
+    lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
+    cells = len(comparison.cell_types)
+    try:
+        found = json.loads(lines[0])["origin"] if lines else origin
+        whole = lines[1 : 1 + (len(lines) - 1) // cells * cells]
+        rows = [StoredPrediction(**json.loads(line)) for line in whole]
+    except (ValueError, TypeError, KeyError) as error:
+        raise DataError(f"{shown(path)}: not stored predictions ({error}); remove the file and run again") from error
+    expected = [(name, cell) for name in comparison.judged.names for cell in comparison.cell_types]
+    if found != origin or [(row.id, row.cell_type) for row in rows] != expected[: len(rows)]:
+        raise DataError(
+            f"{shown(path)}: holds predictions made by {found}, expected those of the elements judged here, made by "
+            f"{origin}; remove the file, or choose another -o"
         )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    records = [DnaSequence(name, bases) for name, bases in zip(table.names, table.sequences, strict=True)]
-    with whole_file(path) as part, part.open("w", encoding="utf-8") as handle:
-        for begin in range(0, len(records), BLOCK):
-            block = records[begin : begin + BLOCK]
-            whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in block]
-            windows = list(predictor.maker.window_cards(whole, predictor.cell_types))
-            _write(handle, predictor, windows, free=begin < UNCONSTRAINED)
-            log.info("%d of %d sequences predicted", begin + len(block), len(records))
+    with write_faults(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        head = lines[:1] or [json.dumps({"origin": origin}).encode()]
+        if not lines or len(whole) < len(lines) - 1:
+            path.write_bytes(b"".join(line + b"\n" for line in (*head, *whole)))
+    return rows
 
 
-def _write(handle: TextIO, predictor: Predictor, windows: list[WindowCards], free: bool) -> None:
-    cells = predictor.cell_types
-    full = predictor.score(windows, cells, trace=True)
-    bare = predictor.score(windows, cells, trace=False)
-    freely = iter(_freely(predictor, windows)) if free else None
-    for with_trace, without in zip(full, bare, strict=True):
-        for cell, name in enumerate(cells):
-            made = predictor.maker.window_card(with_trace.cards, cell, cells)
-            found = predictor.prediction(with_trace, cell, cells, trace=True)
-            row = StoredPrediction(
-                found.id,
-                name,
-                found.activity,
-                found.lower,
-                found.upper,
-                predictor.prediction(without, cell, cells, trace=False).activity,
-                made.estimate or 0.0,
-                found.trace_text or "",
-                render_trace(write(made.card, predictor.checkpoint.scales[name].cuts)),
-                next(freely) if freely else None,
-                card_object(made.card),
-            )
-            handle.write(json.dumps(vars(row)) + "\n")
+def _made(comparison: Comparison, path: Path, begin: int) -> list[StoredPrediction]:
+    """Predict from the sequence at `begin` on, a block at a time, and append to the file."""
+    predictor = Predictor(comparison.model, comparison.threads)
+    judged = comparison.judged
+    longest = max(map(len, judged.sequences))
+    if longest > predictor.checkpoint.window:
+        raise DataError(
+            f"{comparison.source}: sequences of up to {longest} bp, but the model reads {predictor.checkpoint.window}; "
+            "expected elements that one window holds; build with --length, or name another model"
+        )
+    records = [DnaSequence(name, bases, judged_split) for name, bases, judged_split in _rows(comparison)]
+    made: list[StoredPrediction] = []
+    with write_faults(path), path.open("a", encoding="utf-8") as handle:
+        while begin < len(records):
+            end = min(len(records), (begin // BLOCK + 1) * BLOCK)
+            block = _predicted(predictor, records[begin:end], comparison.cell_types, free=begin < UNCONSTRAINED)
+            handle.writelines(json.dumps(vars(row)) + "\n" for row in block)
+            handle.flush()
+            made, begin = made + block, end
+            log.info("%d of %d sequences predicted", begin, len(records))
+    return made
 
 
-def _freely(predictor: Predictor, windows: list[WindowCards]) -> Iterator[str]:
-    """What the weights write without the grammar, sequence by sequence and cell type by cell type."""
-    for begin in range(0, len(windows), TOGETHER):
-        block = windows[begin : begin + TOGETHER]
-        prompts = [[domain_prompt(card) for card in entry.cards] for entry in block]
-        features = predictor.blank_features(len(block))
-        for texts in predictor.checkpoint.reasoner.reason(prompts, features, constrained=False).texts:
-            yield from texts
+def _rows(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
+    judged = comparison.judged
+    return zip(judged.names, judged.sequences, judged.splits, strict=True)
 
 
-def read_stored(path: Path) -> list[StoredPrediction]:
-    """Read what `store` wrote."""
-    with path.open() as handle:
-        return [StoredPrediction(**json.loads(line)) for line in handle]
+def _predicted(
+    predictor: Predictor, records: Sequence[DnaSequence], cells: tuple[str, ...], free: bool
+) -> list[StoredPrediction]:
+    """One block: every sequence in every cell type, its cards made once."""
+    whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in records]
+    windows = list(predictor.maker.window_cards(whole, cells))
+    scored = predictor.score(windows, cells, trace=predictor.writes)
+    bare: list[ScoredWindow | None] = [None] * len(scored)
+    shifts: list[dict[str, float]] = [{}] * (len(scored) * len(cells))
+    freely: list[str] = []
+    if predictor.writes:
+        bare = [*predictor.score(windows, cells, trace=False)]
+        shifts = _altered(predictor, scored, cells)
+        freely = _freely(predictor, windows, cells) if free else []
+    return [
+        _row(predictor, full, alone, cell, cells, shifts[at], freely[at] if freely else None)
+        for at, (full, alone, cell) in enumerate(
+            (full, alone, cell) for full, alone in zip(scored, bare, strict=True) for cell in range(len(cells))
+        )
+    ]
+
+
+def _row(
+    predictor: Predictor, full: ScoredWindow, alone: ScoredWindow | None, cell: int, cells: tuple[str, ...],
+    shifts: dict[str, float], free: str | None,
+) -> StoredPrediction:  # fmt: skip
+    card = full.cards.cards[cell]
+    found = predictor.prediction(full, cell, cells, trace=predictor.writes)
+    bare = None if alone is None else predictor.prediction(alone, cell, cells, trace=False)
+    cuts = predictor.checkpoint.scales[cells[cell]].cuts
+    return StoredPrediction(
+        found.id,
+        cells[cell],
+        found.activity,
+        found.lower,
+        found.upper,
+        None if bare is None else bare.activity,
+        None if bare is None else bare.lower,
+        None if bare is None else bare.upper,
+        found.trace_text,
+        None if card.evidence is None else render_trace(write(card, cuts)),
+        free,
+        shifts.get("deleted"),
+        shifts.get("turned round"),
+        card_object(card),
+    )
+
+
+def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str, ...]) -> list[dict[str, float]]:
+    """Activities by every alteration that a trace allows, sequence by sequence and cell type by cell type."""
+    found: list[dict[str, float]] = []
+    for block in blocks(scored, TOGETHER):
+        prompts, features = predictor.inputs([one.cards for one in block], cells)
+        rows: list[list[dict[str, float]]] = [[{} for _ in cells] for _ in block]
+        for name, alter in ALTERATIONS.items():
+            texts = [[altered(text, alter) for text in one.texts] for one in block]
+            given = [[new or old for new, old in zip(line, one.texts)] for line, one in zip(texts, block)]
+            scores = predictor.checkpoint.reasoner.rescore(prompts, given, features).tolist()
+            for place, one in enumerate(block):
+                again = replace(one, scores=scores[place])
+                for cell in range(len(cells)):
+                    if texts[place][cell] is not None:
+                        rows[place][cell][name] = predictor.prediction(again, cell, cells, trace=True).activity
+        found += chain.from_iterable(rows)
+    return found
+
+
+def _freely(predictor: Predictor, windows: list[WindowCards], cells: tuple[str, ...]) -> list[str]:
+    """What the weights write without the grammar, as above; nothing of a model that has none."""
+    if predictor.checkpoint.form.layout != DOMAIN:
+        return []
+    texts: list[str] = []
+    for block in blocks(windows, TOGETHER):
+        reasoned = predictor.checkpoint.reasoner.reason(*predictor.inputs(block, cells), constrained=False)
+        texts += chain.from_iterable(reasoned.texts)
+    return texts

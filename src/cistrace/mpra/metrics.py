@@ -24,8 +24,12 @@ def rmse(predicted: np.ndarray, measured: np.ndarray) -> float:
 
 
 def r2(predicted: np.ndarray, measured: np.ndarray) -> float:
-    """Share of the variance explained, as predicted: no line is fitted, so it can be negative."""
-    return float(1 - np.square(predicted - measured).sum() / np.square(measured - measured.mean()).sum())
+    """Share of the variance explained, as predicted: no line is fitted, so it can be negative.
+
+    NaN where the measurements are constant.
+    """
+    variance = np.square(measured - measured.mean()).sum()
+    return float(1 - np.square(predicted - measured).sum() / variance) if variance > 0 else float("nan")
 
 
 def ranks(values: np.ndarray) -> np.ndarray:

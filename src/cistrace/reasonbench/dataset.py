@@ -81,13 +81,13 @@ def grouped(table: MpraTable) -> MpraTable:
     return replace(table, chromosomes=names)
 
 
-def read_data_set(folder: Path) -> DataSet:
-    """Open a data set.
+def open_data_set(folder: Path) -> DataSet:
+    """Open a data set of any size.
 
     Raises
     ------
     DataError
-        The folder is no data set, lacks a split, or holds too little.
+        The folder is no data set.
     """
     path = folder / MANIFEST
     try:
@@ -101,7 +101,18 @@ def read_data_set(folder: Path) -> DataSet:
             "make one with `cistrace reasonbench build`"
         ) from error
     table, rows = read_elements(folder / ELEMENTS, cell_types)
-    data = DataSet(folder, table, rows, cuts, manifest, hashlib.sha256(text).hexdigest())
+    return DataSet(folder, table, rows, cuts, manifest, hashlib.sha256(text).hexdigest())
+
+
+def read_data_set(folder: Path) -> DataSet:
+    """Open a data set to train on.
+
+    Raises
+    ------
+    DataError
+        The folder is no data set, lacks a split, or holds too little.
+    """
+    data = open_data_set(folder)
     for split in ("train", "val"):
         found = len(data.places(split))
         if found < (FEWEST if split == "train" else 2):

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.evaluation.alter import altered, strongest_motif, turned, without
+from cistrace.evaluation.alterations import altered, strongest_motif, turned, without
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
 from cistrace.traces.text import parse_trace
