@@ -4,9 +4,12 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas
+import polars
 import pytest
 
 from cistrace import Predictor
+from cistrace.cards.json import card_hash
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
@@ -29,6 +32,7 @@ def test_a_prediction_is_whole(predictor: Predictor) -> None:
         ("seq1", "K562"), ("seq1", "HepG2"), ("seq2", "K562"), ("seq2", "HepG2"),
     ]  # fmt: skip
     for entry in found:
+        assert entry.card is not None and card_hash(entry.card) == entry.card_hash
         assert entry.lower < entry.activity < entry.upper
         assert 0 <= entry.percentile <= 100
         assert sum(entry.level_probabilities) == pytest.approx(1)
@@ -65,6 +69,19 @@ def test_strings_and_records_are_read_alike(predictor: Predictor) -> None:
     given = [bases, f" {bases.lower()}\n", DnaSequence("x", bases.lower(), "y")]
     found = predictor.predict(given, "K562", trace=False)
     assert len({(one.activity, one.card_hash) for one in found}) == 1
+
+
+def test_ids_and_order_are_those_of_what_is_given(predictor: Predictor) -> None:
+    items = {"b": dna(200, 7), "a": dna(200, 8)}
+    for given in (items, pandas.Series(items), polars.DataFrame({"id": list(items), "sequence": list(items.values())})):
+        assert [one.id for one in predictor.predict(given, "K562", trace=False)] == ["b", "a"]
+    with pytest.raises(InputError, match="found PosixPath"):
+        next(predictor.stream(Path("enhancers.fa")))
+
+
+def test_a_predictor_shows_its_model(predictor: Predictor) -> None:
+    hexadecimals = predictor.provenance.checkpoint
+    assert repr(predictor) == (f"<Predictor, shipped model {hexadecimals}: HepG2, K562, WTC11; 200 bp, writes traces>")
 
 
 @pytest.mark.parametrize("item", [b"ACGT" * 10, None, 7])

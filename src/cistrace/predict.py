@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from cistrace.checkpoints.schema import CellScale
 from cistrace.errors import InputError, TraceError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.sequences import base_fault
+from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import level_of
 from cistrace.traces.text import parse_trace
@@ -67,7 +67,8 @@ class Predictor:
         if threads is not None and threads < 1:
             raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
         use_threads(threads)
-        self.checkpoint: Checkpoint = load_checkpoint(None if model is None else Path(model))
+        self.model = None if model is None else Path(model)
+        self.checkpoint: Checkpoint = load_checkpoint(self.model)
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(
             self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge
@@ -82,9 +83,17 @@ class Predictor:
         )
         self.writes = self.checkpoint.form.arm == "card+generated"
 
+    def __repr__(self) -> str:
+        model = "shipped model" if self.model is None else f"model {self.model}"
+        traces = "writes traces" if self.writes else "writes no traces"
+        return (
+            f"<Predictor, {model} {self.provenance.checkpoint}: {', '.join(self.cell_types)}; "
+            f"{self.checkpoint.window} bp, {traces}>"
+        )
+
     def predict(
         self,
-        sequences: str | DnaSequence | Iterable[str | DnaSequence],
+        sequences: SequenceInput,
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
         windows: WindowChoice = "best",
@@ -93,14 +102,15 @@ class Predictor:
 
         Parameters
         ----------
-        sequences : str, DnaSequence, or several of either
-            Plain strings are named `seq1`, `seq2`, ... by their place; at least 20 letters of ACGT each. Ids may
-            repeat: results come in the order of the input.
+        sequences : str, DnaSequence, list, dict, Series, DataFrame, ...
+            As `cistrace.io.in_memory.as_sequences` takes them: one sequence or several, a dict from ids to sequences,
+            a Series, or a table with a column of sequences and perhaps one of ids. At least 20 letters of ACGT each.
+            What has no id is named `seq1`, `seq2`, ... by its place. Ids may repeat: results come in the order of the
+            input.
         cell_types : str or several
             `all`, or names as in `Predictor.cell_types`.
         trace : bool
             False scores from the card alone, several times as fast. A model of an arm without traces never writes any.
-
         windows : `best` or `all`
             Of a sequence longer than the model's window: in each cell type the window of the highest activity, or
             every window with at least 20 letters of ACGT, by rising start, each in all cell types.
@@ -108,27 +118,27 @@ class Predictor:
         Raises
         ------
         InputError
-            An item that is no DNA, is shorter than 20 bp or holds fewer than 20 letters of ACGT.
+            What is no sequence or table of them; an item that is no DNA, is shorter than 20 bp or holds fewer than 20
+            letters of ACGT.
         CellTypeError
             A cell type that the checkpoint does not know.
         """
-        many = [sequences] if isinstance(sequences, str | DnaSequence) else list(sequences)
-        records = [_record(number, item) for number, item in enumerate(many, 1)]
-        return list(self.stream(records, cell_types, trace, windows))
+        return list(self.stream(list(as_sequences(sequences, MINIMUM_KNOWN)), cell_types, trace, windows))
 
     def stream(
         self,
-        sequences: Iterable[DnaSequence],
+        sequences: SequenceInput,
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
         windows: WindowChoice = "best",
     ) -> Iterator[Prediction]:
-        """Like `predict`, for any number of records in constant memory."""
+        """Like `predict`, for any number of sequences in constant memory: each is checked as it is reached."""
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
+        records = as_sequences(sequences, MINIMUM_KNOWN)
         trace = trace and self.writes
         asked_windows = reported_windows(
-            sequences, self.maker.window, len(cells),
+            records, self.maker.window, len(cells),
             None if windows == "all" else lambda sequence: self._choose(sequence, cells),
         )  # fmt: skip
         while block := list(islice(asked_windows, BLOCK * len(cells))):
@@ -220,6 +230,7 @@ class Predictor:
             level_probabilities=level_probabilities(activity, scale),
             flags=found.flags,
             card_hash=card_hash(found.card),
+            card=found.card,
             provenance=self.provenance,
             trace=parsed,
             trace_text=text,
@@ -245,14 +256,3 @@ def level_probabilities(activity: float, scale: CellScale) -> tuple[float, float
     deviation = scale.half_width / NORMAL_90
     below = [0.5 * (1 + math.erf((cut - activity) / (deviation * math.sqrt(2)))) for cut in scale.cuts]
     return below[0], below[1] - below[0], below[2] - below[1], 1 - below[2]
-
-
-def _record(number: int, item: str | DnaSequence) -> DnaSequence:
-    if not isinstance(item, str | DnaSequence):
-        raise InputError(f"item {number}: found {type(item).__name__}, expected str or Sequence; decode or convert it")
-    record = item if isinstance(item, DnaSequence) else DnaSequence(f"seq{number}", item.strip(), "string")
-    record = replace(record, bases=record.bases.upper())
-    fault = base_fault(record.bases, minimum_known=MINIMUM_KNOWN)
-    if fault:
-        raise InputError(f"sequence {record.id!r}: {fault}")
-    return record

@@ -82,7 +82,7 @@ class Evidence:
     lowering: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Card:
     """Everything a reasoner may cite about one sequence in one cell type.
 
@@ -106,3 +106,14 @@ class Card:
     effects: tuple[TfEffect | None, ...]
     evidence: Evidence | None = None
     version: str = CARD_VERSION
+
+    def __repr__(self) -> str:
+        names = ", ".join(hit.name for hit in self.hits[:3]) + (", ..." if len(self.hits) > 3 else "")
+        hits = f"{len(self.hits)} hits ({names})" if self.hits else "no hits"
+        evidence = "no evidence" if self.evidence is None else f"estimate {self.evidence.estimate:+.2f}"
+        return f"<Card {len(self.bases)} bp in {self.cell_type}: {hits}, {len(self.tags)} tags, {evidence}>"
+
+    def _repr_html_(self) -> str:
+        from cistrace.cards.html import card_html  # which needs this module
+
+        return card_html(self)

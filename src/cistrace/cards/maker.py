@@ -66,6 +66,10 @@ class CardMaker:
         self.known_effects = known_effects
         self.window = window
 
+    def __repr__(self) -> str:
+        evidence = "no evidence" if self.model is None else "evidence of a sequence model"
+        return f"<CardMaker for {', '.join(self.cell_types)}: {self.window} bp, {evidence}>"
+
     def cards(
         self, sequences: Iterable[DnaSequence], cell_types: tuple[str, ...], choice: WindowChoice = "best"
     ) -> Iterator[WindowCard]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_HEAD = 20  # bases that a repr shows
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class DnaSequence:
     """One DNA sequence.
 
@@ -22,3 +24,7 @@ class DnaSequence:
     id: str
     bases: str
     source: str = ""
+
+    def __repr__(self) -> str:
+        head = self.bases if len(self.bases) <= _HEAD else f"{self.bases[:_HEAD]}..."
+        return f"<DnaSequence {self.id!r}: {len(self.bases):,} bp, {head}>"

@@ -9,7 +9,7 @@ Strand = Literal["+", "-"]
 STRANDS: tuple[Strand, Strand] = ("+", "-")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MotifHit:
     """One match of a motif, at FIMO's score and p-value.
 
@@ -44,3 +44,12 @@ class MotifHit:
     @property
     def width(self) -> int:
         return self.end - self.start
+
+    def __repr__(self) -> str:
+        parts = [f"{self.score:.2f} bits"]
+        if self.p_value is not None:
+            parts.append(f"p {self.p_value:.1e}")
+        if self.contribution is not None:
+            parts.append(f"contribution {self.contribution:+.2f}")
+        name = f"{self.name} {self.matrix_id}".strip()
+        return f"<MotifHit {name} [{self.start}:{self.end}] {self.strand}, {', '.join(parts)}>"

@@ -19,7 +19,7 @@ from cistrace.motifs.motif import Motif
 DEFAULT_LIBRARY = "JASPAR2026"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class MotifLibrary:
     """Motifs by rising matrix id.
 
@@ -39,6 +39,9 @@ class MotifLibrary:
 
     def __len__(self) -> int:
         return len(self.motifs)
+
+    def __repr__(self) -> str:
+        return f"<MotifLibrary {self.name}: {len(self):,} motifs>"
 
     @cached_property
     def version(self) -> str:

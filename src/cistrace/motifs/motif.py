@@ -11,7 +11,7 @@ from cistrace.motifs.background import Background
 from cistrace.motifs.matrices import CountMatrix, LogOddsMatrix, ProbabilityMatrix
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Motif:
     """One matrix of a library.
 
@@ -38,6 +38,9 @@ class Motif:
     @property
     def width(self) -> int:
         return len(self.values)
+
+    def __repr__(self) -> str:
+        return f"<Motif {self.matrix_id} {self.name}, {self.width} bp>"
 
     def log_odds(self, background: Background) -> LogOddsMatrix:
         """The PWM with FIMO's pseudocount."""

@@ -106,6 +106,9 @@ class Scanner:
         """What, beside the library, decides the hits: rules, background and threshold."""
         return f"{RULES} background={self.background.name} p<={self.p_threshold:g}"
 
+    def __repr__(self) -> str:
+        return f"<Scanner of {self.library!r}: {self.version}, {self.threads} threads>"
+
     def __enter__(self) -> Self:
         return self
 

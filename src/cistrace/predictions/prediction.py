@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from cistrace.cards.card import Card
+from cistrace.io.streams import shown
 from cistrace.traces.trace import Trace, Verification
 
 
@@ -20,7 +23,7 @@ class Provenance:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Prediction:
     """One sequence in one cell type.
 
@@ -39,6 +42,12 @@ class Prediction:
         What is unusual about the row: `padded`, `tiled:N`, `window:S-E`, `ambiguous:N`, ...
     trace : Trace or None
         None without traces, and where the writer's text did not parse.
+    trace_text : str or None
+        What the writer wrote; None without traces.
+    verification : Verification or None
+        What the card says of every claim of the trace.
+    card : Card or None
+        What the model read; `card_hash` names its content. No file of predictions holds it.
     """
 
     id: str
@@ -55,3 +64,28 @@ class Prediction:
     trace: Trace | None = None
     trace_text: str | None = None
     verification: Verification | None = None
+    card: Card | None = None
+
+    def __repr__(self) -> str:
+        if self.trace_text is None:
+            trace = "no trace"
+        elif self.verification is None:
+            trace = "not a trace"
+        else:
+            trace = f"{self.verification.supported} of {self.verification.claims} claims verified"
+        return (
+            f"<Prediction {shown(self.id)} in {self.cell_type}: {self.activity:+.3f} ({interval(self)}), level "
+            f"{self.level}, percentile {self.percentile:.1f}, {trace}>"
+        )
+
+    def _repr_html_(self) -> str:
+        from cistrace.predictions.html import prediction_html  # which needs this module
+
+        return prediction_html(self)
+
+
+def interval(prediction: Prediction) -> str:
+    """The 90 % interval in words: `+0.12 to +1.34`, or that there is none."""
+    if not math.isfinite(prediction.upper - prediction.lower):
+        return "no interval"
+    return f"{prediction.lower:+.2f} to {prediction.upper:+.2f}"

@@ -1,0 +1,32 @@
+"""A prediction as HTML, for a notebook. Everything in it is escaped."""
+
+from __future__ import annotations
+
+from html import escape
+
+from cistrace.cards.html import card_html, html_table
+from cistrace.io.terminal import printable
+from cistrace.predictions.prediction import Prediction, interval
+from cistrace.predictions.show import verdict
+from cistrace.traces.templates import THINK_END
+
+_HEADER = ("id", "cell type", "activity", "90 % interval", "percentile", "level", "flags")
+
+
+def prediction_html(prediction: Prediction) -> str:
+    """The row of the table; below it, to be opened, the trace with its verdict, and the card."""
+    row = (
+        printable(prediction.id), prediction.cell_type, f"{prediction.activity:+.3f}", interval(prediction),
+        f"{prediction.percentile:.1f}", str(prediction.level), " ".join(prediction.flags),
+    )  # fmt: skip
+    parts = [html_table(_HEADER, [row])]
+    if prediction.trace_text is not None:
+        text = printable(prediction.trace_text.replace(THINK_END, "")).strip()
+        parts.append(_details("Trace", f"<pre>{escape(text)}\n\n{escape(verdict(prediction))}</pre>", shown=True))
+    if prediction.card is not None:
+        parts.append(_details("Card", card_html(prediction.card)))
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _details(title: str, content: str, shown: bool = False) -> str:
+    return f"<details{' open' if shown else ''}><summary>{title}</summary>{content}</details>"
