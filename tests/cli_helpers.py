@@ -18,6 +18,7 @@ from cistrace.cards.build import build_card
 from cistrace.cards.card import Card
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.json import card_hash
+from cistrace.cards.windows import WindowChoice
 from cistrace.cli.main import cli
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
@@ -73,7 +74,9 @@ class StandIn:
     def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
         self.checkpoint = checkpoint
 
-    def stream(self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool) -> Iterator[Prediction]:
+    def stream(
+        self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best"
+    ) -> Iterator[Prediction]:
         cells = canonical_cell_types(cell_types, self.cell_types)
         for sequence in sequences:
             for cell in cells:
