@@ -12,6 +12,8 @@ from cistrace.motifs.overlap import best_of_family
 FAMILIES = ("Ets-related", "FOX", "C4-GATA-related", "Fos-related", "Jun-related", "RXR-related receptors (NR2)")
 TFS = ("ELK1", "FOXA1", "GATA1", "FOS::JUN", "HNF4A", "CTCF")
 
+CUTS = (-0.5, 0.0, 0.7)
+
 bases = st.text("ACGT", min_size=20, max_size=200)
 
 
@@ -39,3 +41,12 @@ def cards(draw: st.DrawFn) -> Card:
     found = best_of_family(draw(st.lists(hits(len(sequence)), max_size=15)))
     known = {tf: TfEffect(0.21, 0.05) for tf in draw(st.sets(st.sampled_from(TFS)))}
     return build_card(sequence, "K562", found, known, draw(st.floats(-4, 6)))
+
+
+def an_evidence_card() -> Card:
+    """Two hits, one of them known, in 200 bp of GC content 0.500."""
+    found = [
+        MotifHit("MA0028.3", "ELK1", frozenset({"Ets-related"}), 10, 20, "+", 14.2, 1e-6, 0.41),
+        MotifHit("MA0148.5", "FOXA1", frozenset({"FOX"}), 40, 52, "-", 12.0, 2e-6, -0.20),
+    ]
+    return build_card("ACGTTGCATC" * 20, "K562", found, {"ELK1": TfEffect(0.3, 0.05)}, 0.53)

@@ -10,11 +10,12 @@ import pytest
 
 from cistrace import Predictor
 from cistrace.cards.json import card_hash
+from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.predict import level_probabilities, percentile
+from cistrace.predict import ScoredWindow, level_probabilities, percentile
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,25 @@ def test_a_prediction_is_whole(predictor: Predictor) -> None:
         assert entry.trace is not None and entry.verification is not None
         assert entry.flags == ()
         assert len(entry.card_hash) == 64 and entry.provenance.checkpoint
+
+
+STEPS = ("Wide open.", "m1 leads.", "m2 follows.", "m3 comes last.", "It names GATA17, which is not there.")
+
+
+def test_prose_is_read_and_verified(predictor: Predictor) -> None:
+    """The writer's words replaced by free ones: what a chat model writes goes through the same judge."""
+    record = DnaSequence("x", dna(200))
+    (window,) = predictor.maker.window_cards([SequenceWindow(record, Window(0, 200))], ("K562",))
+    text = "".join(f"{n}. {step}\n" for n, step in enumerate(STEPS, 1)) + "</think>\nLevel: 3"
+    found = predictor.prediction(ScoredWindow(window, [0.0], [text]), 0, ("K562",), trace=True)
+    assert found.trace is not None and found.trace.level == 3
+    assert [(step.kind, step.get("text")) for step in found.trace.steps] == [("prose", step) for step in STEPS]
+    assert found.verification is not None and not found.verification.verified
+    assert (found.verification.claims, found.verification.supported) == (5, 3)
+    assert [fault.step for fault in found.verification.failed] == [1, 5]
+    torn = predictor.prediction(ScoredWindow(window, [0.0], [text[:-3]]), 0, ("K562",), trace=True)
+    assert torn.trace is None and torn.verification is not None
+    assert [fault.field for fault in torn.verification.failed] == ["form", "step", "tf"]
 
 
 def test_short_long_and_ambiguous_inputs_say_so(predictor: Predictor) -> None:

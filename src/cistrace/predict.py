@@ -19,13 +19,13 @@ from cistrace.cards.maker import BLOCK, CardMaker, WindowCards
 from cistrace.cards.windows import MINIMUM_KNOWN, SequenceWindow, WindowChoice, best_windows, reported_windows
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import CellScale
-from cistrace.errors import InputError, TraceError
+from cistrace.errors import InputError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import level_of
-from cistrace.traces.text import parse_trace
+from cistrace.traces.text import read_trace
 from cistrace.traces.verify import verify
 from cistrace.version import __version__
 from cistrace.writers.layout import prompt_of
@@ -212,13 +212,7 @@ class Predictor:
         scale = self.checkpoint.scales[cells[cell]]
         activity = activity_of(scored.scores[cell], scale, trace)
         text = scored.texts[cell] if trace else None
-        parsed, verification = None, None
-        if text is not None:
-            try:
-                parsed = parse_trace(text)
-                verification = verify(parsed, found.card)
-            except TraceError:
-                parsed = None
+        read = None if text is None else read_trace(text)
         return Prediction(
             id=found.at.sequence.id,
             cell_type=cells[cell],
@@ -232,9 +226,9 @@ class Predictor:
             card_hash=card_hash(found.card),
             card=found.card,
             provenance=self.provenance,
-            trace=parsed,
+            trace=None if read is None or read.faults else read.trace,
             trace_text=text,
-            verification=verification,
+            verification=None if text is None else verify(text, found.card),
         )
 
 

@@ -42,7 +42,7 @@ def test_verdict_names_what_failed() -> None:
     )
     lines = verdict(replace(good, verification=spoilt)).splitlines()
     assert lines[0].startswith("Not verified")
-    assert lines[1].endswith("the card 0.999")
+    assert lines[1].endswith("the card has 0.999")
     assert "concludes level 1; the activity is of level 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
     assert "concludes" not in verdict(good)
     assert "not a trace" in verdict(replace(good, trace=None, verification=None))

@@ -45,9 +45,9 @@ def test_the_canonical_form_is_what_passes(card: Card) -> None:
         (lambda text: text.replace("</think>", ""), "no </think>"),
         (lambda text: text.replace("Level: ", "Level: very high "), "conclusion"),
         (lambda text: text.replace("Level: 1", "Level: 7").replace("Level: 2", "Level: 7"), "conclusion"),
-        (lambda text: "Let me think.\n" + text, "no step"),
+        (lambda text: "Let me think.\n" + text, "line 'Let me think.'"),
         (lambda text: text + " and that is sure", "conclusion"),
-        (lambda text: text.replace("2. ", "3. ", 1), "stands where 2"),
+        (lambda text: text.replace("2. ", "3. ", 1), "expected step '2. ...'"),
     ],
 )
 def test_form(change, reason: str, card: Card) -> None:  # type: ignore[no-untyped-def]

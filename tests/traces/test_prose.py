@@ -4,11 +4,11 @@ import pytest
 from card_helpers import cards
 from hypothesis import given, settings
 
-from cistrace.cards.build import build_card
+from cistrace.cards.build import build_card, paper_card
 from cistrace.cards.card import Card, TfEffect
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.claims import supported_claims
-from cistrace.traces.prose import prose_faults
+from cistrace.traces.prose import prose_findings
 from cistrace.traces.text import render_step
 
 BASES = "GGGCGGACTTCCGGTTTATTGACTCAGCATTAGC" * 2
@@ -37,43 +37,53 @@ TRUE = [
     "The three motifs raise it by +0.4 in sum.",
 ]
 FALSE = [
-    ("GATA1 opens the chromatin at 1-9.", "GATA1: not on the card"),
-    ("SP1 at 3-11 raises activity.", "3-11: no motif named lies there"),
-    ("ELK1 at 1-9 raises activity.", "1-9: no motif named lies there"),
-    ("m4 raises activity.", "m4: the card lists 3 motifs"),
-    ("SP1 on the minus strand raises activity.", "- strand: the motif named lies on the other"),
-    ("SP1 with a score of 14.2 raises activity.", "score 14.2: no motif named has it"),
-    ("GC content 0.61 is high.", "GC 0.61: the card has 0.529"),
-    ("GC content is 52%.", "GC 52%: the card has 0.529"),
-    ("A C4-GATA-related factor binds.", "family C4-GATA-related: not on the card"),
-    ("A homeobox family factor binds.", "homeobox family: not on the card"),
-    ("SP1 raises activity by +0.93.", "+0.93: no such figure on the card"),
-    ("A motif at position 60 matters.", "position 60: no motif named lies there"),
-    ("So it is a strong enhancer.", "names nothing of the card"),
-    ("EP300 and MED1 are recruited by SP1.", "EP300: not on the card"),
+    ("GATA1 opens the chromatin at 1-9.", "tf GATA1"),
+    ("SP1 at 3-11 raises activity.", "place 3-11"),
+    ("ELK1 at 1-9 raises activity.", "place 1-9"),
+    ("m4 raises activity.", "motif m4, the card has 3 motifs"),
+    ("SP1 on the minus strand raises activity.", "strand -"),
+    ("SP1 with a score of 14.2 raises activity.", "score 14.2"),
+    ("GC content 0.61 is high.", "gc 0.61, the card has 0.529"),
+    ("GC content is 52%.", "gc 52%, the card has 0.529"),
+    ("A C4-GATA-related factor binds.", "family C4-GATA-related"),
+    ("A homeobox family factor binds.", "family homeobox"),
+    ("SP1 raises activity by +0.93.", "figure +0.93"),
+    ("A motif at position 60 matters.", "place 60"),
+    ("So it is a strong enhancer.", "'So it is a strong enhancer.': names nothing on the card"),
+    ("EP300 and MED1 are recruited by SP1.", "tf EP300"),
 ]
+
+
+def reasons(text: str, card: Card) -> list[str]:
+    return [finding.reason for finding in prose_findings(1, text, card)]
 
 
 @pytest.mark.parametrize("text", TRUE)
 def test_true_sentences_pass(text: str, card: Card) -> None:
-    assert prose_faults(text, card) == ()
+    assert reasons(text, card) == []
 
 
 @pytest.mark.parametrize(("text", "fault"), FALSE)
 def test_what_the_card_does_not_hold_is_named(text: str, fault: str, card: Card) -> None:
-    assert fault in prose_faults(text, card)
+    assert any(reason.startswith(fault) for reason in reasons(text, card))
 
 
 @settings(max_examples=60, deadline=None)
 @given(cards())
 def test_every_supported_claim_passes_as_prose(card: Card) -> None:
     for claim in supported_claims(card):
-        assert prose_faults(render_step(claim), card) == ()
+        assert reasons(render_step(claim), card) == []
+
+
+def test_a_card_without_evidence_holds_no_signed_figure(card: Card) -> None:
+    plain = paper_card(card.bases, card.cell_type, card.hits)
+    assert reasons("SP1 at 1-9 raises activity.", plain) == []
+    assert reasons("SP1 at 1-9 raises activity by +0.41.", plain) == ["figure +0.41, the card has no such figure"]
 
 
 def test_sums_beyond_what_a_trace_can_state_pass_as_stated() -> None:
     hits = [MotifHit("MA0001.1", name, frozenset(), 0, 5, "+", 5.0, 1e-6, 3.0) for name in ("A1", "B1", "C1", "D1")]
     card = build_card("A" * 20, "K562", hits, {}, 0.0)
     assert card.evidence is not None and card.evidence.raising == 9.99
-    assert all(prose_faults(render_step(claim), card) == () for claim in supported_claims(card))
-    assert prose_faults("The motifs together raise the activity by +9.8.", card)
+    assert all(reasons(render_step(claim), card) == [] for claim in supported_claims(card))
+    assert reasons("The motifs together raise the activity by +9.8.", card)

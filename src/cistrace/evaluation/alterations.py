@@ -34,7 +34,8 @@ def turned(trace: Trace, at: int) -> Trace:
     step = trace.steps[at]
     values = dict(step.values)
     raises, lowers, _ = DIRECTIONS
-    values["direction"] = {raises: lowers, lowers: raises}.get(values["direction"], values["direction"])
+    opposite: dict[str, str] = {raises: lowers, lowers: raises}
+    values["direction"] = opposite.get(values["direction"], values["direction"])
     values["contribution"] = values["contribution"].translate(str.maketrans("+-", "-+"))
     steps = (*trace.steps[:at], Claim(step.kind, tuple(values.items())), *trace.steps[at + 1 :])
     return replace(trace, steps=steps)

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cistrace.cards.card import Card
-from cistrace.errors import TraceError
-from cistrace.traces.text import parse_trace, render_step
-from cistrace.traces.trace import Trace
+from cistrace.traces.text import read_trace
+from cistrace.traces.trace import REPEAT, Trace
 from cistrace.traces.verify import verify
 
 STRONGEST = 5
@@ -40,18 +39,18 @@ def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
     cited: list[float] = []
     for text, card in written:
         total += 1
-        try:
-            trace = parse_trace(text)
-        except TraceError:
+        read = read_trace(text)
+        if read.faults:
             continue
         parsed += 1
-        found = verify(trace, card)
+        found = verify(read.trace, card)
         verified += found.verified
         claims, supported = claims + found.claims, supported + found.supported
-        fields, true_fields = fields + len(found.findings), true_fields + sum(f.supported for f in found.findings)
-        varied += len({step.kind for step in trace.steps}) >= 3
-        unrepeated += len({render_step(step) for step in trace.steps}) == len(trace.steps)
-        share = cited_share(trace, card)
+        stated = [finding for finding in found.findings if finding.field != REPEAT]
+        fields, true_fields = fields + len(stated), true_fields + sum(finding.supported for finding in stated)
+        varied += len(set(found.kinds)) >= 3
+        unrepeated += len(stated) == len(found.findings)
+        share = cited_share(read.trace, card)
         if share is not None:
             cited.append(share)
     return TraceRates(

@@ -41,11 +41,11 @@ class Prediction:
     flags : tuple of str
         What is unusual about the row: `padded`, `tiled:N`, `window:S-E`, `ambiguous:N`, ...
     trace : Trace or None
-        None without traces, and where the writer's text did not parse.
+        None without traces, and where the writer's text has not the form of one.
     trace_text : str or None
-        What the writer wrote; None without traces.
+        As it was written; None without traces.
     verification : Verification or None
-        What the card says of every claim of the trace.
+        What holds of the text, also where it is no trace; None without traces.
     card : Card or None
         What the model read; `card_hash` names its content. No file of predictions holds it.
     """

@@ -38,7 +38,7 @@ def show_predictions(predictions: list[Prediction], console: Console) -> None:
 
 
 def verdict(prediction: Prediction) -> str:
-    """What verification says of a trace, in words; one more line for every field that failed."""
+    """What verification says of a trace, in words; one more line for everything that failed."""
     found = prediction.verification
     if found is None:
         return "Not verified: the text is not a trace."
@@ -48,9 +48,8 @@ def verdict(prediction: Prediction) -> str:
         f"Not verified: {found.supported} of {found.claims} claims agree with the card.{_level_remark(prediction)}"
     ]
     lines += [
-        printable(f"  step {finding.step}, {finding.field}: says {finding.claimed}, the card {finding.found}")
-        for finding in found.findings
-        if not finding.supported
+        printable(f"  step {finding.step}: {finding.reason}" if finding.step else f"  {finding.reason}")
+        for finding in found.failed
     ]
     return "\n".join(lines)
 

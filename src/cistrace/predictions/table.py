@@ -48,8 +48,8 @@ def figure(value: float) -> float:
 def prediction_object(prediction: Prediction) -> dict[str, Any]:
     """A prediction as JSON types: one line of JSONL.
 
-    `trace` and `verification` are null without traces. A text that does not parse as a trace has `steps` and `level`
-    null and is not verified.
+    `trace` and `verification` are null without traces. A text that has not the form of a trace has `steps` and
+    `level` null and is not verified; `failed` says why. A step that follows no template has the kind `prose`.
     """
     return {
         "id": prediction.id,
@@ -83,8 +83,7 @@ def _verification_object(prediction: Prediction) -> dict[str, Any] | None:
         return None if prediction.trace_text is None else nothing
     failed = [
         {"step": finding.step, "field": finding.field, "claimed": finding.claimed, "found": finding.found}
-        for finding in found.findings
-        if not finding.supported
+        for finding in found.failed
     ]
     return {
         "verified": found.verified,

@@ -8,7 +8,7 @@ from cistrace.cards.card import Card, GrammarTag, TfEffect
 from cistrace.cards.grammar import family_label
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.templates import CPG_CLASSES, DIRECTIONS, GC_CLASSES, KNOWN, LARGEST_MOTIF, SHARE_CLASSES
-from cistrace.traces.trace import Claim
+from cistrace.traces.trace import Claim, ClaimKind
 
 GC_CUTS = (0.40, 0.60)
 CPG_CUTS = (0.25, 0.60)  # 0.60 is the island criterion of Gardiner-Garden & Frommer (1987)
@@ -51,7 +51,7 @@ def tenths(value: float) -> str:
     return f"{min(9.9, max(-9.9, round(value, 1))) + 0.0:+.1f}"
 
 
-def claim(kind: str, **values: str) -> Claim:
+def claim(kind: ClaimKind, **values: str) -> Claim:
     """A claim from its fields, in the order given."""
     return Claim(kind, tuple(values.items()))
 

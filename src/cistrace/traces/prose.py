@@ -17,6 +17,7 @@ from cistrace.cards.cell_types import ALIASES
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import load_library
 from cistrace.traces.claims import tenths
+from cistrace.traces.trace import STEP, Finding
 
 _NUMBERED = re.compile(r"\bm(\d+)\b")
 # A capital, then letters and digits with at least one digit: how human genes of TFs are mostly written.
@@ -39,9 +40,11 @@ _NO_FAMILY = frozenset(
 )
 _NO_SYMBOL = frozenset(name.lower() for name in (*ALIASES, *ALIASES.values(), "m1", "hg19", "hg38", "GC", "log2"))
 
+_Fault = tuple[str, str, str]  # field, what the text says, what the card has
+
 
 @dataclass(frozen=True)
-class _Names:
+class _LibraryNames:
     """Of the motif library: TF names and family names."""
 
     tfs: frozenset[str]
@@ -49,41 +52,45 @@ class _Names:
 
 
 @lru_cache(maxsize=1)
-def _names() -> _Names:
+def _library_names() -> _LibraryNames:
     motifs = load_library().motifs
     families = {family for motif in motifs for family in motif.families}
     # Single letters (the TF named T) are words too often.
-    return _Names(
+    return _LibraryNames(
         frozenset(motif.name for motif in motifs if len(motif.name) > 1),
         tuple(sorted(families, key=lambda family: (-len(family), family))),
     )
 
 
-def prose_faults(text: str, card: Card) -> tuple[str, ...]:
-    """What the step names that the card does not hold; also that it names nothing of the card at all."""
-    families, faults, rest = _families(text, card)
-    cited, absent = _cited_hits(rest, card)
-    faults += absent
+def prose_findings(step: int, text: str, card: Card) -> list[Finding]:
+    """What a step in free words names that the card does not hold; also that it names nothing of the card at all.
+
+    Parameters
+    ----------
+    step : int
+        Its number, from 1.
+    """
+    families, absent_families, rest = _families(text, card)
+    cited, absent_hits = _cited_hits(rest, card)
     about = cited or list(card.hits)
-    places = [*_STRETCH.finditer(text), *_PLACE.finditer(text), *_SIGNED.finditer(text)]
-    faults += _stretch_faults(text, about)
-    faults += _figure_faults(text, card, about)
+    faults = [*absent_families, *absent_hits, *_place_faults(text, about), *_figure_faults(text, card, about)]
     if cited:
         faults += _strand_faults(text, cited)
-    if not (cited or families or places or faults or _COMPOSITION.search(text)):
-        faults.append("names nothing of the card")
-    return tuple(faults)
+    places = (pattern.search(text) for pattern in (_STRETCH, _PLACE, _SIGNED, _COMPOSITION))
+    if not (cited or families or faults or any(places)):
+        faults.append((STEP, text, "names nothing on the card"))
+    return [Finding(step, field, claimed, found, False) for field, claimed, found in faults]
 
 
-def _cited_hits(text: str, card: Card) -> tuple[list[MotifHit], list[str]]:
+def _cited_hits(text: str, card: Card) -> tuple[list[MotifHit], list[_Fault]]:
     """Hits that the text names, and names of hits that are not there."""
     cited: dict[int, MotifHit] = {}
-    faults = []
+    faults: list[_Fault] = []
     for number in sorted({int(found) for found in _NUMBERED.findall(text)}):
         if 1 <= number <= len(card.hits):
             cited[number - 1] = card.hits[number - 1]
         else:
-            faults.append(f"m{number}: the card lists {len(card.hits)} motifs")
+            faults.append(("motif", f"m{number}", f"{len(card.hits)} motifs"))
     by_name: dict[str, list[int]] = {}
     for place, hit in enumerate(card.hits):
         for name in {hit.name, *re.split("::|-", hit.name)}:
@@ -91,7 +98,7 @@ def _cited_hits(text: str, card: Card) -> tuple[list[MotifHit], list[str]]:
     numbered = bool(cited)
     for name in _named_tfs(text, card):
         if name.upper() not in by_name:
-            faults.append(f"{name}: not on the card")
+            faults.append(("tf", name, "none of that name"))
         elif not numbered:  # m7 says which of several hits of a name is meant
             cited.update((place, card.hits[place]) for place in by_name[name.upper()])
     return list(cited.values()), faults
@@ -99,7 +106,7 @@ def _cited_hits(text: str, card: Card) -> tuple[list[MotifHit], list[str]]:
 
 def _named_tfs(text: str, card: Card) -> list[str]:
     """TF names in the text: of the library as it spells them, of the card, and whatever looks like a gene's symbol."""
-    known = _names().tfs | {hit.name for hit in card.hits if len(hit.name) > 1}
+    known = _library_names().tfs | {hit.name for hit in card.hits if len(hit.name) > 1}
     skipped = _NO_SYMBOL | {card.cell_type.lower()}
     words = [word.strip(".:-") for word in _WORD.findall(text)]
     named = [word for word in words if word in known]
@@ -108,68 +115,70 @@ def _named_tfs(text: str, card: Card) -> list[str]:
     return [name for name in dict.fromkeys(named) if name.lower() not in skipped]
 
 
-def _families(text: str, card: Card) -> tuple[list[str], list[str], str]:
+def _families(text: str, card: Card) -> tuple[list[str], list[_Fault], str]:
     """Families named and held by the card; faults for those that it does not hold; the text without their names.
 
     Names of families hold names of TFs (`TBX6-related factors`), which nobody has spoken of.
     """
     held = {family for hit in card.hits for family in hit.families}
-    rest, named, faults = text, [], []
-    for family in _names().families:
+    rest, named = text, []
+    faults: list[_Fault] = []
+    for family in _library_names().families:
         pattern = re.compile(rf"(?<![\w-]){re.escape(family)}(?![\w-])")
         if pattern.search(rest):
             rest = pattern.sub(" ", rest)  # a longer name holds shorter ones
             if family in held:
                 named.append(family)
             else:
-                faults.append(f"family {family}: not on the card")
-    spoken = " ".join([*held, *(hit.name for hit in card.hits)]).lower()
+                faults.append(("family", family, "none of that name"))
+    on_card = " ".join([*held, *(hit.name for hit in card.hits)]).lower()
     for word in _FAMILY.findall(rest):
         if word.lower() in _NO_FAMILY or word.upper() in {hit.name.upper() for hit in card.hits}:
             continue
-        if word.lower() in spoken:
+        if word.lower() in on_card:
             named.append(word)
         else:
-            faults.append(f"{word} family: not on the card")
+            faults.append(("family", word, "none of that name"))
     return named, faults, rest
 
 
-def _stretch_faults(text: str, about: list[MotifHit]) -> list[str]:
+def _place_faults(text: str, about: list[MotifHit]) -> list[_Fault]:
     stretches = {(hit.start + 1, hit.end) for hit in about}
-    faults = []
+    faults: list[_Fault] = []
     for first, last in _STRETCH.findall(text):
         if (int(first), int(last)) not in stretches:
-            faults.append(f"{first}-{last}: no motif named lies there")
+            faults.append(("place", f"{first}-{last}", "no motif named there"))
     for place in _PLACE.findall(text):
         if not any(first <= int(place) <= last for first, last in stretches):
-            faults.append(f"position {place}: no motif named lies there")
+            faults.append(("place", place, "no motif named there"))
     return faults
 
 
-def _figure_faults(text: str, card: Card, about: list[MotifHit]) -> list[str]:
-    faults = []
+def _figure_faults(text: str, card: Card, about: list[MotifHit]) -> list[_Fault]:
+    faults: list[_Fault] = []
     for figure, percent in _GC.findall(text):
         stated = figure if not percent else _per_hundred(figure)
         if not _same(stated, [card.composition.gc]):
-            faults.append(f"GC {figure}{percent}: the card has {card.composition.gc:.3f}")
+            faults.append(("gc", figure + percent, f"{card.composition.gc:.3f}"))
     scores = [hit.score for hit in about]
     for pair in _SCORE.findall(text):
         figure = pair[0] or pair[1]
         if not _same(figure, scores):
-            faults.append(f"score {figure}: no motif named has it")
-    if card.evidence is not None:
-        stated_values = [*_known_values(card, about), card.evidence.estimate]
-        sums = (card.evidence.raising, card.evidence.lowering)
-        stated_values += [*sums, *(float(tenths(value)) for value in sums)]  # large ones are told as the largest
-        for figure in _SIGNED.findall(text):
-            if not _same(figure.replace("−", "-"), stated_values):
-                faults.append(f"{figure}: no such figure on the card")
+            faults.append(("score", figure, "no motif named with it"))
+    signed = _signed_values(card, about)
+    for figure in _SIGNED.findall(text):
+        if not _same(figure.replace("−", "-"), signed):
+            faults.append(("figure", figure, "no such figure"))
     return faults
 
 
-def _known_values(card: Card, about: list[MotifHit]) -> list[float]:
+def _signed_values(card: Card, about: list[MotifHit]) -> list[float]:
+    """All that a card states with a sign: contributions and known effects of the hits in question, the evidence."""
     values = [hit.contribution for hit in about if hit.contribution is not None]
     values += [effect.effect for hit, effect in zip(card.hits, card.effects) if effect is not None and hit in about]
+    if card.evidence is not None:
+        sums = (card.evidence.raising, card.evidence.lowering)
+        values += [card.evidence.estimate, *sums, *(float(tenths(value)) for value in sums)]  # large ones are cut off
     return values
 
 
@@ -185,7 +194,7 @@ def _same(figure: str, values: Iterable[float]) -> bool:
     return any(abs(float(figure) - value) <= unit / 2 + 1e-9 for value in values)
 
 
-def _strand_faults(text: str, cited: list[MotifHit]) -> list[str]:
+def _strand_faults(text: str, cited: list[MotifHit]) -> list[_Fault]:
     strands = {hit.strand for hit in cited}
-    said = {strand for strand, pattern in (("+", _PLUS), ("-", _MINUS)) if pattern.search(text)}
-    return [f"{strand} strand: the motif named lies on the other" for strand in sorted(said - strands)]
+    named = {strand for strand, pattern in (("+", _PLUS), ("-", _MINUS)) if pattern.search(text)}
+    return [("strand", strand, "the other for the motif named") for strand in sorted(named - strands)]

@@ -9,18 +9,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from string import Formatter
+from typing import Literal, get_args
 
-LARGEST_MOTIF = 24  # hits that can be spoken of: m1..m24, by falling score
+from cistrace.traces.trace import ClaimKind
+
+LARGEST_MOTIF = 24  # hits that a trace can name: m1..m24, by falling score
 FEWEST_STEPS, MOST_STEPS = 5, 7
 THINK_END = "</think>"
 THINK_BEGIN = "<think>"
 LEVEL_LINE = "Level: "
 
-DIRECTIONS = ("raises", "lowers", "does not change")
-KNOWN = ("raising", "lowering", "unclear", "not measured")
-GC_CLASSES = ("low", "medium", "high")
-CPG_CLASSES = ("depleted", "intermediate", "island-like")
-SHARE_CLASSES = ("negligible", "partial", "large")
+Direction = Literal["raises", "lowers", "does not change"]
+KnownEffect = Literal["raising", "lowering", "unclear", "not measured"]
+GcClass = Literal["low", "medium", "high"]
+CpgClass = Literal["depleted", "intermediate", "island-like"]
+ShareClass = Literal["negligible", "partial", "large"]
+DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
+KNOWN: tuple[KnownEffect, ...] = get_args(KnownEffect)
+GC_CLASSES: tuple[GcClass, ...] = get_args(GcClass)
+CPG_CLASSES: tuple[CpgClass, ...] = get_args(CpgClass)
+SHARE_CLASSES: tuple[ShareClass, ...] = get_args(ShareClass)
 
 # Type of every field that occurs in a template.
 FIELD_TYPES = {
@@ -78,7 +86,7 @@ def template(text: str) -> Template:
 
 
 # The claims a step of a trace can make. Lists stand last: what follows one is hard to copy for a small model.
-STEPS: dict[str, Template] = {
+STEPS: dict[ClaimKind, Template] = {
     "gc": template("GC content {gc} is {gc_class}"),
     "cpg": template("CpG observed/expected {cpg} is {cpg_class}"),
     "complexity": template("low-complexity share {share} is {share_class}"),

@@ -1,20 +1,22 @@
-"""Traces: render to text, parse back, verify every claim against a card.
+"""Traces as text: render, and read back.
 
     1. GC content 0.545 is medium
     2. m3 SP1 of Three-zinc finger Kruppel-related at 45-55 (+) with 14 bits raises activity by +0.41; ...
     ...
     </think>Level: 2
 
-Positions are 1-based inclusive.
+Positions are 1-based inclusive. A step in the words of a template is read as that kind of claim, any other as prose.
+Blank lines, `2)` for `2.` and an opening `<think>` are let pass.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from cistrace.errors import TraceError
-from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, STEPS, THINK_END, Template
-from cistrace.traces.trace import Claim, Trace
+from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, STEPS, THINK_BEGIN, THINK_END, Template
+from cistrace.traces.trace import FORM, LENGTH, PROSE, Claim, Finding, Trace
 
 _PATTERNS = {
     "motif": r"m\d+",
@@ -33,6 +35,7 @@ _PATTERNS = {
     "cpg": r"\d\.\d\d",
     "share": r"\d\.\d\d",
 }
+_QUOTED = 60  # characters of a text that a finding repeats
 
 
 def _pattern(template: Template) -> re.Pattern[str]:
@@ -41,10 +44,30 @@ def _pattern(template: Template) -> re.Pattern[str]:
 
 
 _STEP_PATTERNS = {kind: _pattern(template) for kind, template in STEPS.items()}
-_NUMBERED = re.compile(r"(\d+)\. (.*)")
+_NUMBERED = re.compile(r"\s*(\d{1,3})[.)]\s+(\S.*?)\s*")
+_LEVEL = re.compile(re.escape(LEVEL_LINE.strip()) + r"\s*([0-3])")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTrace:
+    """What a text holds of a trace, and what keeps it from being one.
+
+    Attributes
+    ----------
+    trace : Trace
+        Every step that could be read, and the level where there is one.
+    faults : tuple of Finding
+        Of the fields `form` and `length`; none where the text is a trace.
+    """
+
+    trace: Trace
+    faults: tuple[Finding, ...]
 
 
 def render_step(claim: Claim) -> str:
+    """A claim as the text of a step, without its number."""
+    if claim.kind == PROSE:
+        return claim.get("text") or ""
     return STEPS[claim.kind].render(dict(claim.values))
 
 
@@ -60,47 +83,50 @@ def render_trace(trace: Trace) -> str:
 
 
 def parse_step(text: str) -> Claim:
-    """Read one step without its number.
-
-    Raises
-    ------
-    TraceError
-        The text fits no kind of claim.
-    """
+    """Read one step without its number: a claim of the kind whose template it fits, else prose."""
     for kind, pattern in _STEP_PATTERNS.items():
         match = pattern.fullmatch(text)
         if match:
             return Claim(kind, tuple(match.groupdict().items()))
-    raise TraceError(f"trace: found step {text[:80]!r}, expected one of the claims {', '.join(STEPS)}")
+    return Claim(PROSE, (("text", text),))
 
 
 def parse_trace(text: str) -> Trace:
-    """Read a trace back from `render_trace`'s text.
+    """Read a trace back from `render_trace`'s text, or from any text of that form.
 
     Raises
     ------
     TraceError
-        Steps are not numbered 1, 2, ..., are fewer than 5 or more than 7, one fits no kind of claim,
-        the reasoning does not end, or the level is not 0-3.
+        Steps are not numbered 1, 2, ..., are fewer than 5 or more than 7, the reasoning does not end, or the level is
+        not 0-3.
     """
-    reasoning, ended, conclusion = text.partition(THINK_END)
-    if not ended:
-        raise TraceError(f"trace: found no {THINK_END}, expected it after the last step")
-    steps = []
-    for number, line in enumerate(reasoning.splitlines(), 1):
+    read = read_trace(text)
+    for fault in read.faults:
+        raise TraceError(f"trace: found {fault.reason}")
+    return read.trace
+
+
+def read_trace(text: str) -> ReadTrace:
+    """Read as much of a trace as a text holds."""
+    reasoning, ended, conclusion = text.strip().removeprefix(THINK_BEGIN).partition(THINK_END)
+    faults = [] if ended else [_form(f"no {THINK_END}", "it after the last step")]
+    steps: list[Claim] = []
+    for line in reasoning.splitlines():
+        if not line.strip():
+            continue
         match = _NUMBERED.fullmatch(line)
-        if match is None or match[1] != str(number):
-            raise TraceError(f"trace: found line {line[:80]!r}, expected step '{number}. ...'")
-        steps.append(parse_step(match[2]))
+        if match is None or int(match[1]) != len(steps) + 1:
+            faults.append(_form(f"line {line.strip()[:_QUOTED]!r}", f"step '{len(steps) + 1}. ...'"))
+        if match is not None:
+            steps.append(parse_step(match[2]))
+    match = _LEVEL.fullmatch(conclusion.strip())
+    if ended and match is None:
+        expected = f"'{LEVEL_LINE}0' to '{LEVEL_LINE}3'"
+        faults.append(_form(f"conclusion {conclusion.strip()[:_QUOTED]!r}", expected))
     if not FEWEST_STEPS <= len(steps) <= MOST_STEPS:
-        raise TraceError(f"trace: found {len(steps)} steps, expected {FEWEST_STEPS}-{MOST_STEPS}")
-    return Trace(tuple(steps), _parse_level(conclusion.strip()))
+        faults.append(Finding(0, LENGTH, f"{len(steps)} steps", f"{FEWEST_STEPS}-{MOST_STEPS}", False))
+    return ReadTrace(Trace(tuple(steps), None if match is None else int(match[1])), tuple(faults))
 
 
-def _parse_level(text: str) -> int | None:
-    if not text:
-        return None
-    match = re.fullmatch(re.escape(LEVEL_LINE) + "([0-3])", text)
-    if match is None:
-        raise TraceError(f"trace: found conclusion {text[:80]!r}, expected '{LEVEL_LINE}0' to '{LEVEL_LINE}3'")
-    return int(match[1])
+def _form(claimed: str, found: str) -> Finding:
+    return Finding(0, FORM, claimed, found, False)

@@ -17,6 +17,7 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from cistrace.traces.templates import FEWEST_STEPS, MOST_STEPS, STEPS, THINK_END
+from cistrace.traces.trace import ClaimKind
 from cistrace.writers.tokenizer import END
 from cistrace.writers.vocabulary import LEVELS, NUMBERS, Slot, VocabularyNames, slots
 
@@ -113,7 +114,7 @@ def build_grammar(tokenizer: PreTrainedTokenizerFast, names: VocabularyNames) ->
 def _table(
     builder: _Builder,
     tokenizer: PreTrainedTokenizerFast,
-    lines: dict[str, tuple[Slot, ...]],
+    lines: dict[ClaimKind, tuple[Slot, ...]],
     opens: list[int],
     scored: int,
     finished: int,

@@ -19,14 +19,14 @@ from cistrace.cards.card import Card
 from cistrace.cards.text import render_card
 from cistrace.traces.claims import supported_claims
 from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, STEPS, THINK_BEGIN, THINK_END, template
-from cistrace.traces.trace import Claim
+from cistrace.traces.trace import Claim, ClaimKind
 
 PROMPT_VERSION = "3"
 
 LISTED_HITS = 8  # hits a prompt lists, strongest contribution first
 TAGS_OF_A_KIND = 2
-_SHARED_KINDS = ("gc", "cpg", "complexity", "absence")
-_TAG_KINDS = ("pair", "homotypic", "cluster")
+_SHARED_KINDS: tuple[ClaimKind, ...] = ("gc", "cpg", "complexity", "absence")
+_TAG_KINDS: tuple[ClaimKind, ...] = ("pair", "homotypic", "cluster")
 
 # The one line of the compact model's prompt that is no step of a trace.
 CELL_LINE = template("in {cell_type}")
