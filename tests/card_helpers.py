@@ -17,6 +17,10 @@ CUTS = (-0.5, 0.0, 0.7)
 bases = st.text("ACGT", min_size=20, max_size=200)
 
 
+def hit(name: str, start: int, end: int, score: float, *families: str) -> MotifHit:
+    return MotifHit("MA0001.1", name, frozenset(families), start, end, "+", score, 1e-6)
+
+
 @st.composite
 def hits(draw: st.DrawFn, length: int) -> MotifHit:
     width = draw(st.integers(5, min(20, length)))

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Interval
+from pydantic import StringConstraints
 
 from cistrace.motifs.hit import MotifHit
 
-CARD_VERSION = "1"
+CARD_VERSION: Literal["1"] = "1"
+
+GrammarTagKind = Literal["homotypic", "pair", "cluster"]
+"""One family, three or more hits; two families known to work together, near each other; five or more hits in 60 bp."""
+
+Share = Annotated[float, Interval(ge=0, le=1)]
+Count = Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +35,12 @@ class Composition:
         Number of letters other than ACGT.
     """
 
-    gc: float
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    gc: Share
     cpg: float
-    low_complexity: float
-    ambiguous: int = 0
+    low_complexity: Share
+    ambiguous: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +49,7 @@ class GrammarTag:
 
     Attributes
     ----------
-    kind : str
-        `homotypic` (one family, three or more hits), `pair` (a known pair of families, near each
-        other) or `cluster` (five or more hits in 60 bp).
+    kind : GrammarTagKind
     hits : tuple of int
         Positions in `Card.hits`, rising.
     label : str
@@ -48,15 +58,19 @@ class GrammarTag:
         Bases between the two members of a pair; the span of a cluster or homotypic group, in bp.
     """
 
-    kind: str
-    hits: tuple[int, ...]
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    kind: GrammarTagKind
+    hits: tuple[Count, ...]
     label: str
-    distance: int
+    distance: Count
 
 
 @dataclass(frozen=True, slots=True)
 class TfEffect:
     """Association of one TF's presence with activity in one cell type (log2 units), and its error."""
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     effect: float
     standard_error: float
@@ -69,12 +83,14 @@ class Evidence:
     Attributes
     ----------
     source : str
-        Name of the model that spoke: `tower` for the shipped towers.
+        Who spoke: an `EvidenceKind`, or the name of another model.
     estimate : float
         Its activity in the card's cell type, log2(RNA/DNA), 2 decimals.
     raising, lowering : float
         Sums of the positive and of the negative contributions on the card, 2 decimals.
     """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     source: str
     estimate: float
@@ -98,14 +114,16 @@ class Card:
     evidence : Evidence or None
     """
 
-    bases: str
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
+    bases: Annotated[str, StringConstraints(pattern=r"^[ACGTRYSWKMBDHVN]+$")]
     cell_type: str
     composition: Composition
     hits: tuple[MotifHit, ...]
     tags: tuple[GrammarTag, ...]
     effects: tuple[TfEffect | None, ...]
     evidence: Evidence | None = None
-    version: str = CARD_VERSION
+    version: Literal["1"] = CARD_VERSION
 
     def __repr__(self) -> str:
         names = ", ".join(hit.name for hit in self.hits[:3]) + (", ..." if len(self.hits) > 3 else "")

@@ -1,26 +1,29 @@
-"""Cards as JSON: to and from plain objects, their JSON Schema, and the content hash."""
+"""Cards as JSON: to and from plain objects, their JSON Schema, and the content hash.
+
+Types and bounds of every field stand at the records themselves; pydantic checks them and writes the schema.
+"""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import Any
 
-from cistrace.cards.card import CARD_VERSION, Card, Composition, Evidence, GrammarTag, TfEffect
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from cistrace.cards.card import CARD_VERSION, Card
 from cistrace.errors import CardError
 from cistrace.io.hashes import text_hash
-from cistrace.motifs.hit import MotifHit
+
+_CARD = TypeAdapter(Card)
+SHOWN = 40  # letters of a wrong value in a message
 
 
 def card_object(card: Card) -> dict[str, Any]:
     """The card as JSON types. Positions stay 0-based half-open; families are a sorted list."""
-    plain = asdict(card)
+    plain: dict[str, Any] = _CARD.dump_python(card, mode="json")
     for hit in plain["hits"]:
-        hit["families"] = sorted(hit["families"])
-    for tag in plain["tags"]:
-        tag["hits"] = list(tag["hits"])
-    for key in ("hits", "tags", "effects"):
-        plain[key] = list(plain[key])
+        hit["families"].sort()
     return plain
 
 
@@ -30,78 +33,84 @@ def card_hash(card: Card) -> str:
     return text_hash(text)
 
 
-def read_card(plain: dict[str, Any]) -> Card:
-    """Read a card back from `card_object`.
+def read_card(plain: object) -> Card:
+    """Read a card back from `card_object`, from JSON types alone.
 
     Raises
     ------
     CardError
-        A field is missing, unknown or of another type, or the card is of another version.
+        Another version, or the first field that is missing, unknown, of another type, out of bounds, or at odds with
+        the rest of the card, by its path: `hits[3].start: found "12", expected a valid integer`.
     """
     if not isinstance(plain, dict) or plain.get("version") != CARD_VERSION:
         found = plain.get("version") if isinstance(plain, dict) else type(plain).__name__
         raise CardError(f"card: found version {found!r}, expected {CARD_VERSION!r}; build it again with this release")
     try:
-        hits = tuple(MotifHit(**{**hit, "families": frozenset(hit["families"])}) for hit in plain["hits"])
-        tags = tuple(GrammarTag(**{**tag, "hits": tuple(tag["hits"])}) for tag in plain["tags"])
-        effects = tuple(None if effect is None else TfEffect(**effect) for effect in plain["effects"])
-        evidence = None if plain["evidence"] is None else Evidence(**plain["evidence"])
-        fields = {**plain, "hits": hits, "tags": tags, "effects": effects, "evidence": evidence}
-        return Card(**{**fields, "composition": Composition(**plain["composition"])})
-    except (KeyError, TypeError) as error:
-        raise CardError(f"card: found JSON with {error}, expected the fields of card_schema()") from None
+        card = _CARD.validate_json(json.dumps(plain, allow_nan=False), strict=True)
+    except ValidationError as error:
+        raise CardError(f"card: {_in_words(error.errors()[0])}") from None
+    except (TypeError, ValueError) as error:
+        raise CardError(f"card: found what is no JSON ({error}), expected the fields of card_schema()") from None
+    again = card_object(card)
+    if fault := (_difference(plain, again, "") if plain != again else "") or _disagreement(card):
+        raise CardError(f"card: {fault}")
+    return card
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in fault["loc"]).lstrip(".")
+    if fault["type"] == "missing":
+        return f"{where}: found nothing, expected this field"
+    if fault["type"] == "unexpected_keyword_argument":
+        return f"{where}: found {_shown(fault['input'])}, expected no field of this name"
+    return f"{where}: found {_shown(fault['input'])}, expected {_expected(fault['msg'])}"
+
+
+def _expected(message: str) -> str:
+    """What pydantic's message says should have been: it speaks of `Input` or of a `String`."""
+    words = message.removeprefix("Input should be ").removeprefix("String should ")
+    return words.replace("match pattern", "text matching")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
+
+
+def _difference(plain: Any, read: Any, where: str) -> str:
+    """The first field that was filled in or left out on reading; empty where there is none."""
+    if isinstance(read, dict):
+        for name, value in read.items():
+            at = f"{where}.{name}".lstrip(".")
+            if name not in plain:
+                return f"{at}: found nothing, expected this field"
+            if fault := _difference(plain[name], value, at):
+                return fault
+    elif isinstance(read, list):
+        if len(plain) != len(read):
+            return f"{where}: found {_shown(plain)}, expected each once"
+        for number, pair in enumerate(zip(plain, read)):
+            if fault := _difference(*pair, f"{where}[{number}]"):
+                return fault
+    return ""
+
+
+def _disagreement(card: Card) -> str:
+    """What no field alone can show: places outside the bases or the hits, effects of other hits."""
+    for number, hit in enumerate(card.hits):
+        if not hit.start < hit.end <= len(card.bases):
+            return f"hits[{number}]: found {hit.start} to {hit.end}, expected a stretch of its {len(card.bases)} bases"
+    for number, tag in enumerate(card.tags):
+        if max(tag.hits, default=0) >= len(card.hits):
+            return f"tags[{number}].hits: found {max(tag.hits)}, expected places in its {len(card.hits)} hits"
+    if len(card.effects) != len(card.hits):
+        return f"effects: found {len(card.effects)}, expected {len(card.hits)}, one a hit"
+    return ""
 
 
 def card_schema() -> dict[str, Any]:
     """JSON Schema (2020-12) of `card_object`."""
-    text, number, count = {"type": "string"}, {"type": "number"}, {"type": "integer", "minimum": 0}
-    share = {"type": "number", "minimum": 0, "maximum": 1}
-
-    def record(properties: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "type": "object",
-            "properties": properties,
-            "required": sorted(properties),
-            "additionalProperties": False,
-        }
-
-    def optional(schema: dict[str, Any]) -> dict[str, Any]:
-        return {"anyOf": [schema, {"type": "null"}]}
-
-    hit = record(
-        {
-            "matrix_id": text,
-            "name": text,
-            "families": {"type": "array", "items": text, "uniqueItems": True},
-            "start": count,
-            "end": {"type": "integer", "minimum": 1},
-            "strand": {"enum": ["+", "-"]},
-            "score": number,
-            "p_value": optional(share),
-            "contribution": optional(number),
-        }
-    )
-    tag = record(
-        {
-            "kind": {"enum": ["homotypic", "pair", "cluster"]},
-            "hits": {"type": "array", "items": count},
-            "label": text,
-            "distance": count,
-        }
-    )
-    effect = record({"effect": number, "standard_error": number})
-    evidence = record({"source": text, "estimate": number, "raising": number, "lowering": number})
-    measured = record({"gc": share, "cpg": number, "low_complexity": share, "ambiguous": count})
-    schema = record(
-        {
-            "bases": {"type": "string", "pattern": "^[ACGTRYSWKMBDHVN]+$"},
-            "cell_type": text,
-            "composition": measured,
-            "hits": {"type": "array", "items": hit},
-            "tags": {"type": "array", "items": tag},
-            "effects": {"type": "array", "items": optional(effect)},
-            "evidence": optional(evidence),
-            "version": {"const": CARD_VERSION},
-        }
-    )
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "cistrace card", **schema}
+    schema = _CARD.json_schema(mode="serialization")
+    for record in (schema, *schema["$defs"].values()):
+        record["required"] = sorted(record["properties"])  # JSON states every field, also where a record has a default
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "cistrace card"}

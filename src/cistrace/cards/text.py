@@ -18,8 +18,9 @@ motif; a card without evidence renders exactly in the paper's layout (R3LM, Duan
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from cistrace.cards.card import Card, Evidence, GrammarTag, TfEffect
+from cistrace.cards.card import Card, Evidence, GrammarTag, GrammarTagKind, TfEffect
 from cistrace.cards.composition import composition
 from cistrace.cards.grammar import family_label
 from cistrace.errors import CardError
@@ -147,7 +148,7 @@ def _parse_hit(line: str) -> tuple[MotifHit, TfEffect | None]:
 
 def _parse_tag(match: re.Match[str]) -> GrammarTag:
     hits = tuple(int(word[1:]) - 1 for word in match["hits"].split())
-    return GrammarTag(match["kind"], hits, match["label"].strip(), int(match["distance"]))
+    return GrammarTag(cast(GrammarTagKind, match["kind"]), hits, match["label"].strip(), int(match["distance"]))
 
 
 def _parse_evidence(context: dict[str, str]) -> Evidence | None:

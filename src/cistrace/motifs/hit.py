@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Interval
 
 Strand = Literal["+", "-"]
 STRANDS: tuple[Strand, Strand] = ("+", "-")
@@ -31,14 +33,16 @@ class MotifHit:
         Fall in predicted activity (log2 units) when the hit is replaced; None without evidence.
     """
 
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
+
     matrix_id: str
     name: str
     families: frozenset[str]
-    start: int
-    end: int
+    start: Annotated[int, Ge(0)]
+    end: Annotated[int, Ge(1)]
     strand: Strand
     score: float
-    p_value: float | None
+    p_value: Annotated[float, Interval(ge=0, le=1)] | None
     contribution: float | None = None
 
     @property
