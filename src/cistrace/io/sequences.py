@@ -10,7 +10,6 @@ otherwise from its ending; what is neither is a table with a header line. With a
 from __future__ import annotations
 
 import csv
-import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +19,8 @@ from typing import Literal
 from cistrace.errors import InputError, RecordError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import whole_file
+from cistrace.io.formats import FileFormat, format_of
+from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.regions import read_regions
 from cistrace.io.streams import (
     MAXIMUM_LENGTH,
@@ -32,20 +33,12 @@ from cistrace.io.streams import (
 )
 from cistrace.io.tables import read_delimited, read_jsonl, read_parquet
 
-MAXIMUM_ID = 1000
-"""Characters in an id."""
-
 DEFAULT_MINIMUM_LENGTH = 20
 
-_FASTA_ENDINGS = (".fa", ".fasta", ".fna")
-_JSONL_ENDINGS = (".jsonl", ".ndjson", ".json")
-_PARQUET_ENDINGS = (".parquet", ".pq")
 # Checked before upper-casing: some letters outside ASCII turn into DNA letters under it.
 _NOT_DNA = re.compile("[^ACGTRYSWKMBDHVNacgtryswkmbdhvn]")
 _BLANKS = " \t\r\n"
 _MEND = {"U": "write T for U", "u": "write T for U", "-": "remove the gaps", "*": "remove it"}
-
-Format = Literal["fasta", "jsonl", "parquet", "bed", "table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +161,7 @@ class _Checker:
         self._file = file
         self._minimum = minimum_length
         self._known = minimum_known
-        self._seen: set[bytes] = set()
+        self._ids = SeenIds()
 
     def check(self, raw: RawRecord) -> DnaSequence:
         label = f"row{raw.number}" if raw.id is None else raw.id
@@ -179,23 +172,9 @@ class _Checker:
         return DnaSequence(label, raw.bases.strip(_BLANKS).upper(), raw.source)
 
     def _fault(self, raw: RawRecord) -> str | None:
-        if raw.id is not None and (fault := self._id_fault(raw.id)):
+        if raw.id is not None and (fault := self._ids.fault(raw.id)):
             return fault
         return raw.fault or base_fault(raw.bases.strip(_BLANKS), self._minimum, self._known)
-
-    def _id_fault(self, given: str) -> str | None:
-        if not given.strip():
-            return "the id is empty, expected a name; give it one"
-        if len(given) > MAXIMUM_ID:
-            return f"the id is over {MAXIMUM_ID:,} characters long; shorten it"
-        try:
-            digest = hashlib.blake2b(given.encode(), digest_size=16).digest()
-        except UnicodeEncodeError:
-            return "the id holds half a surrogate pair, expected Unicode text; correct the id"
-        if digest in self._seen:
-            return "the id was seen before, expected each id once; rename or remove one"
-        self._seen.add(digest)
-        return None
 
 
 def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH, minimum_known: int = 0) -> str | None:
@@ -234,7 +213,7 @@ def _raw_records(
 
 
 def _reader(
-    kind: Format,
+    kind: FileFormat,
     source: ByteSource,
     path: str | Path,
     genome: Path | None,
@@ -251,8 +230,10 @@ def _reader(
     return reader(source, id_column=id_column, sequence_column=sequence_column)
 
 
-def _format(source: ByteSource, genome: Path | None) -> Format:
-    kind = _content(source)
+def _format(source: ByteSource, genome: Path | None) -> FileFormat:
+    kind = format_of(source)
+    if kind == "spreadsheet":
+        raise InputError(f"{source.name}: is a spreadsheet; expected sequences as FASTA or a table; save it as CSV")
     if genome is not None:
         if kind not in ("bed", "table"):
             raise InputError(f"{source.name}: is {kind}, but a genome is given; expected BED; leave the genome out")
@@ -260,17 +241,6 @@ def _format(source: ByteSource, genome: Path | None) -> Format:
     if kind == "bed":
         raise InputError(f"{source.name}: is BED, which holds no bases; expected a genome FASTA with it; name one")
     return kind
-
-
-def _content(source: ByteSource) -> Format:
-    start = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if source.head.startswith(b"PAR1") or source.ending in _PARQUET_ENDINGS:
-        return "parquet"
-    if start in (b">", b";") or (source.ending in _FASTA_ENDINGS):
-        return "fasta"
-    if start == b"{" or source.ending in _JSONL_ENDINGS:
-        return "jsonl"
-    return "bed" if source.ending == ".bed" else "table"
 
 
 class _FastaRecord:

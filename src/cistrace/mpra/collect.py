@@ -10,8 +10,9 @@ from itertools import groupby
 
 import numpy as np
 
+from cistrace.io.ids import SeenIds
 from cistrace.io.regions import reverse_complement
-from cistrace.io.sequences import DEFAULT_MINIMUM_LENGTH, MAXIMUM_ID, base_fault
+from cistrace.io.sequences import DEFAULT_MINIMUM_LENGTH, base_fault
 from cistrace.mpra.columns import number
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, Exclusion, LoadedTable
 from cistrace.mpra.table import MpraTable
@@ -59,7 +60,7 @@ class Collector:
         self._elements: list[Element] = []
         self._activity = array("d")
         self._levels = array("b") if levels else None
-        self._ids: set[str] = set()
+        self._ids = SeenIds()
         self._places: dict[str, int] = {}
         self._mirrored = 0
         self.exclusions: list[Exclusion] = []
@@ -72,16 +73,7 @@ class Collector:
 
     def name_fault(self, name: str) -> str:
         """Why an id cannot be taken; empty where it can, and then it counts as seen."""
-        if not name.strip():
-            return "the id is empty, expected a name; give it one"
-        if len(name) > MAXIMUM_ID:
-            return f"the id is over {MAXIMUM_ID:,} characters long; shorten it"
-        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
-            return "the id holds half a surrogate pair, expected Unicode text; correct the id"
-        if name in self._ids:
-            return "the id was seen before, expected each id once; rename or remove one"
-        self._ids.add(name)
-        return ""
+        return self._ids.fault(name)
 
     def bases_fault(self, bases: str) -> str:
         """Why bases (any case) cannot be taken; empty where they can."""

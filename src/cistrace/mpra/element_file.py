@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cistrace.errors import InputError
+from cistrace.io.formats import format_of
+from cistrace.io.ids import SEEN_BEFORE
 from cistrace.io.sequences import Rejects, read_sequences
 from cistrace.io.streams import open_source, shown
 from cistrace.io.tables import listed_columns
@@ -79,7 +81,7 @@ def read_library(path: str | Path) -> Library:
         Faults of the file, a table without names or sequences.
     """
     with open_source(path) as source:
-        fasta = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b">", b";")
+        fasta = format_of(source) == "fasta"
     return _from_fasta(path) if fasta else _from_table(path)
 
 
@@ -104,7 +106,7 @@ def _from_table(path: str | Path) -> Library:
             "" if column is None else text_of(row.values.get(column)) for column in columns
         )
         if identifier in library.elements:
-            library.faults[identifier] = "the id was seen before, expected each id once; rename or remove one"
+            library.faults[identifier] = SEEN_BEFORE
         else:
             library.elements[identifier] = Bases(bases, chromosome, category)
     return library

@@ -13,17 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from cistrace.errors import InputError
+from cistrace.io.formats import format_of
 from cistrace.io.streams import STDIN, ByteSource, file_faults, open_source, read_lines, shown
 from cistrace.io.tables import PARQUET_BATCH, json_object, listed_columns, plain_name, table_rows
 
 INSTALL_HINT = "pip install 'cistrace[reasonbench]'"
 HEADER_ROWS = 50
 """Rows of a spreadsheet in which its header is looked for."""
-
-_JSONL_ENDINGS = (".jsonl", ".ndjson", ".json")
-_PARQUET_ENDINGS = (".parquet", ".pq")
-_XLSX_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-_ZIP_MAGIC = b"PK\x03\x04"
 
 
 class TableRow(NamedTuple):
@@ -77,26 +73,17 @@ def _rows(path: str | Path, asked: Sequence[str], sheet: str | None) -> Iterator
     if str(path) == STDIN:
         raise InputError("standard input: cannot be read twice; expected a table in a file; save it and name the file")
     with open_source(path) as source:
-        kind = _format(source)
-        if sheet is not None and kind != "xlsx":
+        kind = format_of(source)
+        if sheet is not None and kind != "spreadsheet":
             raise InputError(f"{source.name}: is no spreadsheet, so it has no sheet {sheet!r}; leave the sheet out")
         if kind == "jsonl":
             yield from _jsonl_rows(source)
-        elif kind == "table":
+        elif kind not in ("parquet", "spreadsheet"):
             yield from _delimited_rows(source)
     if kind == "parquet":
         yield from _parquet_rows(path)
-    elif kind == "xlsx":
+    elif kind == "spreadsheet":
         yield from _sheet_rows(path, asked, sheet)
-
-
-def _format(source: ByteSource) -> str:
-    start = source.head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    if source.head.startswith(b"PAR1") or source.ending in _PARQUET_ENDINGS:
-        return "parquet"
-    if source.head.startswith(_ZIP_MAGIC) or source.ending in _XLSX_ENDINGS:
-        return "xlsx"
-    return "jsonl" if start == b"{" or source.ending in _JSONL_ENDINGS else "table"
 
 
 def _delimited_rows(source: ByteSource) -> Iterator[TableRow]:

@@ -1,0 +1,189 @@
+"""What a long run has finished so far, kept beside its output, so that an interrupted one can go on.
+
+A file of JSON Lines named after the output. First what the run is of (settings, model, version); then, for every block
+of sequences, a line with their number and hash, its rows, and a line that ends it. A block without that last line was
+torn and is done again. A block is taken up only where the sequences read anew are the same, so that it does not matter
+which file they come from, and a fault mended further down loses nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+from cistrace.errors import OutputError
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.files import write_faults
+from cistrace.io.json_lines import json_line
+from cistrace.io.streams import shown
+
+END = "end"
+
+
+def journal_path(output: Path) -> Path:
+    """Where the journal of an output lies."""
+    return output.with_name(f"{output.name}.partial")
+
+
+class Journal:
+    """The journal of one output file, opened to go on or to begin. No file is made before the first block is done.
+
+    Parameters
+    ----------
+    output : Path
+        The output file; a regular one, or none yet.
+    of : dict of JSON types
+        What the rows depend on beside the sequences.
+    resume : bool
+        Take up what an interrupted run of the same left.
+
+    Raises
+    ------
+    OutputError
+        There is a journal but `resume` was not asked; another run is at work on it; it is of something else; it cannot
+        be read.
+    """
+
+    def __init__(self, output: Path, of: dict[str, Any], resume: bool) -> None:
+        self.path = journal_path(output)
+        self._of = of
+        self._file: BinaryIO | None = None
+        self._left = False  # blocks of the interrupted run are still to come
+        self.kept = 0
+        """Sequences in finished blocks."""
+        if not resume and os.path.lexists(self.path):
+            raise OutputError(
+                f"{shown(self.path)}: holds what an interrupted run had finished; expected none; add --resume to go on "
+                "from it, or remove it"
+            )
+        if resume and os.path.lexists(self.path):
+            with write_faults(self.path):
+                self._take_up()
+
+    def _take_up(self) -> None:
+        file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_NOFOLLOW), "rb+")
+        try:
+            self._lock(file)
+            whole, self.kept = self._whole(file)
+            file.truncate(whole)
+            file.seek(0)
+            file.readline()
+        except BaseException:
+            file.close()
+            raise
+        self._file, self._left = file, True
+
+    def _lock(self, file: BinaryIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise OutputError(
+                f"{shown(self.path)}: another run is at work on it; expected none; wait for it, or stop it"
+            ) from None
+
+    def _whole(self, file: BinaryIO) -> tuple[int, int]:
+        """Bytes up to the end of the last whole block, and the sequences up to there."""
+        try:
+            found = json.loads(file.readline())["of"]
+        except (ValueError, KeyError, TypeError):
+            raise OutputError(
+                f"{shown(self.path)}: is no journal of an interrupted run; expected one to go on from; remove it"
+            ) from None
+        for name in sorted({*found, *self._of}):
+            if found.get(name) != self._of.get(name):
+                raise OutputError(
+                    f"{shown(self.path)}: is of a run with another {name} ({_short(found.get(name))}, not "
+                    f"{_short(self._of.get(name))}); expected the same; use that, or remove the file"
+                )
+        whole, kept, sequences = file.tell(), 0, 0
+        while line := file.readline():
+            try:
+                plain = json.loads(line)
+            except ValueError:
+                break
+            if isinstance(plain, dict) and "sequences" in plain:
+                sequences = plain["sequences"]
+            elif plain == END and line.endswith(b"\n"):
+                whole, kept = file.tell(), kept + sequences
+        return whole, kept
+
+    def known(self, block: list[DnaSequence]) -> Iterator[Any] | None:
+        """The rows of the next block where an interrupted run had finished it; None where it has to be made.
+
+        Raises
+        ------
+        OutputError
+            The run had finished a block here, but of other sequences.
+        """
+        if not self._left or self._file is None:
+            return None
+        line = self._file.readline()
+        if not line:
+            self._left = False
+            return None
+        about = json.loads(line)
+        if about != _about(block):
+            raise OutputError(
+                f"{shown(self.path)}: {about['sequences']} sequences from {block[0].id!r} on are not those of the "
+                "interrupted run; expected the same input up to where it came; use that, or remove the file"
+            )
+        return self._rows(self._file)
+
+    def _rows(self, file: BinaryIO) -> Iterator[Any]:
+        while (row := json.loads(file.readline())) != END:
+            yield row["row"]
+
+    def add(self, block: list[DnaSequence], rows: Iterable[Any]) -> Iterator[Any]:
+        """Keep the rows of a block as they are made, and pass them on. What does not come to its end is not kept.
+
+        Raises
+        ------
+        OutputError
+            The journal cannot be written.
+        """
+        with write_faults(self.path):
+            file = self._file = self._file or self._begin()
+            file.write(json_line(_about(block)).encode())
+        for row in rows:
+            with write_faults(self.path):
+                file.write(json_line({"row": row}).encode())
+            yield row
+        with write_faults(self.path):
+            file.write(json_line(END).encode())
+            file.flush()
+            os.fsync(file.fileno())
+        self.kept += len(block)
+
+    def _begin(self) -> BinaryIO:
+        file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb+")
+        self._lock(file)
+        file.write(json_line({"of": self._of}).encode())
+        return file
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        """The output is whole: the journal goes. After an error it stays, unless no block was finished."""
+        if self._file is not None:
+            if kind is None or not self.kept:
+                self.path.unlink(missing_ok=True)
+            self._file.close()
+
+
+def _about(block: list[DnaSequence]) -> dict[str, Any]:
+    whole = hashlib.sha256()
+    for sequence in block:
+        whole.update(f"{len(sequence.id)} {sequence.id} {sequence.bases}\n".encode())
+    return {"sequences": len(block), "sha256": whole.hexdigest()}
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 40 else f"{text[:16]}…"
