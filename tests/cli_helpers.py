@@ -6,10 +6,10 @@ import gzip
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -71,16 +71,19 @@ class StandIn:
 
     cell_types = CELL_TYPES
 
-    def __init__(self, checkpoint: Path | None = None, threads: int | None = None) -> None:
-        self.checkpoint = checkpoint
+    def __init__(self, model: Path | None = None, threads: int | None = None) -> None:
+        self.checkpoint = SimpleNamespace(hash=str(model), faults=())
 
     def stream(
-        self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best"
-    ) -> Iterator[Prediction]:
+        self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best",
+        on_written: Callable[[int], None] | None = None,
+    ) -> Iterator[Prediction]:  # fmt: skip
         cells = canonical_cell_types(cell_types, self.cell_types)
         for sequence in sequences:
             for cell in cells:
                 yield a_prediction(sequence.id, cell, trace)
+            if on_written is not None:
+                on_written(len(cells))
 
 
 @pytest.fixture

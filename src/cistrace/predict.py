@@ -30,6 +30,7 @@ from cistrace.traces.verify import verify
 from cistrace.version import __version__
 from cistrace.writers.layout import prompt_of
 from cistrace.writers.prompts import PROMPT_VERSION, Prompt, sequence_prompt
+from cistrace.writers.reasoner import OnWritten
 
 TOGETHER = 32  # windows in one pass of the reasoner
 NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
@@ -131,8 +132,12 @@ class Predictor:
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
         windows: WindowChoice = "best",
+        on_written: OnWritten | None = None,
     ) -> Iterator[Prediction]:
-        """Like `predict`, for any number of sequences in constant memory: each is checked as it is reached."""
+        """Like `predict`, for any number of sequences in constant memory: each is checked as it is reached.
+
+        `on_written` is called while traces are written, with how many more there are.
+        """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
         records = as_sequences(sequences, MINIMUM_KNOWN)
@@ -144,7 +149,7 @@ class Predictor:
         while block := list(islice(asked_windows, BLOCK * len(cells))):
             wanted = list(dict.fromkeys(at for at, _ in block))
             window_cards = list(self.maker.window_cards(wanted, cells))
-            scored = dict(zip(wanted, self.score(window_cards, cells, trace), strict=True))
+            scored = dict(zip(wanted, self.score(window_cards, cells, trace, on_written), strict=True))
             for at, cell in block:
                 yield self.prediction(scored[at], cell, cells, trace)
 
@@ -165,14 +170,16 @@ class Predictor:
             return sequence_prompt(card.bases, card.cell_type)
         return prompt_of(form.layout, card)
 
-    def score(self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool) -> list[ScoredWindow]:
+    def score(
+        self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None = None
+    ) -> list[ScoredWindow]:
         """Let the reasoner read windows of like length together; results in the given order."""
         order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].hits))
         scored: list[ScoredWindow | None] = [None] * len(windows)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
             prompts, features = self.inputs([windows[at] for at in places], cells)
-            reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace)
+            reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace, on_written=on_written)
             for row, at in enumerate(places):
                 scored[at] = ScoredWindow(windows[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]

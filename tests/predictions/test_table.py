@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import math
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ from cistrace.traces.text import parse_trace
 def write_all(path: Path, predictions: list[Prediction]) -> None:
     with prediction_output(path) as write:
         for prediction in predictions:
-            write(prediction)
+            write(prediction_object(prediction))
 
 
 @pytest.fixture
@@ -54,6 +55,27 @@ def test_tsv_reads_back(tmp_path: Path, predictions: list[Prediction], ending: s
     for row, prediction in zip(rows[1:], predictions, strict=True):
         assert float(row[2]) == pytest.approx(prediction.activity, rel=1e-8)
         assert row[7].split(";") == list(prediction.flags)
+
+
+@pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
+def test_csv_reads_back_with_the_values_of_tsv(tmp_path: Path, predictions: list[Prediction], ending: str) -> None:
+    write_all(tmp_path / f"out{ending}", predictions)
+    write_all(tmp_path / "out.tsv", predictions)
+    content = (tmp_path / f"out{ending}").read_bytes()
+    content = gzip.decompress(content) if ending.endswith("gz") else content
+    found = list(csv.reader(io.StringIO(content.decode(), newline="")))
+    assert found == list(csv.reader(io.StringIO((tmp_path / "out.tsv").read_text(), newline=""), delimiter="\t"))
+    assert b"\r\n" not in content
+
+
+def test_a_bound_that_there_is_none_of_is_infinite_in_text(tmp_path: Path) -> None:
+    row = {**prediction_object(a_prediction()), "lower": None, "upper": None}
+    for name, mark in (("out.tsv", "\t"), ("out.csv", ",")):
+        with prediction_output(tmp_path / name) as write:
+            write(row)
+        (found,) = csv.DictReader((tmp_path / name).read_text().splitlines(), delimiter=mark)
+        assert (found["lower"], found["upper"]) == ("-inf", "inf")
+        assert float(found["lower"]) == -math.inf
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
@@ -96,19 +118,19 @@ def test_parquet_comes_in_row_groups(tmp_path: Path) -> None:
     assert pq.ParquetFile(path).num_row_groups == 2
 
 
-@pytest.mark.parametrize("name", ["out.tsv", "out.jsonl", "out.parquet"])
+@pytest.mark.parametrize("name", ["out.tsv", "out.csv", "out.jsonl", "out.parquet"])
 def test_no_prediction_is_an_empty_table(tmp_path: Path, name: str) -> None:
     write_all(tmp_path / name, [])
     assert (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize("name", ["out.tsv", "out.tsv.gz", "out.jsonl", "out.parquet"])
+@pytest.mark.parametrize("name", ["out.tsv", "out.csv", "out.tsv.gz", "out.jsonl", "out.parquet"])
 @pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_leaves_the_old_file(tmp_path: Path, name: str, fault: type[BaseException]) -> None:
     path = tmp_path / name
     path.write_text("old")
     with pytest.raises(fault), prediction_output(path) as write:
-        write(a_prediction())
+        write(prediction_object(a_prediction()))
         raise fault
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == [name]

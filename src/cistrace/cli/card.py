@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +10,16 @@ import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.card_formats import CARD_FORMATS
-from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.cli.progress import Progress
+from cistrace.cli.reading import Reading, Records, reading_options, threads_option
 from cistrace.cli.windows import windows_option
 from cistrace.io.cores import cores, use_threads
+from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
 from cistrace.io.terminal import to_terminal
+from cistrace.io.workers import blocks
+
+BLOCK = 192  # sequences that are worked on together
 
 
 @click.command(short_help="What a reasoner may cite about each sequence.")
@@ -95,8 +101,16 @@ def card(
         use_threads(threads)
     cells = canonical_cell_types(cell_types, maker.cell_types)
     render = CARD_FORMATS[layout]
-    with maker.scanner, text_output(target) as out:
-        for one in counted(maker.cards(records, cells, windows), "cards made", to_terminal(target)):
-            at = one.at
-            out.write(render(at.sequence.id, (at.window.start, at.window.end), one.flags, one.card))
+    aside = to_terminal(target)
+    with (
+        maker.scanner,
+        text_output(target) as out,
+        Progress("sequences", count_records(source)) as progress,
+    ):
+        for block in blocks(records, BLOCK):
+            for one in maker.cards(block, cells, windows):
+                text = render(one.at.sequence.id, (one.at.window.start, one.at.window.end), one.flags, one.card)
+                with progress.aside() if aside else nullcontext():
+                    out.write(text)
+            progress.advance(len(block))
         records.finish()

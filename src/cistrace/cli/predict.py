@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
-from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.cli.progress import Progress
+from cistrace.cli.reading import Reading, Records, reading_options, threads_option
+from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.windows import windows_option
+from cistrace.io.count import count_records
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.terminal import to_terminal
-from cistrace.predictions.table import check_prediction_ending, prediction_output
+from cistrace.io.workers import blocks
+from cistrace.predictions.table import check_prediction_ending, prediction_object, prediction_output
+from cistrace.version import __version__
 
 if TYPE_CHECKING:
+    from cistrace.predict import Predictor
     from cistrace.predictions.prediction import Prediction
 
+BLOCK = 192  # sequences that are worked on, and kept for --resume, together
 SHOWN_TOGETHER = 60  # rows of one table on a terminal
 
 
@@ -43,7 +51,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     "-o",
     "--output",
     metavar="FILE",
-    help="Table to write; its ending decides: .tsv, .jsonl (both also .gz) or .parquet."
+    help="Table to write; its ending decides: .tsv, .csv, .jsonl (these also .gz) or .parquet."
     " [default: a table and traces in a terminal, TSV in a pipe]",
 )
 @click.option(
@@ -52,6 +60,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     metavar="DIR",
     help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
+@resume_option
 @threads_option
 @reading_options
 def predict(
@@ -61,6 +70,7 @@ def predict(
     windows: WindowChoice,
     output: str | None,
     model: Path | None,
+    resume: bool,
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -82,41 +92,83 @@ def predict(
     JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), verification
     (every claim of the trace against the card) and provenance (what made the prediction).
 
+    With -o FILE, what is finished is kept in FILE.partial until FILE is whole; after an interruption --resume goes on
+    from there, and FILE becomes the same as without one.
+
     \b
     Examples:
       cistrace predict examples/enhancers.fa --cell-type K562
       cistrace predict library.csv --sequence-column seq --no-trace -o activities.parquet
-      cistrace predict peaks.bed --genome hg38.fa --on-error skip -o peaks.jsonl.gz
+      cistrace predict peaks.bed --genome hg38.fa --on-error skip -o peaks.jsonl.gz --resume
     """
     target = output_path(output)
     if target is not None:
         check_prediction_ending(target)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
     reading.check()
+    check_resume(target, resume)
     records = Records(reading, MINIMUM_KNOWN)
 
     from cistrace.cards.cell_types import canonical_cell_types
     from cistrace.predict import Predictor
 
-    predictor = Predictor(model, threads)
-    cells = canonical_cell_types(cell_types, predictor.cell_types)
-    predictions = predictor.stream(records, cells, trace, windows)
-    if to_terminal(target):
-        _show(predictions)
-        records.finish()
-        return
-    with prediction_output(target) as write:
-        for prediction in counted(predictions, "predictions", False):
-            write(prediction)
-        records.finish()
+    with Progress("sequences", count_records(source)) as progress:
+        predictor = Predictor(model, threads)
+        cells = canonical_cell_types(cell_types, predictor.cell_types)
+        asked = _Asked(predictor, cells, trace, windows, progress)
+        if to_terminal(target):
+            _show(asked, records)
+            records.finish()
+            return
+        with (
+            keeping(target, {"command": "predict", **asked.settings()}, resume) as keep,
+            prediction_output(target) as write,
+        ):
+            for block in blocks(records, BLOCK):
+                for row in keep(block, (prediction_object(one) for one in asked.of(block)), progress):
+                    write(row)
+            records.finish()
 
 
-def _show(predictions: Iterator[Prediction]) -> None:
-    """Print tables and traces, some rows together, so that memory stays bounded."""
+@dataclass(frozen=True)
+class _Asked:
+    """What is predicted of every sequence, and with what."""
+
+    predictor: Predictor
+    cells: tuple[str, ...]
+    trace: bool
+    windows: WindowChoice
+    progress: Progress
+
+    def of(self, block: list[DnaSequence]) -> Iterator[Prediction]:
+        """Predictions of some sequences; those written so far count as progress."""
+
+        def written(traces: int) -> None:
+            self.progress.within(traces / len(self.cells), most=len(block))
+
+        return self.predictor.stream(block, self.cells, self.trace, self.windows, written)
+
+    def settings(self) -> dict[str, Any]:
+        """All that rows depend on beside the sequences, as JSON types."""
+        return {
+            "version": __version__,
+            "model": self.predictor.checkpoint.hash,
+            "cell types": list(self.cells),
+            "traces": self.trace,
+            "windows": self.windows,
+            "block": BLOCK,
+        }
+
+
+def _show(asked: _Asked, records: Records) -> None:
+    """Print tables and traces, some sequences together, so that memory stays bounded and nobody waits long."""
     from rich.console import Console
 
     from cistrace.predictions.show import show_predictions
 
     console = Console()
-    while block := list(islice(predictions, SHOWN_TOGETHER)):
-        show_predictions(block, console)
+    for block in blocks(records, max(1, SHOWN_TOGETHER // len(asked.cells))):
+        found = list(asked.of(block))
+        asked.progress.advance(len(block))
+        with asked.progress.aside():
+            show_predictions(found, console)

@@ -50,8 +50,9 @@ class Progress:
             from rich.live import Live
 
             self._live = Live(
-                get_renderable=self._line, console=Console(stderr=True), transient=True, refresh_per_second=REFRESHED
-            )
+                get_renderable=self._line, console=Console(stderr=True), transient=True,
+                refresh_per_second=REFRESHED, redirect_stdout=False,
+            )  # fmt: skip
             self._live.start()
         return self
 

@@ -1,10 +1,9 @@
-"""What the commands share: options of the input, rejects, progress."""
+"""What the commands share: options of the input, rejects."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -19,7 +18,6 @@ from cistrace.io.streams import STDIN
 from cistrace.io.terminal import printable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-_Item = TypeVar("_Item")
 
 _OPTIONS = (
     click.option(
@@ -159,22 +157,3 @@ class Records:
         where = f"; see {printable(str(path))}" if path is not None else ""
         count = len(self.rejects)
         click.echo(f"cistrace: {count:,} record{'' if count == 1 else 's'} skipped{where}", err=True)
-
-
-def counted(items: Iterable[_Item], label: str, to_terminal: bool) -> Iterator[_Item]:
-    """Pass items through and count them on stderr.
-
-    Nothing is shown where stderr is no terminal, or where the results themselves go to one.
-    """
-    if to_terminal or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn(label), TextColumn("{task.completed:,.0f}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
-        task = shown.add_task(label, total=None)
-        for item in items:
-            yield item
-            shown.advance(task)

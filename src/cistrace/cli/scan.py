@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 import click
 
-from cistrace.cli.reading import Reading, Records, counted, reading_options, threads_option
+from cistrace.cli.progress import Progress
+from cistrace.cli.reading import Reading, Records, reading_options, threads_option
 from cistrace.io.cores import cores
+from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
-from cistrace.io.terminal import to_terminal
+
+_Scanned = TypeVar("_Scanned")
 
 
 @click.command(short_help="Motif hits, as FIMO finds them.")
@@ -76,5 +80,11 @@ def scan(
         Scanner(library, load_background(background, library), p_threshold, threads or cores()) as scanner,
         text_output(target) as out,
     ):
-        write_fimo_tsv(counted(scanner.iter_hits(records), "sequences scanned", to_terminal(target)), out)
+        write_fimo_tsv(_shown(scanner.iter_hits(records), source), out)
         records.finish()
+
+
+def _shown(scanned: Iterator[_Scanned], source: str) -> Iterator[_Scanned]:
+    """The stream, and how far it is; that line is gone when the table is written, at the stream's end."""
+    with Progress("sequences", count_records(source)) as progress:
+        yield from progress.track(scanned)

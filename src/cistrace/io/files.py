@@ -39,12 +39,12 @@ def check_output(path: Path) -> None:
         raise OutputError(f"{name}: is a folder; expected a file to write; name a file in it")
     if not folder.is_dir():
         raise OutputError(f"{name}: its folder {shown(folder)} does not exist; make it, or choose another path")
-    writable = os.access(path, os.W_OK) if _is_device(path) else os.access(folder, os.W_OK | os.X_OK)
+    writable = os.access(path, os.W_OK) if is_device(path) else os.access(folder, os.W_OK | os.X_OK)
     if not writable:
         raise OutputError(f"{name}: cannot be written there; expected rights to write; choose another path")
 
 
-def _is_device(path: Path) -> bool:
+def is_device(path: Path) -> bool:
     """Whether the path is a pipe or device, which is written in place: a rename would replace it by a file."""
     return path.exists() and not path.is_file()
 
@@ -58,7 +58,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     OutputError
         The file cannot be written.
     """
-    if _is_device(path):  # asked of the path as given: what /dev/stdout resolves to need not exist by name
+    if is_device(path):  # asked of the path as given: what /dev/stdout resolves to need not exist by name
         with write_faults(path):
             yield path
         return

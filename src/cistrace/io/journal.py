@@ -31,6 +31,22 @@ def journal_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.partial")
 
 
+def check_no_journal(output: Path) -> None:
+    """Refuse to begin anew where an interrupted run has left something.
+
+    Raises
+    ------
+    OutputError
+        There is a journal.
+    """
+    path = journal_path(output)
+    if os.path.lexists(path):
+        raise OutputError(
+            f"{shown(path)}: holds what an interrupted run had finished; expected none; add --resume to go on from it, "
+            "or remove it"
+        )
+
+
 class Journal:
     """The journal of one output file, opened to go on or to begin. No file is made before the first block is done.
 
@@ -46,8 +62,7 @@ class Journal:
     Raises
     ------
     OutputError
-        There is a journal but `resume` was not asked; another run is at work on it; it is of something else; it cannot
-        be read.
+        Another run is at work on the journal; it is of something else, or cannot be read.
     """
 
     def __init__(self, output: Path, of: dict[str, Any], resume: bool) -> None:
@@ -57,11 +72,6 @@ class Journal:
         self._left = False  # blocks of the interrupted run are still to come
         self.kept = 0
         """Sequences in finished blocks."""
-        if not resume and os.path.lexists(self.path):
-            raise OutputError(
-                f"{shown(self.path)}: holds what an interrupted run had finished; expected none; add --resume to go on "
-                "from it, or remove it"
-            )
         if resume and os.path.lexists(self.path):
             with write_faults(self.path):
                 self._take_up()

@@ -1,24 +1,26 @@
-"""Predictions as TSV, JSONL and Parquet: the same values in every format, ids exactly as they are."""
+"""Predictions as TSV, CSV, JSONL and Parquet: the same values in every format, ids exactly as they are."""
 
 from __future__ import annotations
 
-import json
+import csv
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from cistrace.errors import OutputError
 from cistrace.io.files import text_output, whole_file
+from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 from cistrace.predictions.prediction import Prediction
 from cistrace.traces.text import render_step
 
-Write = Callable[[Prediction], None]
+Write = Callable[[dict[str, Any]], object]
+"""Adds a row to a table: a `prediction_object`."""
 
 COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags")
-PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 ROW_GROUP = 2000  # predictions in one row group of Parquet, and in memory
 
 # What a plain splitter at tabs and line ends would tear, or a CSV reader take for a quoted field.
@@ -108,30 +110,37 @@ def prediction_output(path: Path | None) -> Iterator[Write]:
     OutputError
         An ending that names no format, or a file that cannot be written.
     """
+    name = ".tsv" if path is None else path.name.lower()
     if path is not None:
         check_prediction_ending(path)
-        if path.name.lower().endswith(".parquet"):
+        if name.endswith(".parquet"):
             from cistrace.predictions.parquet import parquet_rows
 
             with whole_file(path) as part, parquet_rows(part, ROW_GROUP) as add:
-                yield lambda prediction: add(prediction_object(prediction))
+                yield add
             return
     with text_output(path) as out:
-        if path is not None and path.name.lower().endswith((".jsonl", ".jsonl.gz")):
-            yield lambda prediction: _write_json(out, prediction_object(prediction))
-            return
-        out.write("\t".join(COLUMNS) + "\n")
-        yield lambda prediction: _write_row(out, prediction)
+        if name.endswith((".jsonl", ".jsonl.gz")):
+            yield lambda row: out.write(json_line(row))
+        elif name.endswith((".csv", ".csv.gz")):
+            rows = csv.writer(out, lineterminator="\n")
+            rows.writerow(COLUMNS)
+            yield lambda row: rows.writerow(_fields(row))
+        else:
+            out.write("\t".join(COLUMNS) + "\n")
+            yield lambda row: out.write("\t".join(map(tsv_field, _fields(row))) + "\n")
 
 
-def _write_json(out: TextIO, plain: dict[str, Any]) -> None:
-    out.write(json.dumps(plain, ensure_ascii=False, allow_nan=False) + "\n")
+def _fields(row: dict[str, Any]) -> list[str]:
+    """A row of TSV and CSV: the values of `COLUMNS` as text."""
+    bounds = [_number(row["lower"], "-inf"), _number(row["upper"], "inf")]
+    numbers = [_number(row["activity"]), *bounds, _number(row["percentile"])]
+    return [row["id"], row["cell_type"], *numbers, str(row["level"]), ";".join(row["flags"])]
 
 
-def _write_row(out: TextIO, prediction: Prediction) -> None:
-    numbers = (prediction.activity, prediction.lower, prediction.upper, prediction.percentile)
-    fields = [tsv_field(prediction.id), prediction.cell_type, *(f"{value:.9g}" for value in numbers)]
-    out.write("\t".join([*fields, str(prediction.level), ";".join(prediction.flags)]) + "\n")
+def _number(value: float | None, missing: str = "") -> str:
+    """A number at nine significant digits, or the word for a bound that there is none of."""
+    return missing if value is None else f"{value:.9g}"
 
 
 def tsv_field(text: str) -> str:

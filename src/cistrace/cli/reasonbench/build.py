@@ -9,7 +9,8 @@ from typing import Literal, TypeVar
 
 import click
 
-from cistrace.cli.reading import counted, threads_option
+from cistrace.cli.progress import Progress
+from cistrace.cli.reading import threads_option
 from cistrace.cli.reasonbench.options import (
     chat_options,
     level_cuts,
@@ -219,5 +220,6 @@ def build(
 
 
 def shown(items: Iterable[_Item], label: str) -> Iterator[_Item]:
-    """Pass items through and count them on stderr."""
-    return counted(items, label, False)
+    """Pass items through and show how far it is on stderr."""
+    with Progress(label) as progress:
+        yield from progress.track(items)

@@ -1,0 +1,111 @@
+"""A run killed in its middle loses no finished block, and ends in the same bytes as one that was left alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_helpers import DNA, StandIn, invoke, stand_in
+
+from cistrace.cli.predict import BLOCK
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.predictions.prediction import Prediction
+
+__all__ = ["stand_in"]
+
+KILLED_AT = 2 * BLOCK + 50
+PROGRAM = f"""
+import os, signal, sys
+from types import ModuleType
+from cli_helpers import StandIn
+from cistrace.cli.main import main
+
+class Killed(StandIn):
+    seen = 0
+    def stream(self, *asked):
+        for prediction in super().stream(*asked):
+            Killed.seen += prediction.cell_type == "K562"
+            if Killed.seen > {KILLED_AT}:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield prediction
+
+sys.modules["cistrace.predict"] = ModuleType("cistrace.predict")
+sys.modules["cistrace.predict"].Predictor = Killed
+main()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    names = ["plain", 'a"b', "tab\\there", "ä€😀"]
+    records = (f'{{"id": "{names[i % 4]} {i}", "sequence": "{DNA}"}}\n'.replace('a"b', 'a\\"b') for i in range(500))
+    (tmp_path / "in.jsonl").write_text("".join(records), encoding="utf-8")
+    return tmp_path
+
+
+def killed(*arguments: str) -> None:
+    environment = {**os.environ, "PYTHONPATH": f"{Path(__file__).parents[1]}:{os.environ.get('PYTHONPATH', '')}"}
+    command = [sys.executable, "-c", PROGRAM, "predict", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+
+
+@pytest.mark.parametrize("name", ["out.tsv", "out.csv.gz", "out.jsonl", "out.jsonl.gz", "out.parquet"])
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    folder: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    assert invoke("predict", "in.jsonl", "-o", name).exit_code == 0
+    whole = Path(name).read_bytes()
+    os.unlink(name)
+    killed("in.jsonl", "-o", name)
+    assert not os.path.exists(name)
+    made: list[int] = []
+
+    class Counting(StandIn):
+        def stream(self, block: list[DnaSequence], *asked: Any) -> Iterator[Prediction]:
+            made.append(len(block))
+            yield from super().stream(block, *asked)
+
+    monkeypatch.setattr(sys.modules["cistrace.predict"], "Predictor", Counting)
+    refused = invoke("predict", "in.jsonl", "-o", name)
+    assert refused.exit_code == 2 and refused.stderr.count("\n") == 1
+    assert f"{name}.partial: holds what an interrupted run had finished" in refused.stderr
+    assert not made
+    done = invoke("predict", "in.jsonl", "-o", name, "--resume")
+    assert done.exit_code == 0, done.stderr
+    assert Path(name).read_bytes() == whole
+    assert made == [500 - 2 * BLOCK]
+    assert not [left for left in os.listdir() if left.endswith(".partial") and not left.startswith(".")]
+
+
+def test_other_options_are_not_resumed(folder: Path, stand_in: type[StandIn]) -> None:
+    killed("in.jsonl", "-o", "out.tsv")
+    result = invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume", "--no-trace")
+    assert result.exit_code == 2
+    assert "is of a run with another traces (True, not False)" in result.stderr
+    assert os.path.exists("out.tsv.partial")
+
+
+def test_a_fault_far_down_loses_nothing(folder: Path, stand_in: type[StandIn]) -> None:
+    """Mend it, and go on: what stands above it is not predicted again."""
+    good = Path("in.jsonl").read_text(encoding="utf-8")
+    Path("in.jsonl").write_text(good + '{"id": "last", "sequence": "ACGU"}\n', encoding="utf-8")
+    result = invoke("predict", "in.jsonl", "-o", "out.tsv")
+    assert result.exit_code == 2
+    assert f"{2 * BLOCK} finished sequences are kept in out.tsv.partial" in result.stderr
+    Path("in.jsonl").write_text(good, encoding="utf-8")
+    assert invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume").exit_code == 0
+    assert len(Path("out.tsv").read_text(encoding="utf-8").splitlines()) == 1 + 3 * 500
+
+
+def test_resume_needs_a_file(folder: Path, stand_in: type[StandIn]) -> None:
+    for output in ((), ("-o", "-")):
+        result = invoke("predict", "in.jsonl", "--resume", *output)
+        assert result.exit_code == 2 and "--resume needs -o FILE" in result.stderr
