@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.cards.card import Composition
+from cistrace.cards.card import Card, Composition
 from cistrace.io.dna_sequence import DnaSequence
 
 # Outside the middle 99 % of the training elements' GC the model has seen next to nothing.
@@ -91,6 +91,14 @@ def best_windows(
     if len(found) == 1:
         return found * cell_types
     return [found[int(place)] for place in activities(found).argmax(axis=0)]
+
+
+def placed(card: Card, start: int) -> Card:
+    """The card with its hits at their positions in the sequence that its window starts at `start` (0-based) of."""
+    if not start:
+        return card
+    hits = tuple(replace(hit, start=hit.start + start, end=hit.end + start) for hit in card.hits)
+    return replace(card, hits=hits)
 
 
 def reported_windows(

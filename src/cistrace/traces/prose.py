@@ -23,8 +23,8 @@ _NUMBERED = re.compile(r"\bm(\d+)\b")
 # A capital, then letters and digits with at least one digit: how human genes of TFs are mostly written.
 _SYMBOL = re.compile(r"\b[A-Z][A-Za-z]*\d[A-Za-z0-9]*\b")
 _WORD = re.compile(r"[A-Za-z0-9]+(?:[:.\-][A-Za-z0-9:.\-]*[A-Za-z0-9])?")
-_STRETCH = re.compile(r"(?<![\d.+\-–])(\d{1,5})\s?[-–]\s?(\d{1,5})(?![\d.]|\s?(?:bp|%))")
-_PLACE = re.compile(r"\b(?:position|pos\.?|base)\s+(\d{1,5})\b(?!\s?[-–]\s?\d)", re.IGNORECASE)
+STRETCH = re.compile(r"(?<![\d.+\-–])(\d{1,9})\s?[-–]\s?(\d{1,9})(?![\d.]|\s?(?:bp|%))")
+PLACE = re.compile(r"\b(?:position|pos\.?|base)\s+(\d{1,9})\b(?!\s?[-–]\s?\d)", re.IGNORECASE)
 _GC = re.compile(r"\bGC\b[^.;,\n\d]{0,40}?(\d{1,3}(?:\.\d+)?)\s?(%?)", re.IGNORECASE)
 _SCORE = re.compile(r"\bscores?\b[^\d;,\n]{0,20}?(-?\d{1,2}\.\d+)|(-?\d{1,2}(?:\.\d+)?)\s+bits\b", re.IGNORECASE)
 _SIGNED = re.compile(r"(?<![\w.])([+\-−]\d{1,2}\.\d+)\b")
@@ -76,7 +76,7 @@ def prose_findings(step: int, text: str, card: Card) -> list[Finding]:
     faults = [*absent_families, *absent_hits, *_place_faults(text, about), *_figure_faults(text, card, about)]
     if cited:
         faults += _strand_faults(text, cited)
-    places = (pattern.search(text) for pattern in (_STRETCH, _PLACE, _SIGNED, _COMPOSITION))
+    places = (pattern.search(text) for pattern in (STRETCH, PLACE, _SIGNED, _COMPOSITION))
     if not (cited or families or faults or any(places)):
         faults.append((STEP, text, "names nothing on the card"))
     return [Finding(step, field, claimed, found, False) for field, claimed, found in faults]
@@ -145,10 +145,10 @@ def _families(text: str, card: Card) -> tuple[list[str], list[_Fault], str]:
 def _place_faults(text: str, about: list[MotifHit]) -> list[_Fault]:
     stretches = {(hit.start + 1, hit.end) for hit in about}
     faults: list[_Fault] = []
-    for first, last in _STRETCH.findall(text):
+    for first, last in STRETCH.findall(text):
         if (int(first), int(last)) not in stretches:
             faults.append(("place", f"{first}-{last}", "no motif named there"))
-    for place in _PLACE.findall(text):
+    for place in PLACE.findall(text):
         if not any(first <= int(place) <= last for first, last in stretches):
             faults.append(("place", place, "no motif named there"))
     return faults

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from cistrace.cards.card import Card
+from cistrace.cards.windows import placed
 from cistrace.traces.claims import supported_claims
 from cistrace.traces.prose import prose_findings
 from cistrace.traces.text import ReadTrace, read_trace, render_step
@@ -19,7 +20,7 @@ from cistrace.traces.trace import PROSE, REPEAT, STEP, Claim, Finding, Trace, Ve
 _NO_WORD = re.compile(r"[^\w+\-.]+|\.(?!\d)")
 
 
-def verify(trace: Trace | str, card: Card) -> Verification:
+def verify(trace: Trace | str, card: Card, start: int = 0) -> Verification:
     """Check every step against the card, and against the steps before it.
 
     A typed step is compared with the card's claim of the same kind that agrees with it in most fields; a motif step
@@ -31,7 +32,11 @@ def verify(trace: Trace | str, card: Card) -> Verification:
         Of a text the form is checked too, and its faults are findings of step 0.
     card : Card
         That it was written from.
+    start : int
+        Where the card's window starts, 0-based, in the sequence whose positions the trace states: those of
+        `Prediction`s are of the input.
     """
+    card = placed(card, start)
     read = read_trace(trace) if isinstance(trace, str) else ReadTrace(trace, ())
     steps, findings = read.trace.steps, list(read.faults)
     possible = supported_claims(card)

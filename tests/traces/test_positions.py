@@ -1,0 +1,57 @@
+"""A trace told in the positions of the input holds exactly where the trace of the window does."""
+
+from __future__ import annotations
+
+import pytest
+from card_helpers import CUTS, an_evidence_card, cards
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cistrace.cards.card import Card
+from cistrace.traces.grounded import write
+from cistrace.traces.positions import moved_text
+from cistrace.traces.text import render_trace
+from cistrace.traces.verify import verify
+
+
+@given(cards(), st.integers(1, 10**6))
+def test_what_holds_of_the_window_holds_where_the_window_lies(card: Card, start: int) -> None:
+    text = render_trace(write(card, CUTS))
+    moved = moved_text(text, start)
+    before, after = verify(text, card), verify(moved, card, start)
+    assert [fault.supported for fault in after.findings] == [fault.supported for fault in before.findings]
+    assert (after.claims, after.supported) == (before.claims, before.supported)
+    assert (moved == text) == (" bits " not in text)
+    assert moved_text(moved, -start) == text
+
+
+@given(cards(), st.integers(1, 1000))
+def test_steps_about_hits_are_false_at_the_windows_own_positions(card: Card, start: int) -> None:
+    text = render_trace(write(card, CUTS))
+    false = {fault.step for fault in verify(text, card, start).failed if fault.field in ("start", "end")}
+    steps = text.partition("</think>")[0].splitlines()
+    assert false == {number for number, step in enumerate(steps, 1) if " at " in step and " bits " in step}
+
+
+@pytest.mark.parametrize(
+    ("step", "moved"),
+    [
+        ("The ELK1 site at 11-20 on the plus strand raises activity.", "at 1411-1420 on"),
+        ("An Ets-related site lies at position 12.", "at position 1412."),
+        (
+            "m1 ELK1 at 11 – 20, within 30-40 bp and 5-10 % of m2 (FOXA1) at 41-52",
+            "at 1411 – 1420, within 30-40 bp and 5",
+        ),
+        ("GC content of 50.0% is moderate, by -0.20.", "GC content of 50.0% is moderate, by -0.20."),
+    ],
+)
+def test_places_in_prose_move_and_other_figures_stay(step: str, moved: str) -> None:
+    text = f"1. {step}\n</think>Level: 1"
+    assert moved in moved_text(text, 1400)
+    card = an_evidence_card()
+    before, after = verify(text, card), verify(moved_text(text, 1400), card, 1400)
+    assert (before.supported, before.claims) == (after.supported, after.claims)
+
+
+def test_a_text_that_is_no_trace_moves_too_and_keeps_its_form() -> None:
+    assert moved_text("see 11-20\n\nand so on", 100) == "see 111-120\n\nand so on"
