@@ -3,34 +3,79 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cli_helpers import AWKWARD, a_prediction
 from rich.console import Console
 
-from cistrace.io.terminal import printable
+from cistrace.io.terminal import one_line
+from cistrace.predictions.prediction import Prediction
 from cistrace.predictions.show import show_predictions, verdict
+
+LONG = "hg38_chr17_43044295_43125364_minus_BRCA1_promoter_library_batch7_replicate2_tag0001"
+IDS = ("chr5_1010220_HepG2", "chr5_15796630_hESCT0", LONG)
+FLAGS = ("tiled:49", "window:1201-1400", "ambiguous:12")
+
+
+def on_screen(predictions: list[Prediction], width: int, **options: Any) -> str:
+    screen = io.StringIO()
+    show_predictions(predictions, Console(file=screen, width=width, **{"color_system": None, **options}))
+    return screen.getvalue()
+
+
+def bare(identifier: str, cell_type: str = "K562", flags: tuple[str, ...] = ()) -> Prediction:
+    return replace(a_prediction(identifier, cell_type, trace=False), flags=flags)
 
 
 @pytest.mark.parametrize("identifier", AWKWARD)
 def test_terminal_shows_ids_as_data(identifier: str) -> None:
-    screen = io.StringIO()
-    show_predictions([a_prediction(identifier)], Console(file=screen, width=200, color_system=None))
-    shown = screen.getvalue()
+    shown = on_screen([a_prediction(identifier)], 200)
     assert "\x1b" not in shown
-    assert printable(identifier).split("\n")[0].split("\t")[0] in shown
+    assert len([line for line in shown.splitlines() if line.startswith(one_line(identifier))]) == 2  # row and trace
     assert "Verified: all" in shown and "Level: 2" in shown
 
 
-def test_a_table_fits_eighty_columns() -> None:
-    screen = io.StringIO()
-    rows = [replace(a_prediction("chr5_15796630_hESCT0", trace=False), flags=("padded", "low_complexity"))] * 2
-    show_predictions(rows, Console(file=screen, width=80, color_system=None))
-    head, first, second, *_ = screen.getvalue().splitlines()
+@pytest.mark.parametrize("width", [50, 60, 80, 120, 200])
+def test_a_table_fits_its_terminal(width: int) -> None:
+    """At any width every line fits, figures stand whole, and ids keep both ends and are never parted."""
+    predictions = [bare(name, cell, FLAGS) for name in IDS for cell in ("HepG2", "K562")]
+    lines = on_screen(predictions, width).splitlines()
+    assert max(map(len, lines)) <= width
+    assert sum("+0.123 -0.33 to +0.67   61.5     2" in line for line in lines) == len(predictions)
+    assert sum(line.startswith("chr5_15796630_hESCT0") for line in lines) == (1 if width < 64 else 2)
+    long = [line for line in lines if line.startswith("hg38_chr")]
+    assert all("tag0001" in line for line in long) and long
+    assert sum(" ".join(FLAGS) in line for line in lines) == len(predictions)
+
+
+def test_short_flags_stay_in_their_row() -> None:
+    head, first, second = on_screen([bare(IDS[1], flags=("padded",)), bare(IDS[0])], 80).splitlines()
     assert head.split() == ["id", "cell", "activity", "90", "%", "interval", "pctile", "level", "flags"]
-    assert first.startswith("chr5_15796630_hESCT0 ") and "-0.33 to +0.67" in first and first.rstrip().endswith("padded")
-    assert second.strip() == "low_complexity"
+    assert first.startswith(f"{IDS[1]} K562 ") and first.endswith(" 2 padded")
+    assert first.index("+0.123") == second.index("+0.123")
+
+
+def test_traces_wrap_at_words_under_their_number() -> None:
+    lines = on_screen([a_prediction(LONG)], 50).splitlines()
+    assert max(len(line) for line in lines if LONG not in line) <= 50
+    steps = [line for line in lines if re.match(r"\d\. |   \S", line)]
+    text = " ".join(line.strip() for line in steps)
+    trace = a_prediction(LONG).trace_text
+    assert trace is not None and all(step in text for step in trace.split("</think>")[0].strip().splitlines())
+
+
+def test_verdicts_are_words_and_colours() -> None:
+    good = a_prediction()
+    bad = replace(good, trace=None, verification=None, trace_text="nothing")
+    colours: dict[str, Any] = {"color_system": "standard", "force_terminal": True, "no_color": False}
+    shown = on_screen([good, bad], 100, **colours)
+    assert "\x1b[32mVerified: all" in shown and "\x1b[1;31mNot verified" in shown
+    plain = on_screen([good, bad], 100, **{**colours, "no_color": True})
+    assert "[32m" not in plain and "31m" not in plain
+    assert "Verified: all" in plain and "Not verified" in plain
 
 
 def test_verdict_names_what_failed() -> None:

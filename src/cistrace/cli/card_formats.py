@@ -8,7 +8,7 @@ from collections.abc import Callable
 from cistrace.cards.card import Card
 from cistrace.cards.json import card_hash, card_object
 from cistrace.cards.text import render_card
-from cistrace.io.terminal import printable
+from cistrace.io.terminal import one_line
 from cistrace.writers.prompts import SYSTEM_PROMPT
 
 
@@ -22,7 +22,7 @@ def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], 
     window : (int, int)
         What the card describes of the sequence: 0-based, half-open here, 1-based inclusive in the text.
     """
-    name = printable(identifier).replace("\n", "\\n").replace("\t", "\\t")
+    name = one_line(identifier)
     marks = f" ({'; '.join(flags)})" if flags else ""
     return f"=== {name} [{window[0] + 1}-{window[1]}] {card.cell_type}{marks}\n{render_card(card)}\n\n"
 

@@ -11,6 +11,7 @@ from typing import TextIO, cast
 from cistrace.errors import OutputError
 
 _KEPT_ON_TERMINAL = "\n\t"
+_LINE_ENDS = str.maketrans({"\n": "\\n", "\t": "\\t", "\u2028": "\\u2028", "\u2029": "\\u2029"})
 
 
 def printable(text: str) -> str:
@@ -22,6 +23,28 @@ def printable(text: str) -> str:
 
 def _harmless(letter: str) -> bool:
     return letter in _KEPT_ON_TERMINAL or unicodedata.category(letter)[0] not in "C"
+
+
+def one_line(text: str) -> str:
+    """Like `printable`, with line ends and tabs as escapes too."""
+    return printable(text).translate(_LINE_ENDS)
+
+
+def elided(text: str, width: int) -> str:
+    """Text in at most `width` columns of a terminal: its middle gives way to an ellipsis, both ends stay.
+
+    Letters that take two columns (CJK, emoji) count as two.
+    """
+    from rich.cells import cell_len
+
+    if cell_len(text) <= width:
+        return text
+    head, tail, left = 0, len(text), max(width - 1, 0)
+    while head < tail and cell_len(text[: head + 1]) <= (left + 1) // 2:
+        head += 1
+    while head < tail and cell_len(text[:head]) + cell_len(text[tail - 1 :]) <= left:
+        tail -= 1
+    return f"{text[:head]}…{text[tail:]}" if width > 0 else ""
 
 
 def to_terminal(path: Path | None) -> bool:

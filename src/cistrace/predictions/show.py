@@ -1,40 +1,85 @@
-"""Predictions on a terminal: a table, then every trace with its verdict."""
+"""Predictions on a terminal: a table that fits, then every trace with its verdict."""
 
 from __future__ import annotations
 
+import textwrap
+from itertools import groupby
+
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from cistrace.io.terminal import printable
-from cistrace.predictions.prediction import Prediction
+from cistrace.io.terminal import elided, one_line, printable
+from cistrace.predictions.prediction import Prediction, interval
 from cistrace.traces.templates import THINK_END
 
-WIDE = 100  # columns of a terminal from which flags may take more than one word a line
+ID_ROOM = 24  # columns; where a table leaves ids fewer and they need more, they get lines of their own
+LONGEST_CELL_TYPE = 12
+FIGURES = ("activity", "90 % interval", "pctile", "level")
+INDENT = 2  # columns, of what stands below an id
+GOOD, BAD = "green", "bold red"
 
 
 def show_predictions(predictions: list[Prediction], console: Console) -> None:
-    """Print a table of predictions, then every trace with its verdict. Nothing is read as markup."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    # Fits 80 columns with ids of 20 letters and the longest flag on one line.
-    narrow = console.width < WIDE
-    longest = max((len(mark) for one in predictions for mark in one.flags), default=0) if narrow else None
-    for name in ("id", "cell", "activity", "90 % interval", "pctile", "level"):
-        table.add_column(
-            name, overflow="fold", justify="left" if name in ("id", "cell") else "right", no_wrap=name != "id"
-        )
-    table.add_column("flags", overflow="fold", width=longest and max(longest, len("flags")))
-    for one in predictions:
-        interval = f"{one.lower:+.2f} to {one.upper:+.2f}"
-        figures = (f"{one.activity:+.3f}", interval, f"{one.percentile:.1f}", str(one.level))
-        row = (printable(one.id), one.cell_type, *figures, " ".join(one.flags))
-        table.add_row(*(Text(cell) for cell in row))
-    console.print(table)
+    """Print a table of predictions, then every trace with its verdict. Nothing is read as markup.
+
+    The table fits the console from 48 columns on: ids lose their middle where they are too long for it, or stand above
+    their rows where hardly any room is left, and flags go below a row that is full. A trace stands below its whole id.
+    """
+    for row in _table(predictions, console.width):
+        console.print(row, soft_wrap=True)
     for one in predictions:
         if one.trace_text is not None:
-            console.print(Text(f"\n{printable(one.id)} in {one.cell_type}", style="bold"), soft_wrap=True)
-            console.print(Text(printable(one.trace_text.replace(THINK_END, ""))), soft_wrap=True)
-            console.print(Text(verdict(one)), soft_wrap=True)
+            console.print(Text(f"\n{one_line(one.id)} in {one_line(one.cell_type)}", style="bold"), soft_wrap=True)
+            for line in printable(one.trace_text.replace(THINK_END, "")).split("\n"):
+                console.print(Text(_wrapped(line, console.width)), soft_wrap=True)
+            verified = one.verification is not None and one.verification.verified
+            first, *rest = verdict(one).split("\n")
+            console.print(Text(_wrapped(first, console.width), style=GOOD if verified else BAD), soft_wrap=True)
+            for line in rest:
+                console.print(Text(_wrapped(line, console.width)), soft_wrap=True)
+
+
+def _table(predictions: list[Prediction], width: int) -> list[Text]:
+    rows = [_figures(one) for one in predictions]
+    sizes = [max(map(len, column)) for column in zip(FIGURES, *rows)]
+    cell = min(LONGEST_CELL_TYPE, max(map(len, ("cell", *(one.cell_type for one in predictions)))))
+    room = width - cell - sum(sizes) - len(sizes) - 1
+    longest = max(len("id"), *(cell_len(one_line(one.id)) for one in predictions))
+    stacked = room < min(ID_ROOM, longest)
+    first = INDENT if stacked else min(room, longest)
+    head = _row("" if stacked else "id", first, "cell", cell, FIGURES, sizes)
+    if any(one.flags for one in predictions) and len(head) + len(" flags") <= width:
+        head += " flags"
+    lines = [Text(head, style="bold")]
+    for identifier, group in groupby(zip(predictions, rows), key=lambda pair: pair[0].id):
+        name = one_line(identifier)
+        if stacked:
+            lines.append(Text(elided(name, width)))
+        for one, figures in group:
+            row = _row("" if stacked else elided(name, first), first, one.cell_type, cell, figures, sizes)
+            flags = " ".join(one.flags)
+            if flags and len(row) + 1 + len(flags) <= width:
+                row, flags = f"{row} {flags}", ""
+            lines.append(Text(row))
+            lines += [Text(" " * (INDENT + 2) + part) for part in textwrap.wrap(flags, max(width - INDENT - 2, 20))]
+    return lines
+
+
+def _figures(one: Prediction) -> tuple[str, ...]:
+    return f"{one.activity:+.3f}", interval(one), f"{one.percentile:.1f}", str(one.level)
+
+
+def _row(
+    name: str, width: int, cell_type: str, cell: int, figures: tuple[str, ...], sizes: list[int]
+) -> str:  # fmt: skip
+    right = " ".join(f"{figure:>{size}}" for figure, size in zip(figures, sizes))
+    return f"{name}{' ' * (width - cell_len(name))} {elided(one_line(cell_type), cell):{cell}} {right}"
+
+
+def _wrapped(line: str, width: int) -> str:
+    """A line in lines of whole words, all but the first indented as the text of a numbered step is."""
+    return textwrap.fill(line, max(width, 20), subsequent_indent=" " * 3, break_on_hyphens=False) if line else ""
 
 
 def verdict(prediction: Prediction) -> str:
