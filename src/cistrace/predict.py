@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -136,7 +136,10 @@ class Predictor:
     ) -> Iterator[Prediction]:
         """Like `predict`, for any number of sequences in constant memory: each is checked as it is reached.
 
-        `on_written` is called while traces are written, with how many more there are.
+        Parameters
+        ----------
+        on_written : callable, optional
+            Called while a block is worked on, with how many more traces are written: one a window and cell type.
         """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
@@ -232,7 +235,7 @@ class Predictor:
             flags=found.flags,
             card_hash=card_hash(found.card),
             card=found.card,
-            provenance=self.provenance,
+            provenance=replace(self.provenance, seed=self.checkpoint.reasoner.seed if trace else None),
             trace=None if read is None or read.faults else read.trace,
             trace_text=text,
             verification=None if text is None else verify(text, found.card),

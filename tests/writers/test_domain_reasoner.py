@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from cistrace.evaluation.faith import trace_rates
 
 from cistrace.cards.card import Card
 from cistrace.checkpoints.load import load_checkpoint
+from cistrace.evaluation.trace_rates import trace_rates
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
@@ -116,3 +117,22 @@ def test_scores_of_the_card_alone_need_no_writing(predictor: Predictor, sequence
     full = list(predictor.stream(sequences))
     assert all(entry.trace is None and entry.trace_text is None for entry in bare)
     assert np.corrcoef([e.activity for e in bare], [e.activity for e in full])[0, 1] > 0.9
+
+
+def test_every_trace_is_reported_as_it_ends(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+    counts: list[int] = []
+    found = list(predictor.stream(sequences[:4], on_written=counts.append))
+    assert sum(counts) == len(found) == 12
+    assert len(counts) > 1  # within the block, not at its end alone
+    assert not next(iter(predictor.stream(sequences[:1], trace=False, on_written=counts.append))).trace
+    assert sum(counts) == 12
+
+
+def test_greedy_traces_state_no_seed(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+    assert [entry.provenance.seed for entry in predictor.stream(sequences[:1], "K562")] == [None]
+
+
+def test_no_library_warns_of_anything(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        list(predictor.stream(sequences[:1], "K562"))

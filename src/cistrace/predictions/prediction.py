@@ -12,7 +12,13 @@ from cistrace.traces.trace import Trace, Verification
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a prediction."""
+    """What made a prediction: versions and hashes.
+
+    Attributes
+    ----------
+    seed : int or None
+        Of the sampling that wrote the trace; None where nothing was drawn: a greedy writer, or no trace.
+    """
 
     cistrace: str
     checkpoint: str
@@ -20,7 +26,7 @@ class Provenance:
     scanner: str
     prompt: str
     evidence: str
-    seed: int = 0
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -33,7 +33,7 @@ class ChatReasoner:
         self.layout = layout
         self.head = head.eval()
         self._sampling = sampling
-        self._seed = seed
+        self.seed = None if sampling.greedy else seed
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
@@ -58,7 +58,7 @@ class ChatReasoner:
         ids = [self._ids(prompt) for prompt in prompts]
         texts = [""] * len(prompts)
         for places in batches_by_length(list(map(len, ids)), BUDGET):
-            seeds = [seed_of(prompts[at].text, self._seed) for at in places]
+            seeds = [seed_of(prompts[at].text, self.seed or 0) for at in places]
             tokens = write(
                 self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], self._sampling,
                 seeds, on_written,

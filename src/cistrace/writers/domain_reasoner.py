@@ -46,6 +46,7 @@ class DomainReasoner:
         self.tokenizer = tokenizer
         self.head = head.eval()
         self.grammar: TraceGrammar = build_grammar(tokenizer, names)
+        self.seed: int | None = None  # greedy
 
     @torch.inference_mode()
     def reason(

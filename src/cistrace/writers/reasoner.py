@@ -32,9 +32,16 @@ class Reasoned:
 
 
 class Reasoner(Protocol):
-    """The language model and head of one checkpoint, in evaluation mode."""
+    """The language model and head of one checkpoint, in evaluation mode.
+
+    Attributes
+    ----------
+    seed : int or None
+        From which every prompt's own seed is made; None where tokens are chosen greedily and nothing is drawn.
+    """
 
     language_model: PreTrainedModel
+    seed: int | None
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
