@@ -19,19 +19,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+from cistrace.training.arguments import use_bf16
+from cistrace.training.sampler import padding_share
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cistrace.training.activity import ActivityModel
-from cistrace.training.arguments import use_bf16
 from cistrace.training.arms import answers, texts_to_learn
 from cistrace.training.examples import Example, read_examples
+from cistrace.training.language_models import load_trained
 from cistrace.training.rationale import train_rationale
 from cistrace.training.recipe import Recipe
 from cistrace.training.regression import train_regression
 from cistrace.training.rows import IGNORED, TokenRow, collate, rows_of
 from cistrace.training.run import Run
-from cistrace.training.sampler import padding_share
-from cistrace.training.trained import load_trained
 from cistrace.writers.layout import DOMAIN, Layout, layout_of
 
 VAL = 8  # records of val: their evaluation is not timed, and should not take long

@@ -103,7 +103,7 @@ def tiny_qwen(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     return folder
 
 
-def records(layout: str = DOMAIN, rows: int = 3) -> list[Example]:
+def examples(layout: str = DOMAIN, rows: int = 3) -> list[Example]:
     """One sequence in one cell type, and others in two each, of different lengths."""
     found = []
     for row in range(rows):

@@ -40,7 +40,9 @@ def test_what_cannot_be_done_is_told_in_a_line_and_leaves_nothing(
     "command", ["train all --recipe compact --data D -o R", "generate D --model R", "export R -o O"]
 )
 def test_a_missing_extra_is_named(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cistrace.cli.extras.find_spec", lambda name: None if name in ("trl", "peft") else object())
+    monkeypatch.setattr(
+        "cistrace.cli.extras.find_spec", lambda name: None if name in ("accelerate", "peft") else object()
+    )
     made = invoke(*command.split())
     assert made.exit_code == 2
-    assert "found no peft, trl; expected the extra train; run `pip install 'cistrace[train]'`" in made.stderr
+    assert "found no accelerate, peft; expected the extra train; run `pip install 'cistrace[train]'`" in made.stderr

@@ -8,7 +8,7 @@ from typing import get_args, get_type_hints
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from training_helpers import chatml_tokenizer, domain_tokenizer, records
+from training_helpers import chatml_tokenizer, domain_tokenizer, examples
 
 from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
@@ -28,7 +28,7 @@ def recipe(arm: str, layout: str = CHAT, writing: float = 0.0) -> Recipe:
     st.integers(0, 99),
 )
 def test_shuffled_traces_are_all_there_and_none_is_ones_own(places: list[tuple[int, str]], seed: int) -> None:
-    template = records(CHAT, 1)[0]
+    template = examples(CHAT, 1)[0]
     many = [replace(template, row=row, cell_type=cell) for row, cell in places]
     order = shuffled(many, seed)
     assert sorted(order) == list(range(len(many)))
@@ -39,15 +39,15 @@ def test_shuffled_traces_are_all_there_and_none_is_ones_own(places: list[tuple[i
 
 
 def test_the_arms_read_what_they_say() -> None:
-    many = records(CHAT)
+    many = examples(CHAT)
     traces = [f"steps of {at}{THINK_END}Level: 1" for at in range(len(many))]
     assert reasonings_of("card", many, None, 0) == [None] * 5
     assert reasonings_of("card+generated", many, traces, 0) == [f"steps of {at}" for at in range(5)]
     assert sorted(map(str, reasonings_of("shuffled", many, traces, 0))) == [f"steps of {at}" for at in range(5)]
     (first, *_) = texts_to_score(recipe("sequence"), many, None)
-    assert first.reasoning is None and many[0].bases in first.record.own and "Motif" not in first.record.own
+    assert first.reasoning is None and many[0].bases in first.example.own and "Motif" not in first.example.own
     (first, *_) = texts_to_score(recipe("card"), many, None)
-    assert first.record.own == many[0].own
+    assert first.example.own == many[0].own
 
 
 def test_a_trace_that_never_ended_its_reasoning_counts_as_none() -> None:
@@ -56,7 +56,7 @@ def test_a_trace_that_never_ended_its_reasoning_counts_as_none() -> None:
 
 
 def test_no_arm_but_the_oracle_reads_traces_written_towards_the_label() -> None:
-    told = [replace(record, oracle=f"the label is 3{THINK_END}") for record in records(CHAT)]
+    told = [replace(record, oracle=f"the label is 3{THINK_END}") for record in examples(CHAT)]
     traces = [f"mine{THINK_END}"] * len(told)
     arms = get_args(get_type_hints(RegressionRecipe)["arm"])
     for arm in set(arms) - {"oracle"}:
@@ -67,26 +67,26 @@ def test_no_arm_but_the_oracle_reads_traces_written_towards_the_label() -> None:
 
 def test_the_oracle_wants_such_traces() -> None:
     with pytest.raises(DataError, match="--condition level"):
-        reasonings_of("oracle", records(CHAT), None, 0)
+        reasonings_of("oracle", examples(CHAT), None, 0)
 
 
 def test_an_arm_without_its_traces_is_refused() -> None:
     with pytest.raises(DataError, match="found no traces"):
-        reasonings_of("card+generated", records(CHAT), None, 0)
+        reasonings_of("card+generated", examples(CHAT), None, 0)
 
 
 def test_with_a_writing_loss_steps_are_supervised_only_where_they_are_the_teachers() -> None:
-    many, layout = records(), layout_of(DOMAIN, domain_tokenizer())
+    many, layout = examples(), layout_of(DOMAIN, domain_tokenizer())
     written = [many[0].trace, many[1].trace.replace("1. ", "1. not "), *(record.trace for record in many[2:])]
     texts, same = texts_to_learn(recipe("card+generated", DOMAIN, writing=0.5), layout, many, written, ())
     assert same == 0.8
     assert [text.supervise_steps for text in texts[:5]] == [True, False, True, True, True]
     assert all(text.conclusion == "Level: 3" and text.supervise_conclusion for text in texts[:5])
     # The sequence whose steps differ is told once more as the teacher has it, and not scored there.
-    assert [text.record.row for text in texts[5:]] == [1, 1] and not any(text.scored for text in texts[5:])
+    assert [text.example.row for text in texts[5:]] == [1, 1] and not any(text.scored for text in texts[5:])
 
 
 def test_without_a_writing_loss_nothing_is_supervised() -> None:
-    many, layout = records(CHAT), layout_of(CHAT, chatml_tokenizer())
+    many, layout = examples(CHAT), layout_of(CHAT, chatml_tokenizer())
     texts, _ = texts_to_learn(recipe("card+generated"), layout, many, [record.trace for record in many], ())
     assert not any(text.supervise_steps or text.supervise_conclusion for text in texts) and len(texts) == len(many)

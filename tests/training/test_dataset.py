@@ -15,11 +15,11 @@ from cistrace.errors import DataError, RunError
 from cistrace.mpra.elements import ELEMENTS, read_elements, write_elements
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.dataset import FEWEST_GROUPS, grouped, read_data_set
-from cistrace.training.arms import answers
+from cistrace.training.arms import texts_to_write
 from cistrace.training.examples import read_examples
-from cistrace.training.prepare import prepare
 from cistrace.training.recipe_file import load_recipe
 from cistrace.training.run import Run
+from cistrace.training.stages import make_examples
 
 
 @pytest.fixture
@@ -83,10 +83,10 @@ def test_what_is_no_data_set_is_refused(copied: Path, harm: object, expected: st
 
 def test_records_of_the_papers_cards_are_the_data_sets_own(bench: Path, tmp_path: Path) -> None:
     run = Run(tmp_path)
-    counts = prepare(read_data_set(bench), load_recipe("r3lm-qwen3-4b"), run, 1)
+    counts = make_examples(read_data_set(bench), load_recipe("r3lm-qwen3-4b"), run, 1)
     assert counts == {"train": 160, "val": 40, "pieces": 0, "taught": 160}
     entries = [json.loads(line) for line in (bench / "train.jsonl").read_text().splitlines()]
-    told = {record.own: record for record in read_examples(run.records("train"))}
+    told = {record.own: record for record in read_examples(run.examples("train"))}
     assert set(told) == {turn["content"] for entry in entries for turn in entry["messages"] if turn["role"] == "user"}
     assert all(record.oracle == record.trace for record in told.values())  # built with --condition level
     target = np.array([record.target for record in told.values()])
@@ -99,10 +99,10 @@ def test_sequences_without_a_trace_are_read_by_stage_two_alone(copied: Path, tmp
     (copied / "train.jsonl").write_text("".join(lines[40:60]))
     (copied / "val.jsonl").unlink()
     run, recipe = Run(tmp_path), load_recipe("r3lm-qwen3-4b")
-    assert prepare(read_data_set(copied), recipe, run, 1) == {"train": 160, "val": 40, "pieces": 0, "taught": 20}
-    many = read_examples(run.records("train"))
+    assert make_examples(read_data_set(copied), recipe, run, 1) == {"train": 160, "val": 40, "pieces": 0, "taught": 20}
+    many = read_examples(run.examples("train"))
     assert all(record.trace for record in many[:20]) and not any(record.trace for record in many[20:])
-    assert [text.record for text in answers(many)] == many[:20]
+    assert [text.example for text in texts_to_write(many)] == many[:20]
     assert len({(record.row, record.cell_type) for record in many}) == 160
     assert all(
         record.level == sum(record.activity >= cut for cut in cuts_of(copied, record.cell_type)) for record in many
@@ -110,8 +110,8 @@ def test_sequences_without_a_trace_are_read_by_stage_two_alone(copied: Path, tmp
     few = Run(tmp_path / "few")
     few.folder.mkdir()
     shorter = replace(recipe, cards=replace(recipe.cards, rows=12))
-    prepare(read_data_set(copied), shorter, few, 1)
-    assert sum(bool(record.trace) for record in read_examples(few.records("train"))) == 20
+    make_examples(read_data_set(copied), shorter, few, 1)
+    assert sum(bool(record.trace) for record in read_examples(few.examples("train"))) == 20
 
 
 def cuts_of(folder: Path, cell_type: str) -> list[float]:
@@ -121,7 +121,7 @@ def cuts_of(folder: Path, cell_type: str) -> list[float]:
 def test_a_data_set_without_traces_is_refused(copied: Path, tmp_path: Path) -> None:
     (copied / "train.jsonl").unlink()
     with pytest.raises(DataError, match="has no traces"):
-        prepare(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
+        make_examples(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
 
 
 def test_cards_with_evidence_of_the_training_rows_are_refused(copied: Path, tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_cards_with_evidence_of_the_training_rows_are_refused(copied: Path, tmp_
     plain["evidence"]["source"] = "associations of the training rows, cross-fitted"
     path.write_text(json.dumps(plain))
     with pytest.raises(DataError, match="that a new sequence would lack"):
-        prepare(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
+        make_examples(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
 
 
 def test_towers_are_asked_for_by_name(bench: Path, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="lacks the towers fold0, fold1, fold2, whole, legnet"):
-        prepare(read_data_set(bench), load_recipe("compact"), Run(tmp_path), 1)
+        make_examples(read_data_set(bench), load_recipe("compact"), Run(tmp_path), 1)

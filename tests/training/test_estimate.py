@@ -10,8 +10,8 @@ from cli_helpers import invoke
 
 from cistrace.motifs.library import load_library
 from cistrace.reasonbench.dataset import read_data_set
-from cistrace.training.base import parameters
 from cistrace.training.estimate import estimate_of, size_of
+from cistrace.training.language_models import parameters
 from cistrace.training.recipe_file import load_recipe
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.tokenizer import build_tokenizer

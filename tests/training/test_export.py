@@ -35,10 +35,10 @@ def exported(r3lm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_run_holds_what_it_was_made_of_and_what_came_of_it(r3lm: Path) -> None:
     run = Run(r3lm)
     about, metrics = run.read_about(), run.read_metrics()
-    assert about["done"] == ["records", "rationale", "generate", "regression"]
-    assert len(about["data"]["manifest_sha256"]) == 64 and {"torch", "trl", "peft"} <= about["packages"].keys()
+    assert about["done"] == ["examples", "rationale", "generate", "regression"]
+    assert len(about["data"]["manifest_sha256"]) == 64 and {"torch", "accelerate", "peft"} <= about["packages"].keys()
     assert run.read_config().regression.lora.rank == 16 and run.read_config().rationale.accumulate == 8
-    assert metrics["records"] == {"taught": 80, "train": 160, "val": 40, "pieces": 0}
+    assert metrics["examples"] == {"taught": 80, "train": 160, "val": 40, "pieces": 0}
     assert metrics["rationale"]["rows"] == 80 and metrics["regression"]["rows"] == 160
     assert metrics["rationale"]["steps"] == 3 and metrics["regression"]["steps"] == 4
     assert {"val_pearson", "pearson_K562", "pearson_MyCell"} == set(metrics["regression"]["val_pearson"])
@@ -143,17 +143,17 @@ def test_traces_of_an_endpoint_are_what_stage_two_reads(r3lm: Path, tmp_path: Pa
     folder = Path(shutil.copytree(r3lm, tmp_path / "run"))
     run = Run(folder)
     about = run.read_about()
-    run.about.write_text(json.dumps({**about, "done": ["records", "rationale"]}))
-    for path in (*folder.glob("traces-*"), folder / "model"):
+    run.about.write_text(json.dumps({**about, "done": ["examples", "rationale"]}))
+    for path in (*folder.glob("traces-*"), folder / "model", folder / "regression"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     data = r3lm.parent / "bench"
     with chat_server() as server:
         line = ("generate", data, "--model", folder, "--base-url", server.base_url, "--served-model", "run")
         first = invoke(*line, "--limit", "10")
-        assert first.exit_code == 0 and "train: 10 records, 10 written now, 10 ended" in first.stdout
+        assert first.exit_code == 0 and "train: 10 examples, 10 written now, 10 ended" in first.stdout
         assert not done(run, "generate")
         second = invoke(*line)
-        assert second.exit_code == 0 and "train: 160 records, 150 written now, 160 ended" in second.stdout
+        assert second.exit_code == 0 and "train: 160 examples, 150 written now, 160 ended" in second.stdout
         assert len(server.seen) == 200
     assert done(run, "generate") and run.read_metrics()["generate"]["val"]["ended"] == 40
     kept = run.traces("train").read_bytes()

@@ -8,7 +8,7 @@ import pytest
 
 from cistrace.errors import RunError
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.run import Run, done, mark_done, open_run
+from cistrace.training.run import Run, check_data, done, mark_done, open_run, require_stage
 
 COMPACT = load_recipe("compact")
 
@@ -17,33 +17,29 @@ def test_a_run_is_taken_up_again(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
     assert run.read_config() == COMPACT and not done(run, "tower")
     run.add_metrics("tower", {"whole": 0.7})
+    run.tower("whole").write_text("")
     mark_done(run, "tower")
     again = open_run(tmp_path / "run", load_recipe("compact", ["regression.epochs=2"]), tmp_path, "a" * 64)
     assert done(again, "tower") and again.read_metrics() == {"tower": {"whole": 0.7}}
     assert again.read_config().regression.epochs == 2
 
 
-def test_what_a_done_stage_was_made_from_must_not_change(tmp_path: Path) -> None:
+def test_a_stage_whose_files_were_removed_is_not_done(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
-    mark_done(run, "rationale")
-    open_run(tmp_path / "run", load_recipe("compact", ["generation.sampling=sample"]), tmp_path, "a" * 64)
-    for change in ("tower.folds=4", "cards.rows=9", "rationale.epochs=3", "model.precision=fp32"):
-        with pytest.raises(RunError, match=f"rationale is done with another recipe in {change.partition('.')[0]}"):
-            open_run(tmp_path / "run", load_recipe("compact", [change]), tmp_path, "a" * 64)
-    with pytest.raises(RunError, match="another data set"):
-        open_run(tmp_path / "run", COMPACT, tmp_path, "b" * 64)
+    run.tower("whole").write_text("")
+    mark_done(run, "tower")
+    require_stage(run, "tower")
+    run.tower("whole").unlink()
+    with pytest.raises(RunError, match="its stage tower is not done"):
+        require_stage(run, "tower")
 
 
-def test_what_a_begun_stage_was_made_from_must_not_change_either(tmp_path: Path) -> None:
+def test_a_run_of_another_data_set_is_refused(tmp_path: Path) -> None:
     run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
-    (run.checkpoints("regression") / "checkpoint-5").mkdir(parents=True)
-    kept = run.config.read_bytes()
-    with pytest.raises(
-        RunError, match=r"regression is begun with another recipe in regression;.*regression-checkpoints"
-    ):
-        open_run(run.folder, load_recipe("compact", ["regression.learning_rate=1e-3"]), tmp_path, "a" * 64)
-    assert run.config.read_bytes() == kept  # a refusal changes nothing
-    open_run(run.folder, load_recipe("compact", ["calibration_rows=100"]), tmp_path, "a" * 64)
+    check_data(run, "a" * 64)
+    for refused in (lambda: check_data(run, "b" * 64), lambda: open_run(run.folder, COMPACT, tmp_path, "b" * 64)):
+        with pytest.raises(RunError, match="another data set"):
+            refused()
 
 
 def test_a_torn_run_is_not_taken_for_a_new_one(tmp_path: Path) -> None:

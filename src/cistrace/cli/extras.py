@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from cistrace.errors import RunError
 
 EVALUATION = ("matplotlib", "sklearn")
-TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX", "trl")
+TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
 
 
 def need_training(command: str, report: str = "tensorboard") -> None:

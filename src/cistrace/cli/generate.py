@@ -1,4 +1,4 @@
-"""`cistrace generate`: the trained model writes its own traces for every record of a data set."""
+"""`cistrace generate`: the trained model writes its own traces for every example of a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Literal
 import click
 
 from cistrace.cli.extras import need_training
-from cistrace.errors import RunError
 
 
 @click.command(short_help="Let a trained model write its traces.")
@@ -27,7 +26,7 @@ from cistrace.errors import RunError
     "--sampling", type=click.Choice(["recipe", "greedy", "paper"]), default="recipe", show_default=True,
     help="As the run's recipe says; greedy; or the R3LM paper's: temperature 0.95, top-p 0.7, top-k 50, 1,024 tokens.",
 )  # fmt: skip
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N records of every split alone.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="The first N examples of every split alone.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FOLDER",
     help="Where traces-SPLIT.jsonl go. [default: RUN, where stage II reads them]",
@@ -49,10 +48,12 @@ def generate(
     served_model: str | None,
     concurrency: int,
 ) -> None:
-    """Write traces for the records of the data set DIR with the stage I model of RUN.
+    """Write traces for the examples that RUN made of the data set DIR, with its stage I model.
 
-    Every record is seeded by its own content, so that batches and order do not matter; a killed run goes on. Stage II
-    does this by itself where it is missing; run it under `accelerate launch`, or through an endpoint, for speed.
+    Every example is seeded by its own content, so that batches and order do not matter; a killed run goes on. Traces
+    are added to those that are there, each under its prompt, model and sampling. Stage II reads the last sampling that
+    was written for every example before it began, and writes by itself where there is none; run this under
+    `accelerate launch`, or through an endpoint, for speed.
 
     \b
     Examples:
@@ -68,42 +69,38 @@ def generate(
     from cistrace.reasonbench.dataset import read_data_set
     from cistrace.training import stages
     from cistrace.training.generate import generate as write_traces
-    from cistrace.training.prepare import records_for
-    from cistrace.training.processes import alone, is_main
+    from cistrace.training.generate import identity_of
+    from cistrace.training.processes import is_main, on_main_process
     from cistrace.training.recipe import GenerationRecipe
-    from cistrace.training.run import Run, check_data, done
+    from cistrace.training.run import Run, check_data, require_stage
 
     run = Run(folder)
-    recipe = run.read_config()
-    check_data(run, read_data_set(data).hash)
-    stages.wants(run, "rationale")
+    config = run.read_config()
+    opened = read_data_set(data)
+    check_data(run, opened.hash)
+    require_stage(run, "rationale")
+    recipe = config
     if sampling == "greedy":
-        recipe = replace(recipe, generation=replace(recipe.generation, sampling="greedy"))
+        recipe = replace(config, generation=replace(config.generation, sampling="greedy"))
     elif sampling == "paper":
-        recipe = replace(recipe, generation=GenerationRecipe(sampling="sample", grammar=False))
-    if output is None and done(run, "regression") and (sampling != "recipe" or base_url is not None):
-        raise RunError(
-            f"{folder}: its stage II was trained on the traces that it holds; expected another place for others; give "
-            "-o FOLDER"
-        )
+        recipe = replace(config, generation=GenerationRecipe(sampling="sample", grammar=False))
     target = Run(output) if output is not None else run
     target.folder.mkdir(parents=True, exist_ok=True)
     if base_url is None or served_model is None:
         writing = stages.writing_for(recipe, run)
     else:
-        from cistrace.training.generate import identity_of
         from cistrace.training.served import by_endpoint, chat_settings
 
         settings = chat_settings(base_url, served_model, recipe, concurrency)
         writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
     written: dict[str, dict[str, int]] = {}
     for split in splits:
-        counts = write_traces(records_for(run, split)[:limit], writing, target.traces(split))
+        counts = write_traces(stages.examples_for(run, split)[:limit], writing, target.traces(split))
         written[split] = asdict(counts)
         if is_main():
             click.echo(
-                f"{split}: {counts.records:,} records, {counts.written:,} written now, {counts.ended:,} ended their "
-                f"reasoning; see {target.traces(split)}"
+                f"{split}: {counts.examples:,} examples, {counts.written:,} written now, {counts.ended:,} ended their "
+                f"reasoning ({writing.source.sampling}); see {target.traces(split)}"
             )
     if output is None:
-        alone(lambda: stages.keep_generated(run, written))
+        on_main_process(lambda: stages.keep_generated(opened, config, run, written, writing.source))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,11 +74,13 @@ def train(
     _quiet()
 
     from cistrace.reasonbench.dataset import read_data_set
-    from cistrace.training.run import Run, check_run
+    from cistrace.training.made_by import check_origins
+    from cistrace.training.run import Run, check_folder
 
     opened = read_data_set(data)
+    check_folder(Run(folder), opened.hash)
+    check_origins(Run(folder), recipe, opened.hash)
     if dry_run:
-        check_run(Run(folder), recipe, opened.hash)
         from cistrace.training.estimate import estimate_of
 
         click.echo(estimate_of(recipe, opened, stage))
@@ -90,8 +91,8 @@ def train(
 
 def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int) -> None:
     from cistrace.training import stages
-    from cistrace.training.processes import alone, is_main, processes
-    from cistrace.training.run import Run, open_run
+    from cistrace.training.processes import is_main, on_main_process, processes
+    from cistrace.training.run import Run, open_run, require_stage
 
     run = Run(folder)
     several = processes() > 1
@@ -101,10 +102,10 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
             "themselves, after `cistrace train tower`"
         )
     if stage == "regression":
-        stages.wants(run, "rationale")
+        require_stage(run, "rationale")
     elif stage == "rationale" and recipe.cards.source == "towers":
-        stages.wants(run, "tower")
-    alone(lambda: open_run(folder, recipe, data.folder, data.hash))
+        require_stage(run, "tower")
+    on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
     if stage in ("tower", "all") and recipe.cards.source == "towers":
         stages.do_tower(data, recipe, run, workers)
     elif stage == "tower":
@@ -112,7 +113,7 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
     if stage in ("rationale", "all"):
         stages.do_rationale(data, recipe, run, workers)
     if stage in ("regression", "all"):
-        stages.do_regression(data, recipe, run, workers)
+        stages.do_regression(data, recipe, run)
     if stage == "all":
         stages.do_model(data, recipe, run)
     if not several or is_main():
@@ -124,8 +125,6 @@ def _quiet() -> None:
     from transformers.utils.logging import disable_progress_bar, set_verbosity_error
 
     disable_progress_bar()
-    # TRL sets by its old name what transformers is about to rename.
-    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*", category=FutureWarning)
     set_verbosity_error()
-    for name in ("httpx", "httpx2", "datasets", "matplotlib", "fsspec"):
+    for name in ("httpx", "httpx2", "matplotlib", "fsspec"):
         logging.getLogger(name).setLevel(logging.WARNING)

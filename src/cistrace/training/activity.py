@@ -1,8 +1,18 @@
-"""A causal language model with the regression head: what stage II trains."""
+"""A causal language model with the regression head: what stage II trains.
+
+The head scores on the last token of what was read: the end of the reasoning, or of the prompt in arms that read none;
+and, at a weight of its own, on the prompt's end, so that one head serves with and without a trace. A batch's loss is
+
+    sum over rows of the mean squared error of their segments / rows
+    + without_trace x the same where prompts end + writing x cross-entropy over supervised tokens / their number
+
+with rows and tokens counted over all processes and accumulated batches: how a batch is dealt out does not matter.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,25 +22,26 @@ from cistrace.training.rows import IGNORED
 from cistrace.writers.head import Head
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What the model makes of a batch.
+@dataclass(frozen=True)
+class LossWeights:
+    """How a batch's loss is made.
 
     Attributes
     ----------
-    reasonings, prompts : float32 tensor, shape (M,)
-        Standardised activity where reasonings end (M is 0 in arms without traces) and where prompts end.
-    writing : float32 tensor, shape ()
-        Sum of the cross-entropy over supervised tokens.
+    without_trace, writing : float
+        Weights of the two further terms; 0 leaves them out.
+    processes, accumulate : int
+        Batches of one weight update: the trainer multiplies a loss by the first and adds up the second.
     """
 
-    reasonings: Tensor
-    prompts: Tensor
-    writing: Tensor
+    without_trace: float
+    writing: float
+    processes: int = 1
+    accumulate: int = 1
 
 
 class ActivityModel(nn.Module):
-    """Language model and head.
+    """Language model and head. Its state holds the weights that are trained alone, tied ones once.
 
     Parameters
     ----------
@@ -38,43 +49,74 @@ class ActivityModel(nn.Module):
         With adapters injected, where it has any.
     tower_inputs : bool
         False: the head never sees the towers.
-    writing : bool
-        False: the output's own weights take no part, and are frozen where they are not the embeddings.
+    weights : LossWeights
+        Without a writing term the output's own weights take no part, and are frozen where they are not the embeddings.
     """
 
-    def __init__(self, language_model: PreTrainedModel, tower_inputs: bool, writing: bool) -> None:
+    accepts_loss_kwargs = True  # the trainer passes `num_items_in_batch`
+
+    def __init__(self, language_model: PreTrainedModel, tower_inputs: bool, weights: LossWeights) -> None:
         super().__init__()
         self.language_model = language_model
         self.head = Head(language_model.config.hidden_size)
-        self.writing = writing
+        self.weights = weights
         if not tower_inputs:
             self.head.tower.weight.requires_grad_(False).zero_()
         output, embeddings = language_model.get_output_embeddings(), language_model.get_input_embeddings()
-        if not writing and output.weight is not embeddings.weight:
+        if not weights.writing and output.weight is not embeddings.weight:
             output.weight.requires_grad_(False)
+        self.register_state_dict_post_hook(_drop_untrained)
+        self.register_load_state_dict_post_hook(_miss_untrained)
 
-    def forward(self, batch: dict[str, Tensor]) -> Read:
-        """Read a batch as `rows.collate` makes it."""
+    def forward(
+        self, input_ids: Tensor, attention_mask: Tensor, position_ids: Tensor, labels: Tensor, prompt_ends: Tensor,
+        ends: Tensor, features: Tensor, targets: Tensor, weights: Tensor,
+        num_items_in_batch: Tensor | int | None = None,
+    ) -> dict[str, Tensor]:  # fmt: skip
+        """Read a batch as `rows.collate` makes it.
+
+        Returns
+        -------
+        dict
+            `loss`: float32, shape (); `scores`: float32, shape (N, S), standardised activity where the texts end.
+        """
         hidden = self.language_model.base_model(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            position_ids=batch["position_ids"],
-            use_cache=False,
+            input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids, use_cache=False
         ).last_hidden_state
-        reasonings, prompts = (hidden[batch[name].unbind(dim=1)] for name in ("reasoning_ends", "prompt_ends"))
-        features = batch["features"]
-        with torch.autocast(hidden.device.type, enabled=False):
-            scored = self.head(reasonings.float(), features[: len(reasonings)]), self.head(prompts.float(), features)
-        return Read(*scored, self._writing(hidden, batch["labels"]))
+        rows = len(input_ids) * self.weights.processes * (self.weights.accumulate if self.training else 1)
+        scores = self._scores(hidden, ends, features)
+        loss = (weights * (scores - targets).square()).sum() / rows
+        if self.weights.without_trace:
+            bare = self._scores(hidden, prompt_ends, features)
+            loss = loss + self.weights.without_trace * (weights * (bare - targets).square()).sum() / rows
+        if self.weights.writing:
+            tokens = torch.as_tensor(num_items_in_batch or 1, device=hidden.device).clamp(min=1)
+            loss = loss + self.weights.writing * self.writing_loss(hidden, labels) / tokens
+        return {"loss": loss, "scores": scores}
 
-    def _writing(self, hidden: Tensor, labels: Tensor) -> Tensor:
+    def _scores(self, hidden: Tensor, ends: Tensor, features: Tensor) -> Tensor:
+        read = hidden.gather(1, ends[:, :, None].expand(-1, -1, hidden.shape[2]))
+        with torch.autocast(hidden.device.type, enabled=False):
+            scores: Tensor = self.head(read.float(), features)
+        return scores
+
+    def writing_loss(self, hidden: Tensor, labels: Tensor) -> Tensor:
+        """Sum of the cross-entropy over supervised tokens: float32, shape ()."""
         supervised = labels[:, 1:] != IGNORED
-        if not self.writing or not supervised.any():
-            return hidden.new_zeros((), dtype=torch.float32)
         logits = self.language_model.get_output_embeddings()(hidden[:, :-1][supervised]).float()
         return nn.functional.cross_entropy(logits, labels[:, 1:][supervised], reduction="sum")
 
-    def weights(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """Of a state, what training changes, tied weights once, ready to be written."""
-        learnt = {name for name, weight in self.named_parameters() if weight.requires_grad}
-        return {name: state[name].detach().contiguous().cpu() for name in learnt if name in state}
+
+def _trained(model: nn.Module) -> set[str]:
+    return {name for name, weight in model.named_parameters() if weight.requires_grad}
+
+
+def _drop_untrained(model: nn.Module, state: dict[str, Tensor], prefix: str, metadata: Any) -> None:
+    kept = {prefix + name for name in _trained(model)}
+    for name in [name for name in state if name.startswith(prefix) and name not in kept]:
+        del state[name]
+
+
+def _miss_untrained(model: nn.Module, keys: Any) -> None:
+    """What is not trained is as it was: only a trained weight can be missing."""
+    keys.missing_keys[:] = [name for name in keys.missing_keys if name in _trained(model)]

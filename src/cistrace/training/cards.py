@@ -99,7 +99,7 @@ class Maker:
 def make_cards(
     data: DataSet, recipe: CardsRecipe, layout: LayoutName, folds: int, run: Run, threads: int
 ) -> dict[str, int]:
-    """Write RUN/records-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
+    """Write RUN/examples-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
 
     Returns
     -------
@@ -110,8 +110,8 @@ def make_cards(
     numbers = data.rows[data.places("train")]
     hits = scan_table(training.sequences, run.folder / "hits-train.npz", threads)
     every = (hits.of_row(row, library) for row in range(len(training)))
-    knowledge = read_known_effects(run.knowledge) if run.knowledge.exists() else None
-    knowledge = knowledge or make_knowledge(training, every, library, run.knowledge)
+    knowledge = read_known_effects(run.known_effects) if run.known_effects.exists() else None
+    knowledge = knowledge or make_knowledge(training, every, library, run.known_effects)
     maker = Maker(layout, knowledge, Scale.of(training), data.cuts)
     random = np.random.default_rng(recipe.seed)
     fold_of = chromosome_folds(training, folds)
@@ -136,7 +136,7 @@ def _folded(
         for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower):
             made[place_of[record.row]].append(record)
         log.info("%s: cards of fold %d of %d, %d sequences", name, fold + 1, len(towers), len(mine))
-    return write_examples(run.records(name), (record for records in made.values() for record in records))
+    return write_examples(run.examples(name), (record for records in made.values() for record in records))
 
 
 def _pieces(
@@ -155,7 +155,7 @@ def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Gen
     rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
     towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
     hits = card_scanner().scan_best([data.table.sequences[row] for row in rows])
-    return write_examples(run.records("val"), maker.records(data.table, rows, data.rows, hits, towers))
+    return write_examples(run.examples("val"), maker.records(data.table, rows, data.rows, hits, towers))
 
 
 def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:

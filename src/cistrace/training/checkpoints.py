@@ -1,4 +1,8 @@
-"""Checkpoints of the two stages: the last whole one, and what a kill left half written."""
+"""Checkpoints of the two stages: the last whole one, and what a kill left half written.
+
+Weights are safetensors. The state of optimizer, schedule and random numbers is in torch's own files, which are pickles
+by format; the trainer reads them with `weights_only=True`, which makes tensors and plain values and runs no code.
+"""
 
 from __future__ import annotations
 
@@ -9,44 +13,15 @@ from zipfile import is_zipfile
 
 from safetensors import SafetensorError, safe_open
 
-from cistrace.errors import RunError
-from cistrace.io.hashes import json_hash
-from cistrace.io.streams import shown
-from cistrace.training.recipe import Recipe
-from cistrace.training.recipe_file import recipe_object
-from cistrace.training.run import SECTIONS
-
-KEY = "key"
 STATE = "trainer_state.json"  # written last
 PREFIX = "checkpoint-"
 
 
-def key_of(recipe: Recipe, stage: str, rows: int) -> str:
-    """What checkpoints of a stage belong to: all of the recipe that shapes it, and its rows."""
-    plain = recipe_object(recipe)
-    shaping = {section: plain[section] for section in SECTIONS[stage]}
-    return json_hash([shaping, rows])
-
-
-def last_whole(folder: Path, key: str, main: bool) -> Path | None:
-    """The newest checkpoint that was written to its end. The main process removes torn ones.
-
-    Raises
-    ------
-    RunError
-        The checkpoints are of another recipe or other records.
-    """
-    mark = folder / KEY
-    if folder.exists() and mark.exists() and mark.read_text() != key:
-        raise RunError(
-            f"{shown(folder)}: holds checkpoints of another recipe or other records; expected its own; remove "
-            "the folder to begin anew"
-        )
+def last_whole(folder: Path, main: bool) -> Path | None:
+    """The newest checkpoint that was written to its end. The main process removes torn ones."""
     found = sorted(folder.glob(f"{PREFIX}*"), key=_step)
     whole = [path for path in found if _is_whole(path)]
     if main:
-        folder.mkdir(parents=True, exist_ok=True)
-        mark.write_text(key)
         for path in found:
             if path not in whole:
                 shutil.rmtree(path)

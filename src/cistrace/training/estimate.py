@@ -22,7 +22,7 @@ from cistrace.motifs.library import load_library
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.reasonbench.entries import Entry, read_entries
 from cistrace.traces.templates import THINK_END
-from cistrace.training.base import COMPACT, SMOLLM2, smollm2_file
+from cistrace.training.language_models import COMPACT, SMOLLM2, smollm2_file
 from cistrace.training.recipe import LoraRecipe, Recipe
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.layout import DOMAIN, ChatLayout, DomainLayout, Layout, prompt_of

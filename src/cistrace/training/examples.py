@@ -1,19 +1,18 @@
-"""What a stage of training reads of one sequence in one cell type; JSON lines in RUN/records-SPLIT.jsonl."""
+"""What a stage of training reads of one sequence in one cell type; JSON lines in RUN/examples-SPLIT.jsonl."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from cistrace.errors import DataError
-from cistrace.io.files import whole_file
+from cistrace.io.json_lines import read_json_lines, write_json_lines
 from cistrace.io.streams import shown
 from cistrace.writers.prompts import Prompt
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Example:
     """One example.
 
@@ -27,8 +26,8 @@ class Example:
     shared, own : str
         The prompt, as its layout has it (`writers.layout`).
     trace : str
-        The teacher's: steps, the end of reasoning, a level. Empty where it wrote none: stage II alone reads such a
-        record.
+        The teacher's: steps, the end of reasoning, a level. Empty where it wrote none: stage II alone reads such an
+        example.
     oracle : str
         The same, written with the observed level in view: it carries the label. Empty where there is none.
     features : tuple of two floats
@@ -59,14 +58,9 @@ class Example:
         return Prompt(self.shared, self.own)
 
 
-def write_examples(path: Path, records: Iterable[Example]) -> int:
+def write_examples(path: Path, examples: Iterable[Example]) -> int:
     """Write the file, whole or not at all; returns how many there were."""
-    count = 0
-    with whole_file(path) as part, part.open("w", encoding="utf-8") as handle:
-        for record in records:
-            handle.write(json.dumps(asdict(record), ensure_ascii=False) + "\n")
-            count += 1
-    return count
+    return write_json_lines(path, map(asdict, examples))
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -78,10 +72,22 @@ def read_examples(path: Path) -> list[Example]:
         The file is missing or holds something else.
     """
     try:
-        with path.open(encoding="utf-8") as handle:
-            plain = [json.loads(line) for line in handle]
-        return [Example(**{**entry, "features": tuple(entry["features"])}) for entry in plain]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+        return list(_parsed(path))
+    except (TypeError, KeyError) as error:
         raise DataError(
-            f"{shown(path)}: not readable training records ({error}); expected those of an earlier stage; run it again"
+            f"{shown(path)}: not readable training examples ({error}); expected those of an earlier stage; remove the "
+            "file and run the stage again"
         ) from error
+
+
+def _parsed(path: Path) -> Iterator[Example]:
+    for _, plain in read_json_lines(path):
+        yield Example(**{**plain, "features": tuple(plain["features"])})
+
+
+def first_rows(examples: Sequence[Example], rows: int | None) -> list[Example]:
+    """The examples of the first `rows` sequences; all for None."""
+    if rows is None:
+        return list(examples)
+    wanted = set(list(dict.fromkeys(example.row for example in examples))[:rows])
+    return [example for example in examples if example.row in wanted]

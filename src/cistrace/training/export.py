@@ -39,10 +39,10 @@ from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.fit import LEGNET
 from cistrace.training.cards import Scale
+from cistrace.training.language_models import load_trained
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
 from cistrace.training.towers import WHOLE
-from cistrace.training.trained import load_trained
 from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
 
@@ -114,7 +114,7 @@ def assemble(run: Run, recipe: Recipe, folder: Path) -> None:
     if recipe.cards.source == "towers":
         for name, target in zip((LEGNET, WHOLE), TOWER_FILES, strict=True):
             shutil.copy(run.tower(name), folder / target)
-        shutil.copy(run.knowledge, folder / KNOWLEDGE)
+        shutil.copy(run.known_effects, folder / KNOWLEDGE)
     shutil.copy(run.card, folder / run.card.name)
 
 

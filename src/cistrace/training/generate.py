@@ -1,16 +1,12 @@
-"""Offline generation: the model writes its own traces for every record, which stage II and all figures read.
+"""Offline generation: the model writes its own traces for every example, which stage II and all figures read.
 
-    RUN/traces-SPLIT.jsonl    one object a line, in the records' order: key, row, id, cell_type, text
-
-Traces are appended as they come, under the content of what they were written for, so that a killed run goes on and
-loses at most one batch; when all are there the file is put in order. It then depends neither on batches nor on the
-order of work.
+Traces are appended to a part of each process's own as they come, so that a killed run goes on and loses at most one
+batch; when all are there they are added to the file (`trace_file`) in the examples' order. It then depends neither on
+batches nor on the order of work.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,14 +17,12 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel
 
-from cistrace.errors import DataError
-from cistrace.io.files import whole_file
 from cistrace.io.hashes import files_hash
-from cistrace.io.streams import shown
 from cistrace.traces.templates import THINK_END
 from cistrace.training import processes
 from cistrace.training.examples import Example
 from cistrace.training.recipe import GenerationRecipe
+from cistrace.training.trace_file import TraceSource, add_lines, cut_torn_line, key_of, texts_by_key, trace_line
 from cistrace.writers.causal import batches_by_length, write
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
@@ -45,42 +39,33 @@ Batch = list[tuple[int, str]]  # places and texts
 
 @dataclass(frozen=True)
 class Counts:
-    """What a generation did: records, of which written now; texts that ended their reasoning."""
+    """What a generation did: examples, of which written now; texts that ended their reasoning."""
 
-    records: int
+    examples: int
     written: int
     ended: int
 
 
 @dataclass(frozen=True, eq=False)
 class Writing:
-    """Who writes, and how.
+    """Who writes, and how: from examples and the places of those wanted to batches of (place, text)."""
 
-    Attributes
-    ----------
-    identity : str
-        Of the model: what is written under another is another text.
-    write : callable
-        From the records and the places of those wanted to batches of (place, text).
-    """
-
-    identity: str
-    sampling: str
+    source: TraceSource
     write: Callable[[Sequence[Example], Sequence[int]], Iterator[Batch]]
 
 
 def by_grammar(reasoner: DomainReasoner, identity: str) -> Writing:
     """The domain layout's: greedy under the form grammar, the cell types of a sequence sharing their prompt."""
 
-    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
-        groups = [list(group) for _, group in groupby(wanted, key=lambda at: records[at].row)]
-        groups.sort(key=lambda group: (len(group), len(records[group[0]].shared)))
+    def batches(examples: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
+        groups = [list(group) for _, group in groupby(wanted, key=lambda at: examples[at].row)]
+        groups.sort(key=lambda group: (len(group), len(examples[group[0]].shared)))
         for block in _blocks(groups):
-            prompts = [[records[at].prompt for at in group] for group in block]
+            prompts = [[examples[at].prompt for at in group] for group in block]
             texts = reasoner.reason(prompts, torch.zeros((len(block), len(block[0]), 2))).texts
             yield [(at, text) for group, row in zip(block, texts) for at, text in zip(group, row, strict=True)]
 
-    return Writing(identity, "greedy grammar", batches)
+    return Writing(TraceSource(identity, "greedy, by grammar"), batches)
 
 
 def _blocks(groups: list[list[int]]) -> Iterator[list[list[int]]]:
@@ -91,14 +76,14 @@ def _blocks(groups: list[list[int]]) -> Iterator[list[list[int]]]:
 
 
 def by_model(model: PreTrainedModel, layout: Layout, recipe: GenerationRecipe, identity: str) -> Writing:
-    """Any layout's: greedy or sampled, each record seeded by its own prompt, batched by length."""
+    """Any layout's: greedy or sampled, each example seeded by its own prompt, batched by length."""
     sampling = Sampling(
         recipe.sampling == "greedy", recipe.temperature, recipe.top_p, recipe.top_k, recipe.most_tokens
     )  # fmt: skip
 
-    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
-        prompts = [[token for part in layout.prompt_ids(records[at].prompt) for token in part] for at in wanted]
-        seeds = [seed_of(records[at].prompt.text, recipe.seed) for at in wanted]
+    def batches(examples: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
+        prompts = [[token for part in layout.prompt_ids(examples[at].prompt) for token in part] for at in wanted]
+        seeds = [seed_of(examples[at].prompt.text, recipe.seed) for at in wanted]
         for places in batches_by_length(list(map(len, prompts)), recipe.batch_tokens):
             written = write(
                 model, layout.pad, layout.end, [prompts[at] for at in places], sampling, [seeds[at] for at in places]
@@ -106,7 +91,7 @@ def by_model(model: PreTrainedModel, layout: Layout, recipe: GenerationRecipe, i
             texts = layout.tokenizer.batch_decode(written, skip_special_tokens=False)
             yield [(wanted[at], text) for at, text in zip(places, texts, strict=True)]
 
-    return Writing(identity, f"{sampling} {recipe.seed}", batches)
+    return Writing(TraceSource(identity, sampling_words(recipe)), batches)
 
 
 def writing_of(
@@ -119,53 +104,57 @@ def writing_of(
     return by_model(model, layout, recipe, identity)
 
 
-def generate(records: Sequence[Example], writing: Writing, path: Path) -> Counts:
-    """Write a trace for every record that `path` holds none of yet.
+def sampling_words(recipe: GenerationRecipe) -> str:
+    """All that shapes a draw, as a trace's source tells it."""
+    if recipe.sampling == "greedy":
+        return f"greedy, at most {recipe.most_tokens} tokens"
+    return (
+        f"sampled, temperature {recipe.temperature:g}, top-p {recipe.top_p:g}, top-k {recipe.top_k}, at most "
+        f"{recipe.most_tokens} tokens, seed {recipe.seed}"
+    )
+
+
+def generate(examples: Sequence[Example], writing: Writing, path: Path) -> Counts:
+    """Add a trace for every example for which `path` holds none of this source yet.
 
     With several processes each writes every n-th sequence to a part of its own; the main one puts them together.
     """
     state = processes.state()
-    keys = [key_of(record, writing) for record in records]
+    keys = [key_of(example, writing.source) for example in examples]
     parts = [part_of(path, rank) for rank in range(max(state.num_processes, _ranks(path)))]
-    known = _known([path, *parts])
-    mine = sorted({record.row for record in records})[state.process_index :: state.num_processes]
-    wanted_rows = set(mine)
-    wanted = [at for at, key in enumerate(keys) if key not in known and records[at].row in wanted_rows]
+    known = texts_by_key([path, *parts], set(keys))
+    mine = set(sorted({example.row for example in examples})[state.process_index :: state.num_processes])
+    wanted = [at for at, key in enumerate(keys) if key not in known and examples[at].row in mine]
     state.wait_for_everyone()  # parts are read before any is written to
-    _append(records, keys, wanted, writing, parts[state.process_index])
+    _append(examples, wanted, writing, parts[state.process_index])
     state.wait_for_everyone()
-    missing = [key for key in keys if key not in known]
-    known = _known([path, *parts])
-    texts = [known[key] for key in keys]
+    written = sum(key not in known for key in keys)
+    known = texts_by_key([path, *parts], set(keys))
     if state.is_main_process:
-        with whole_file(path) as whole, whole.open("w", encoding="utf-8") as handle:
-            handle.writelines(_line(record, key, text) for record, key, text in zip(records, keys, texts, strict=True))
+        before = texts_by_key([path], set(keys))
+        new = [at for at, key in enumerate(keys) if key not in before]
+        if new:
+            add_lines(path, (trace_line(examples[at], writing.source, known[keys[at]]) for at in new))
         for part in parts:
             part.unlink(missing_ok=True)
     state.wait_for_everyone()
-    return Counts(len(records), len(missing), sum(THINK_END in text for text in texts))
+    return Counts(len(examples), written, sum(THINK_END in known[key] for key in keys))
 
 
-def _append(records: Sequence[Example], keys: list[str], wanted: list[int], writing: Writing, part: Path) -> None:
-    _mend(part)
-    began = said = time.monotonic()
+def _append(examples: Sequence[Example], wanted: list[int], writing: Writing, part: Path) -> None:
+    cut_torn_line(part)
+    began = told = time.monotonic()
     done = 0
-    with part.open("a", encoding="utf-8") as handle:
-        for batch in writing.write(records, wanted) if wanted else ():
-            handle.writelines(_line(records[at], keys[at], text) for at, text in batch)
+    with part.open("a", encoding="utf-8", newline="\n") as handle:
+        for batch in writing.write(examples, wanted) if wanted else ():
+            handle.writelines(trace_line(examples[at], writing.source, text) for at, text in batch)
             handle.flush()
             done += len(batch)
             now = time.monotonic()
-            if now - said > EVERY or done == len(wanted):
-                said, speed = now, done / (now - began)
+            if now - told > EVERY or done == len(wanted):
+                told, speed = now, done / (now - began)
                 left = (len(wanted) - done) / speed
                 log.info("%d of %d traces written, %.1f/s, %.0f s left", done, len(wanted), speed, left)
-
-
-def key_of(record: Example, writing: Writing) -> str:
-    """What a trace is kept under: prompt, model, sampling."""
-    told = json.dumps([record.shared, record.own, writing.identity, writing.sampling])
-    return hashlib.blake2b(told.encode(), digest_size=12).hexdigest()
 
 
 def identity_of(folder: Path) -> str:
@@ -182,50 +171,3 @@ def _ranks(path: Path) -> int:
     """One more than the highest rank that left a part; an earlier run may have had more processes."""
     found = [part.name.removesuffix(".part").rpartition(".")[2] for part in path.parent.glob(f".{path.name}.*.part")]
     return max((int(rank) + 1 for rank in found if rank.isdecimal()), default=0)
-
-
-def _line(record: Example, key: str, text: str) -> str:
-    plain = {"key": key, "row": record.row, "id": record.id, "cell_type": record.cell_type, "text": text}
-    return json.dumps(plain, ensure_ascii=False) + "\n"
-
-
-def _mend(path: Path) -> None:
-    """Cut off a last line that a kill left torn."""
-    if not path.exists():
-        return
-    with path.open("rb+") as handle:
-        content = handle.read()
-        handle.truncate(content.rfind(b"\n") + 1)
-
-
-def _known(paths: Sequence[Path]) -> dict[str, str]:
-    """Texts by key; lines that are torn are as if they were not there."""
-    found = {}
-    for path in paths:
-        if path.exists():
-            for line in path.read_bytes().split(b"\n")[:-1]:  # the last one, if any, is torn
-                try:
-                    plain = json.loads(line)
-                    found[str(plain["key"])] = str(plain["text"])
-                except (ValueError, KeyError, TypeError):
-                    continue
-    return found
-
-
-def read_traces(path: Path, records: Sequence[Example]) -> list[str]:
-    """The texts of a finished file, one a record.
-
-    Raises
-    ------
-    DataError
-        The file is missing, torn, or of other records.
-    """
-    try:
-        with path.open(encoding="utf-8") as handle:
-            found = {(plain["row"], plain["cell_type"]): plain["text"] for plain in map(json.loads, handle)}
-        return [found[record.row, record.cell_type] for record in records]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"{shown(path)}: not the traces of these records ({type(error).__name__}: {error}); expected one a record; "
-            "run `cistrace generate` again"
-        ) from error

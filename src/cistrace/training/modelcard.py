@@ -87,5 +87,5 @@ def _figures(figures: dict[str, Any]) -> list[str]:
     lines = [f"- val Pearson, {names[name]}: {value:.3f}" for name, value in reached.items()]
     generated = figures.get("generate", {}).get("val")
     if generated:
-        lines.append(f"- val traces that ended their reasoning: {generated['ended']:,} of {generated['records']:,}")
+        lines.append(f"- val traces that ended their reasoning: {generated['ended']:,} of {generated['examples']:,}")
     return lines or ["none yet"]

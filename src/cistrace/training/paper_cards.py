@@ -34,7 +34,7 @@ Taught = dict[tuple[int, str], Entry]  # by row and cell type
 
 
 def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run: Run, threads: int) -> dict[str, int]:
-    """Write RUN/records-*.jsonl: those with a teacher's trace first, each kind in random order.
+    """Write RUN/examples-*.jsonl: those with a teacher's trace first, each kind in random order.
 
     Returns
     -------
@@ -64,9 +64,9 @@ def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run
                     "--per-level"
                 )
         places = ordered(data, split, taught, recipe.seed)[:most]
-        counts[split] = write_examples(run.records(split), _records(data, places, maker, layout, scale, taught))
+        counts[split] = write_examples(run.examples(split), _records(data, places, maker, layout, scale, taught))
         log.info("%s: %d cards without evidence, %d with a trace", split, counts[split], len(taught))
-    counts["pieces"] = write_examples(run.records("pieces"), ())
+    counts["pieces"] = write_examples(run.examples("pieces"), ())
     return counts
 
 

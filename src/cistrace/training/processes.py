@@ -16,7 +16,7 @@ def state() -> PartialState:
     return PartialState(cpu=not torch.cuda.is_available(), timeout=PATIENCE)
 
 
-def alone(work: Callable[[], object]) -> None:
+def on_main_process(work: Callable[[], object]) -> None:
     """Let the main process do a piece of work while the others wait."""
     if is_main():
         work()

@@ -1,11 +1,12 @@
 """The folder of a training run: what stands where, what it was made from, which stages are done.
 
 RUN/config.yaml          the whole recipe, as used
-RUN/run.json             versions, seeds, data set and its manifest's hash, devices, stages done
+RUN/run.json             versions, data set and its manifest's hash, stages done and what made their files
 RUN/metrics.json         figures of every stage
 RUN/README.md            model card
-RUN/tower-*.safetensors, knowledge.tsv, hits-*.npz           train tower
-RUN/records-train.jsonl, records-val.jsonl, records-pieces.jsonl   cards, prompts, the teacher's traces
+RUN/tower-*.safetensors  train tower
+RUN/known_effects.tsv, hits-train.npz
+RUN/examples-train.jsonl, examples-val.jsonl, examples-pieces.jsonl   prompts, the teacher's traces, targets
 RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
 RUN/traces-train.jsonl, traces-val.jsonl                     generate
 RUN/answers.sqlite       what an endpoint that served the model has written
@@ -23,7 +24,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 
@@ -34,16 +35,9 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
 from cistrace.version import __version__
 
-PACKAGES = ("torch", "transformers", "trl", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
-STAGES = ("tower", "records", "rationale", "generate", "regression")
-# Sections that shape what a stage makes, its predecessors' included.
-SECTIONS = {
-    "tower": ("tower",),
-    "records": ("tower", "cards", "model"),
-    "rationale": ("tower", "cards", "model", "rationale"),
-    "generate": ("tower", "cards", "model", "rationale", "generation"),
-    "regression": ("tower", "cards", "model", "rationale", "generation", "regression"),
-}
+PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
+Stage = Literal["tower", "examples", "rationale", "generate", "regression"]
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
 @dataclass(frozen=True)
@@ -65,8 +59,8 @@ class Run:
         return self.folder / "metrics.json"
 
     @property
-    def knowledge(self) -> Path:
-        return self.folder / "knowledge.tsv"
+    def known_effects(self) -> Path:
+        return self.folder / "known_effects.tsv"
 
     @property
     def rationale(self) -> Path:
@@ -84,9 +78,14 @@ class Run:
         """`fold0`, ..., `whole`, `legnet`."""
         return self.folder / f"tower-{name}.safetensors"
 
-    def records(self, name: str) -> Path:
+    @property
+    def names(self) -> Path:
+        """What the domain layout's tokens stand for."""
+        return self.folder / "names.json"
+
+    def examples(self, name: str) -> Path:
         """`train`, `val` or `pieces`."""
-        return self.folder / f"records-{name}.jsonl"
+        return self.folder / f"examples-{name}.jsonl"
 
     def traces(self, split: str) -> Path:
         return self.folder / f"traces-{split}.jsonl"
@@ -114,11 +113,16 @@ class Run:
     def tower_state(self, name: str) -> Path:
         return self.folder / f".tower-{name}.state"
 
-    def begun(self, stage: str) -> list[Path]:
-        """What an unfinished stage would go on from."""
-        if stage == "tower":
-            return sorted(self.folder.glob(".tower-*.state"))
-        return [path for path in (self.checkpoints(stage),) if any(path.glob("checkpoint-*"))]
+    def files_of(self, stage: Stage) -> list[Path]:
+        """What is there of a stage, done or begun. Traces are none: each line says what wrote it."""
+        kinds = {
+            "tower": ("tower-*.safetensors", ".tower-*.state"),
+            "examples": ("known_effects.tsv", "examples-*.jsonl"),
+            "rationale": ("rationale", ".rationale-checkpoints/checkpoint-*"),
+            "generate": (),
+            "regression": ("regression", ".regression-checkpoints/checkpoint-*"),
+        }[stage]
+        return [path for kind in kinds for path in sorted(self.folder.glob(kind))]
 
     def write_config(self, recipe: Recipe) -> None:
         with whole_file(self.config) as part:
@@ -156,6 +160,9 @@ class Run:
             )
         return about
 
+    def write_about(self, about: dict[str, Any]) -> None:
+        _write_json(self.about, about)
+
     def read_metrics(self) -> dict[str, Any]:
         """metrics.json; empty where there is none."""
         return _read_json(self.metrics)
@@ -166,18 +173,15 @@ class Run:
 
 
 def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
-    """Make a run's folder, or take up one of the same recipe and data set.
-
-    What a stage that is done, or begun, was made from must not have changed: another recipe in those sections, or
-    another data set, is refused. Sections of stages still to come may differ from before.
+    """Make a run's folder, or take up one: `made_by.check_origins` says whether that may be.
 
     Raises
     ------
     RunError
-        The folder holds something else, or a run of another recipe or data set.
+        The folder holds something else, or a run of another data set, or cannot be written.
     """
     run = Run(folder)
-    check_run(run, recipe, data_hash)
+    check_folder(run, data_hash)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         run.write_config(recipe)
@@ -185,28 +189,28 @@ def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
         raise RunError(
             f"{shown(folder)}: cannot be written ({error.strerror}); expected room and rights; choose another folder"
         ) from error
-    _write_json(
-        run.about,
+    run.write_about(
         {
+            "done": [],
+            **run.read_about(),
             "cistrace": __version__,
             "python": platform.python_version(),
             "packages": {name: _version(name) for name in PACKAGES},
             "command": " ".join(sys.argv[1:]),
             "recipe": recipe.name,
             "data": {"folder": str(data), "manifest_sha256": data_hash},
-            "done": run.read_about().get("done", []),
-        },
+        }
     )
     return run
 
 
-def check_run(run: Run, recipe: Recipe, data_hash: str) -> None:
+def check_folder(run: Run, data_hash: str) -> None:
     """Refuse what `open_run` would, and change nothing.
 
     Raises
     ------
     RunError
-        The folder holds something else, or a run of another recipe or data set.
+        The folder holds something else, or a run of another data set.
     """
     folder = run.folder
     if folder.exists() and not folder.is_dir():
@@ -215,17 +219,32 @@ def check_run(run: Run, recipe: Recipe, data_hash: str) -> None:
     if folder.exists() and any(folder.iterdir()) and not about and not run.config.exists():
         raise RunError(f"{shown(folder)}: holds files but no run; expected an empty folder or a run; choose another")
     if about:
-        _check_same(run, about, recipe, data_hash)
+        check_data(run, data_hash)
 
 
-def done(run: Run, stage: str) -> bool:
-    """Whether a stage of this run is done."""
-    return stage in run.read_about().get("done", [])
+def done(run: Run, stage: Stage) -> bool:
+    """Whether a stage of this run is done, and its files are still there."""
+    listed = stage in run.read_about().get("done", [])
+    return listed and (stage == "generate" or bool(run.files_of(stage)))
 
 
-def mark_done(run: Run, stage: str) -> None:
+def mark_done(run: Run, stage: Stage) -> None:
     about = run.read_about()
-    _write_json(run.about, {**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
+    run.write_about({**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
+
+
+def require_stage(run: Run, stage: Stage) -> None:
+    """Ask for a stage that is not done yet.
+
+    Raises
+    ------
+    RunError
+    """
+    if not done(run, stage):
+        raise RunError(
+            f"{shown(run.folder)}: its stage {stage} is not done; expected it first; run `cistrace train {stage}` with "
+            "the same recipe, data set and folder"
+        )
 
 
 def check_data(run: Run, data_hash: str) -> None:
@@ -242,22 +261,6 @@ def check_data(run: Run, data_hash: str) -> None:
             f"{shown(run.folder)}: was trained on another data set (manifest {str(before)[:12]}, not {data_hash[:12]}"
             "); expected its own; name that data set, or another run"
         )
-
-
-def _check_same(run: Run, about: dict[str, Any], recipe: Recipe, data_hash: str) -> None:
-    check_data(run, data_hash)
-    old, new = recipe_object(run.read_config()), recipe_object(recipe)
-    for stage in STAGES:
-        begun = run.begun(stage)
-        if stage not in about.get("done", []) and not begun:
-            continue
-        changed = [section for section in SECTIONS[stage] if old[section] != new[section]]
-        if changed:
-            mend = f", or remove {' '.join(shown(path) for path in begun)} to begin the stage anew" if begun else ""
-            raise RunError(
-                f"{shown(run.folder)}: its stage {stage} is {'begun' if begun else 'done'} with another recipe in "
-                f"{', '.join(changed)}; expected the same; choose another folder{mend}"
-            )
 
 
 def _version(package: str) -> str:

