@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cistrace.errors import OutputError
-from cistrace.io.files import check_output, text_output, whole_file
+from cistrace.io.files import check_output, text_output, whole_file, whole_folder
 
 
 def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
@@ -64,3 +64,61 @@ def test_a_whole_file_has_the_rights_of_any_other(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert (tmp_path / "out.tsv").stat().st_mode & 0o777 == 0o640
+
+
+def tree(folder: Path) -> dict[str, str]:
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+def fill(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+OLD = {"model.bin": "1", "shard-2.bin": "1", "deep/scales": "1"}
+MINE = {"notes.txt": "mine", ".git/HEAD": "mine", "deep/mine": "mine", "deep/er/mine": "mine"}
+
+
+def test_a_whole_folder_replaces_its_older_files_and_keeps_all_others(tmp_path: Path) -> None:
+    fill(tmp_path / "model", {**OLD, **MINE})
+    with whole_folder(tmp_path / "model", OLD) as part:
+        fill(part, {"model.bin": "2", "deep/scales": "2"})
+        assert tree(tmp_path / "model") == {**OLD, **MINE}
+    assert tree(tmp_path / "model") == {"model.bin": "2", "deep/scales": "2", **MINE}
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_a_new_whole_folder_appears_with_its_parents(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "a" / "model") as part:
+        fill(part, OLD)
+        assert not (tmp_path / "a" / "model").exists()
+    assert tree(tmp_path / "a" / "model") == OLD
+
+
+@pytest.mark.parametrize("fault", [ValueError, KeyboardInterrupt])
+def test_an_error_leaves_the_old_folder(tmp_path: Path, fault: type[BaseException]) -> None:
+    fill(tmp_path / "model", {**OLD, **MINE})
+    with pytest.raises(fault), whole_folder(tmp_path / "model", OLD) as part:
+        fill(part, {"model.bin": "2"})
+        raise fault
+    assert tree(tmp_path / "model") == {**OLD, **MINE}
+    assert os.listdir(tmp_path) == ["model"]
+
+
+def test_the_old_folder_comes_back_where_the_new_one_cannot_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path / "model", OLD)
+    rename = Path.rename
+
+    def fail(self: Path, target: Path) -> Path:
+        if self.name.endswith(".partial"):
+            raise OSError(28, "No space left on device")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail)
+    with pytest.raises(OutputError, match="No space left"), whole_folder(tmp_path / "model", OLD) as part:
+        fill(part, {"model.bin": "2"})
+    assert tree(tmp_path / "model") == OLD
+    assert os.listdir(tmp_path) == ["model"]

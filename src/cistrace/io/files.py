@@ -1,4 +1,4 @@
-"""Result files: whole or not at all.
+"""Result files and folders: whole or not at all.
 
 A file is written under another name beside its target and renamed when it is complete. That name cannot be guessed and
 is made new (`O_EXCL`), so that no link planted there is followed. Names that end in `.gz` are compressed.
@@ -10,7 +10,8 @@ import gzip
 import io
 import os
 import secrets
-from collections.abc import Iterator
+import shutil
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -71,6 +72,66 @@ def whole_file(path: Path) -> Iterator[Path]:
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path, older: Collection[str] = ()) -> Iterator[Path]:
+    """Give a new folder beside `folder` to fill; at the end it takes its place, after an error it is removed.
+
+    A folder that is there steps aside by a rename, and is removed once the new one stands; where that fails it comes
+    back. A process that is killed between two renames leaves it whole, under the name `.FOLDER.*.older`.
+
+    Parameters
+    ----------
+    older : collection of str
+        Files of the folder that is there, by their paths in it, parted by `/`: those that the new one replaces.
+        Whatever else it holds moves over to the new one.
+
+    Raises
+    ------
+    OutputError
+        It cannot be written.
+    """
+    target = Path(os.path.realpath(folder))
+    part = part_beside(target)
+    with write_faults(folder):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part.mkdir()
+        try:
+            yield part
+            _swap(part, target, older)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(part: Path, target: Path, older: Collection[str]) -> None:
+    if not target.exists():
+        part.rename(target)
+        return
+    aside = part.with_suffix(".older")
+    target.rename(aside)
+    try:
+        part.rename(target)
+    except BaseException:
+        aside.rename(target)
+        raise
+    _move_others(aside, target, older)
+    shutil.rmtree(aside)
+
+
+def _move_others(old: Path, new: Path, older: Collection[str], inside: str = "") -> None:
+    """Move what is not among the older files, whole folders where none of those lies in them."""
+    for entry in sorted(old.iterdir()):
+        name = f"{inside}{entry.name}"
+        if any(path.startswith(f"{name}/") for path in older) or (_is_folder(entry) and _is_folder(new / entry.name)):
+            _move_others(entry, new / entry.name, older, f"{name}/")
+        elif name not in older and not (new / entry.name).exists():
+            new.mkdir(exist_ok=True)
+            os.replace(entry, new / entry.name)
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def part_beside(target: Path) -> Path:
