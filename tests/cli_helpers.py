@@ -58,6 +58,8 @@ def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool =
         level=2,
         level_probabilities=(0.1, 0.2, 0.3, 0.4),
         flags=("padded", "ambiguous:2"),
+        start=0,
+        end=len(DNA),
         card_hash=card_hash(card),
         provenance=PROVENANCE,
         trace=found if trace else None,

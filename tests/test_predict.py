@@ -15,7 +15,11 @@ from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.sequences import read_sequences
 from cistrace.predict import ScoredWindow, level_probabilities, percentile
+from cistrace.traces.positions import moved_text
+from cistrace.traces.text import parse_trace
+from cistrace.traces.verify import verify
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +79,43 @@ def test_a_tiled_prediction_is_that_of_its_window(predictor: Predictor) -> None:
     (alone,) = predictor.predict(bases[start - 1 : end], "K562")
     assert alone.activity == pytest.approx(long.activity, abs=1e-4)
     assert alone.card_hash == long.card_hash
+
+
+def test_positions_in_a_trace_are_those_of_the_input(predictor: Predictor) -> None:
+    bases = dna(450, 3)
+    (long,) = predictor.predict(bases, "K562")
+    (alone,) = predictor.predict(bases[long.start : long.end], "K562")
+    assert long.flags[1] == f"window:{long.start + 1}-{long.end}" and long.end - long.start == 200 and long.start
+    assert (alone.start, alone.end) == (0, 200)
+    assert long.trace_text == moved_text(alone.trace_text or "", long.start) != alone.trace_text
+    assert long.trace is not None and long.trace == parse_trace(long.trace_text)
+    assert long.verification is not None and alone.verification is not None and long.card is not None
+    assert long.verification.supported == alone.verification.supported > 0
+    assert long.verification == verify(long.trace_text, long.card, long.start)
+    for step in long.trace.steps:
+        if step.kind == "motif":  # the bases it cites lie there in the input
+            (hit,) = (hit for n, hit in enumerate(long.card.hits, 1) if step.get("motif") == f"m{n}")
+            cited = bases[int(step.get("start") or 0) - 1 : int(step.get("end") or 0)]
+            assert cited == long.card.bases[hit.start : hit.end]
+
+
+def test_a_planted_site_is_among_all_windows(predictor: Predictor) -> None:
+    site = next(read_sequences("examples/enhancers.fa")).bases
+    bases = dna(1000, 7) + site + "N" * 300 + dna(150, 8)
+    found = predictor.predict(bases, ["HepG2", "K562"], trace=False, windows="all")
+    assert {one.id for one in found} == {"seq1"}
+    places = [(one.start, one.end) for one in found]
+    # Two cell types a window, by rising start; those of blanks are left out, the last ends with the input.
+    starts = [*range(0, 1200, 100), 1400, 1450]
+    assert places == [(start, start + 200) for start in starts for _ in range(2)]
+    assert [one.cell_type for one in found] == ["HepG2", "K562"] * len(starts)
+    alone = predictor.predict(site, ["HepG2", "K562"], trace=False)
+    for one, other in zip((one for one in found if one.start == 1000), alone, strict=True):
+        assert one.activity == pytest.approx(other.activity, abs=1e-4) and one.card_hash == other.card_hash
+    best = predictor.predict(bases, ["HepG2", "K562"], trace=False)
+    for one in best:
+        towers = [w for w in found if w.cell_type == one.cell_type and w.start == one.start]
+        assert len(towers) == 1 and towers[0].activity == pytest.approx(one.activity, abs=1e-4)
 
 
 def test_blanks_beside_a_sequence_do_not_change_it(predictor: Predictor) -> None:

@@ -25,6 +25,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import level_of
+from cistrace.traces.positions import moved_text
 from cistrace.traces.text import read_trace
 from cistrace.traces.verify import verify
 from cistrace.version import __version__
@@ -221,7 +222,8 @@ class Predictor:
         found = self.maker.window_card(scored.cards, cell, cells)
         scale = self.checkpoint.scales[cells[cell]]
         activity = activity_of(scored.scores[cell], scale, trace)
-        text = scored.texts[cell] if trace else None
+        window = found.at.window
+        text = moved_text(scored.texts[cell], window.start) if trace else None
         read = None if text is None else read_trace(text)
         return Prediction(
             id=found.at.sequence.id,
@@ -233,12 +235,14 @@ class Predictor:
             level=level_of(activity, scale.cuts),
             level_probabilities=level_probabilities(activity, scale),
             flags=found.flags,
+            start=window.start,
+            end=window.end,
             card_hash=card_hash(found.card),
             card=found.card,
             provenance=replace(self.provenance, seed=self.checkpoint.reasoner.seed if trace else None),
             trace=None if read is None or read.faults else read.trace,
             trace_text=text,
-            verification=None if text is None else verify(text, found.card),
+            verification=None if text is None else verify(text, found.card, window.start),
         )
 
 

@@ -31,6 +31,8 @@ def test_a_row_holds_the_prediction_s_own_values() -> None:
         "percentile": 61.5,
         "level": 2,
         "flags": ["padded", "ambiguous:2"],
+        "start": 1,
+        "end": 34,
         "level_probabilities": [0.1, 0.2, 0.3, 0.4],
         "trace": MANY[0].trace_text,
         "verified": True,
@@ -57,7 +59,7 @@ def test_both_libraries_hold_the_same_in_the_same_types(many: list[Any]) -> None
 
 
 def test_one_prediction_is_a_frame_of_one_row() -> None:
-    assert to_frame(UNTRACED, "polars").shape == (1, 15)
+    assert to_frame(UNTRACED, "polars").shape == (1, 17)
 
 
 def test_the_library_that_is_installed_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

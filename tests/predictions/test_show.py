@@ -13,7 +13,7 @@ from rich.console import Console
 
 from cistrace.io.terminal import one_line
 from cistrace.predictions.prediction import Prediction
-from cistrace.predictions.show import show_predictions, verdict
+from cistrace.predictions.show import place, show_predictions, verdict
 
 LONG = "hg38_chr17_43044295_43125364_minus_BRCA1_promoter_library_batch7_replicate2_tag0001"
 IDS = ("chr5_1010220_HepG2", "chr5_15796630_hESCT0", LONG)
@@ -91,3 +91,9 @@ def test_verdict_names_what_failed() -> None:
     assert "concludes level 1; the activity is of level 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
     assert "concludes" not in verdict(good)
     assert "not a trace" in verdict(replace(good, trace=None, verification=None))
+
+
+def test_a_trace_of_a_window_says_which_and_whose_its_positions_are() -> None:
+    one = replace(a_prediction(), flags=("tiled:4", "window:151-184"), start=150, end=184)
+    assert place(one) == "Window 151-184 of the input; positions are those of the input."
+    assert place(a_prediction()) == ""

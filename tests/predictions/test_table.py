@@ -55,6 +55,7 @@ def test_tsv_reads_back(tmp_path: Path, predictions: list[Prediction], ending: s
     for row, prediction in zip(rows[1:], predictions, strict=True):
         assert float(row[2]) == pytest.approx(prediction.activity, rel=1e-8)
         assert row[7].split(";") == list(prediction.flags)
+        assert row[8:] == [str(prediction.start + 1), str(prediction.end)]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
@@ -96,7 +97,7 @@ def test_jsonl_holds_everything(tmp_path: Path, predictions: list[Prediction], e
         if prediction.trace is not None:
             assert parse_trace(row["trace"]["text"]) == prediction.trace
             assert len(row["trace"]["steps"]) == row["verification"]["claims"]
-    assert rows[-2]["trace"] == {"steps": None, "level": None, "text": "no trace at all"}
+    assert rows[-2]["trace"] == {"steps": None, "level": None, "text": "no trace at all", "positions": "input"}
     assert rows[-2]["verification"]["verified"] is False
     assert rows[-1]["trace"] is None and rows[-1]["verification"] is None
 

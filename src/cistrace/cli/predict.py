@@ -88,6 +88,12 @@ def predict(
       percentile    share of natural elements that are weaker, 0-100
       level         quartile among natural enhancers, 0 (weakest) to 3
       flags         what is unusual about the row: padded, tiled:N, window:S-E, ambiguous:N, ...
+      start, end    the stretch of the input that the row describes, 1-based, inclusive
+
+    A sequence longer than the model's window (200 bp) is tiled by windows that overlap by half.
+    --windows best reports in each cell type the one of the highest expected activity, of those
+    that are mostly known bases; --windows all reports every one with at least 20 known bases, one
+    row a window and cell type. Positions in traces are those of the input.
 
     JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), verification
     (every claim of the trace against the card) and provenance (what made the prediction).

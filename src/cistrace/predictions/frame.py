@@ -25,9 +25,10 @@ def to_frame(predictions: Iterable[Prediction], library: Literal["pandas", "pola
     -------
     DataFrame
         `id`, `cell_type`, `card_hash` and `checkpoint`: text. `activity`, `lower`, `upper` (log2(RNA/DNA)) and
-        `percentile` (0-100): float64. `level` (0-3): int64. `flags`: lists of text; `level_probabilities`: lists of
-        four floats. `trace` (its text), `verified` (bool), `claims` and `supported` (int64): missing where no trace was
-        asked for; a text that is no trace has no claims and is not verified.
+        `percentile` (0-100): float64. `level` (0-3): int64. `flags`: lists of text. `start` and `end`: int64, the
+        stretch of the input that the row describes, 1-based, inclusive. `level_probabilities`: lists of four floats.
+        `trace` (its text), `verified` (bool), `claims` and `supported` (int64): missing where no trace was asked for;
+        a text that is no trace has no claims and is not verified.
 
     Raises
     ------
@@ -56,6 +57,8 @@ _COLUMNS = {
     "percentile": "float",
     "level": "int",
     "flags": "texts",
+    "start": "int",
+    "end": "int",
     "level_probabilities": "floats",
     "trace": "text",
     "verified": "optional bool",
@@ -72,6 +75,7 @@ def _row(prediction: Prediction) -> dict[str, object]:
     return {
         **{name: getattr(prediction, name) for name in _COLUMNS if hasattr(prediction, name)},
         "flags": list(prediction.flags),
+        "start": prediction.start + 1,
         "level_probabilities": list(prediction.level_probabilities),
         "trace": text,
         "verified": found.verified if found else None if text is None else False,

@@ -7,7 +7,7 @@ from html import escape
 from cistrace.cards.html import card_html, html_table
 from cistrace.io.terminal import printable
 from cistrace.predictions.prediction import Prediction, interval
-from cistrace.predictions.show import verdict
+from cistrace.predictions.show import place, verdict
 from cistrace.traces.templates import THINK_END
 
 _HEADER = ("id", "cell type", "activity", "90 % interval", "percentile", "level", "flags")
@@ -22,6 +22,7 @@ def prediction_html(prediction: Prediction) -> str:
     parts = [html_table(_HEADER, [row])]
     if prediction.trace_text is not None:
         text = printable(prediction.trace_text.replace(THINK_END, "")).strip()
+        text = f"{place(prediction)}\n{text}".strip()
         parts.append(_details("Trace", f"<pre>{escape(text)}\n\n{escape(verdict(prediction))}</pre>", shown=True))
     if prediction.card is not None:
         parts.append(_details("Card", card_html(prediction.card)))

@@ -11,6 +11,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 _STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
+_TRACE = pa.struct(
+    [("steps", pa.list_(_STEP)), ("level", pa.int8()), ("text", pa.string()), ("positions", pa.string())]
+)
 _FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
 _VERIFICATION = pa.struct(
     [
@@ -37,9 +40,11 @@ SCHEMA = pa.schema(
         ("percentile", pa.float64()),
         ("level", pa.int8()),
         ("flags", pa.list_(pa.string())),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
         ("level_probabilities", pa.list_(pa.float64())),
         ("card_hash", pa.string()),
-        ("trace", pa.struct([("steps", pa.list_(_STEP)), ("level", pa.int8()), ("text", pa.string())])),
+        ("trace", _TRACE),
         ("verification", _VERIFICATION),
         ("provenance", _PROVENANCE),
     ]

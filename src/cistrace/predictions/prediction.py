@@ -46,14 +46,18 @@ class Prediction:
     level_probabilities : tuple of 4 float
     flags : tuple of str
         What is unusual about the row: `padded`, `tiled:N`, `window:S-E`, `ambiguous:N`, ...
+    start, end : int
+        The window of the input that the row describes: 0-based, half-open; the whole input where it fits the model.
+        Files and tables state it 1-based, inclusive.
     trace : Trace or None
         None without traces, and where the writer's text has not the form of one.
     trace_text : str or None
-        As it was written; None without traces.
+        As it was written, with positions of the input; None without traces.
     verification : Verification or None
         What holds of the text, also where it is no trace; None without traces.
     card : Card or None
-        What the model read; `card_hash` names its content. No file of predictions holds it.
+        What the model read, with positions of the window; `card_hash` names its content. No file of predictions holds
+        it. `verify(trace_text, card, start)` judges again.
     """
 
     id: str
@@ -65,6 +69,8 @@ class Prediction:
     level: int
     level_probabilities: tuple[float, float, float, float]
     flags: tuple[str, ...]
+    start: int
+    end: int
     card_hash: str
     provenance: Provenance
     trace: Trace | None = None

@@ -31,6 +31,8 @@ def show_predictions(predictions: list[Prediction], console: Console) -> None:
     for one in predictions:
         if one.trace_text is not None:
             console.print(Text(f"\n{one_line(one.id)} in {one_line(one.cell_type)}", style="bold"), soft_wrap=True)
+            if where := place(one):
+                console.print(Text(_wrapped(where, console.width)), soft_wrap=True)
             for line in printable(one.trace_text.replace(THINK_END, "")).split("\n"):
                 console.print(Text(_wrapped(line, console.width)), soft_wrap=True)
             verified = one.verification is not None and one.verification.verified
@@ -80,6 +82,14 @@ def _row(
 def _wrapped(line: str, width: int) -> str:
     """A line in lines of whole words, all but the first indented as the text of a numbered step is."""
     return textwrap.fill(line, max(width, 20), subsequent_indent=" " * 3, break_on_hyphens=False) if line else ""
+
+
+def place(prediction: Prediction) -> str:
+    """Where in the input a trace speaks of, if it is a window of a longer one; empty where it is the whole."""
+    if not any(mark.startswith("tiled:") for mark in prediction.flags):
+        return ""
+    window = f"{prediction.start + 1}-{prediction.end}"
+    return f"Window {window} of the input; positions are those of the input."
 
 
 def verdict(prediction: Prediction) -> str:

@@ -19,7 +19,7 @@ from cistrace.traces.text import render_step
 Write = Callable[[dict[str, Any]], object]
 """Adds a row to a table: a `prediction_object`."""
 
-COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags")
+COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags", "start", "end")
 PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 ROW_GROUP = 2000  # predictions in one row group of Parquet, and in memory
 
@@ -50,8 +50,10 @@ def figure(value: float) -> float:
 def prediction_object(prediction: Prediction) -> dict[str, Any]:
     """A prediction as JSON types: one line of JSONL.
 
-    `trace` and `verification` are null without traces. A text that has not the form of a trace has `steps` and
-    `level` null and is not verified; `failed` says why. A step that follows no template has the kind `prose`.
+    `start` and `end`, 1-based, inclusive, are of the stretch of the input that the row describes. Positions in a trace
+    are those of the input, as its `positions` says. `trace` and `verification` are null without traces. A text that has
+    not the form of a trace has `steps` and `level` null and is not verified; `failed` says why. A step that follows no
+    template has the kind `prose`.
     """
     return {
         "id": prediction.id,
@@ -62,6 +64,8 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
         "percentile": figure(prediction.percentile),
         "level": prediction.level,
         "flags": list(prediction.flags),
+        "start": prediction.start + 1,
+        "end": prediction.end,
         "level_probabilities": [figure(value) for value in prediction.level_probabilities],
         "card_hash": prediction.card_hash,
         "trace": _trace_object(prediction),
@@ -73,9 +77,9 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
 def _trace_object(prediction: Prediction) -> dict[str, Any] | None:
     text, trace = prediction.trace_text, prediction.trace
     if trace is None:
-        return None if text is None else {"steps": None, "level": None, "text": text}
+        return None if text is None else {"steps": None, "level": None, "text": text, "positions": "input"}
     steps = [{"kind": step.kind, "text": render_step(step), "values": dict(step.values)} for step in trace.steps]
-    return {"steps": steps, "level": trace.level, "text": text}
+    return {"steps": steps, "level": trace.level, "text": text, "positions": "input"}
 
 
 def _verification_object(prediction: Prediction) -> dict[str, Any] | None:
@@ -135,7 +139,15 @@ def _fields(row: dict[str, Any]) -> list[str]:
     """A row of TSV and CSV: the values of `COLUMNS` as text."""
     bounds = [_number(row["lower"], "-inf"), _number(row["upper"], "inf")]
     numbers = [_number(row["activity"]), *bounds, _number(row["percentile"])]
-    return [row["id"], row["cell_type"], *numbers, str(row["level"]), ";".join(row["flags"])]
+    return [
+        row["id"],
+        row["cell_type"],
+        *numbers,
+        str(row["level"]),
+        ";".join(row["flags"]),
+        str(row["start"]),
+        str(row["end"]),
+    ]
 
 
 def _number(value: float | None, missing: str = "") -> str:
