@@ -50,3 +50,9 @@ def test_damaged_text_is_refused_in_one_line(damage, word: str) -> None:  # type
     with pytest.raises(CardError, match=word) as caught:
         parse_card(damage(text))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x1c"])
+def test_marks_of_line_ends_in_a_name_part_no_line(mark: str) -> None:
+    card = paper_card("ACGTACGTACGTACGTACGT", f"my{mark}cells", [hit("ELK1", 4, 14, 12.345, "Ets-related")])
+    assert parse_card(render_card(card)) == card

@@ -41,3 +41,11 @@ def test_chat_cards_ask_for_a_trace() -> None:
     row = json.loads(CARD_FORMATS["sharegpt"]("one", (0, 34), (), card))
     assert [message["role"] for message in row["messages"]] == ["system", "user"]
     assert row["messages"][1]["content"] == render_card(card)
+
+
+@pytest.mark.parametrize("name", ["json", "sharegpt"])
+def test_an_id_with_marks_of_line_ends_stays_on_its_line(name: str) -> None:
+    identifier = "a\u2028b\u2029c\x85d"
+    line = CARD_FORMATS[name](identifier, (0, 34), (), a_card())
+    assert len(line.splitlines()) == 1
+    assert json.loads(line)["id"] == identifier

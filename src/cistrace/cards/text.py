@@ -121,8 +121,8 @@ def _sections(text: str) -> tuple[dict[str, str], list[str], str]:
         )
     if len(parts["bases"]) != int(parts["length"]):
         raise CardError(f"card: found {len(parts['bases'])} bases, expected its Total Length {parts['length']}")
-    context = dict(line[2:].split(": ", 1) for line in parts["context"].splitlines())
-    return context, parts["motifs"].splitlines(), parts["bases"]
+    context = dict(line[2:].split(": ", 1) for line in parts["context"].split("\n")[:-1])
+    return context, parts["motifs"].split("\n")[:-1], parts["bases"]
 
 
 def _parse_hit(line: str) -> tuple[MotifHit, TfEffect | None]:

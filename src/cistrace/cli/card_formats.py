@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from cistrace.cards.card import Card
 from cistrace.cards.json import card_hash, card_object
 from cistrace.cards.text import render_card
+from cistrace.io.json_lines import json_line
 from cistrace.io.terminal import one_line
 from cistrace.writers.prompts import SYSTEM_PROMPT
 
@@ -30,14 +30,14 @@ def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], 
 def card_json(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
     """One line of JSON: id, window (0-based, half-open), flags, hash, card."""
     plain = {"id": identifier, "window": list(window), "flags": list(flags)}
-    return json.dumps({**plain, "hash": card_hash(card), "card": card_object(card)}, ensure_ascii=False) + "\n"
+    return json_line({**plain, "hash": card_hash(card), "card": card_object(card)})
 
 
 def card_sharegpt(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
     """One line of JSON: id, window (0-based, half-open), cell type, flags, and the messages that ask for a trace."""
     messages = [{"role": "system", "content": SYSTEM_PROMPT}, {"role": "user", "content": render_card(card)}]
     plain = {"id": identifier, "window": list(window), "cell_type": card.cell_type, "flags": list(flags)}
-    return json.dumps({**plain, "messages": messages}, ensure_ascii=False) + "\n"
+    return json_line({**plain, "messages": messages})
 
 
 CARD_FORMATS: dict[str, Callable[[str, tuple[int, int], tuple[str, ...], Card], str]] = {

@@ -190,7 +190,7 @@ def read_entries(path: str | Path) -> Iterator[Entry]:
 
 def cell_type_of(card: str) -> str:
     """What the card's line `- Cell Type:` says; empty where it has none."""
-    for line in card.splitlines():
+    for line in card.split("\n"):
         if line.startswith("- Cell Type: "):
             return line.removeprefix("- Cell Type: ").strip()
     return ""
