@@ -97,7 +97,8 @@ def test_objects_show_themselves_in_a_line() -> None:
     assert re.fullmatch(r"<Trace of 5 steps \(\w+(, \w+){4}\), level 2>", repr(prediction.trace))
     assert repr(Claim("motif", (("name", "SP1"), ("strand", "+")))) == "<Claim motif: name=SP1, strand=+>"
     findings = (Finding(1, "gc", "40", "41", False), Finding(2, "name", "SP1", "SP1", True))
-    assert repr(Verification(findings, 2, 1)) == "<Verification: 1 of 2 claims agree with the card; wrong: step 1 gc>"
+    found = Verification(findings, 2, 1, ("gc", "motif"))
+    assert repr(found) == "<Verification: 1 of 2 claims agree with the card; wrong: step 1 gc>"
 
 
 def test_scanner_and_library_show_what_they_are() -> None:

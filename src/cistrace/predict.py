@@ -55,7 +55,18 @@ class Predictor:
         Folder of a checkpoint, as `cistrace export` writes it, or of a training run that is done; the shipped one
         unless given.
     threads : int, optional
-        Cores to use; all unless given.
+        Cores to use; all that the process may use unless given.
+    device : str, optional
+        `cpu`, `cuda`, `cuda:1`, `mps`: where towers and language model compute. Unless given, on the CPU, but a chat
+        model on a CUDA GPU where there is one. Another device than the one a model was calibrated on rounds
+        differently: figures may differ in the last digits, and with them, now and then, a word of a trace.
+
+    Raises
+    ------
+    InputError
+        `threads` is less than 1, or the device cannot be used.
+    ModelError
+        A checkpoint that is missing, torn or of another version.
 
     Examples
     --------
@@ -65,12 +76,12 @@ class Predictor:
     'K562'
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int | None = None) -> None:
+    def __init__(self, model: str | Path | None = None, threads: int | None = None, device: str | None = None) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
         use_threads(threads)
         self.model = None if model is None else Path(model)
-        self.checkpoint: Checkpoint = load_checkpoint(self.model)
+        self.checkpoint: Checkpoint = load_checkpoint(self.model, device)
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(
             self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
+from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.schema import (
     HEAD,
     KNOWLEDGE,
@@ -69,11 +70,19 @@ def load_language_model(folder: Path, dtype: torch.dtype | None = None) -> tuple
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
 
 
-def load_checkpoint(folder: Path | None = None) -> Checkpoint:
+def load_checkpoint(folder: Path | None = None, device: str | None = None) -> Checkpoint:
     """Read a checkpoint, the shipped one unless told otherwise; of a training run, RUN/model.
+
+    Parameters
+    ----------
+    device : str, optional
+        Where towers and reasoner compute, as PyTorch names it. Unless given, all on the CPU, but a chat model on the
+        GPU where there is one for CUDA.
 
     Raises
     ------
+    InputError
+        A device that cannot be used.
     ModelError
         A file is missing or does not have the content that checkpoint.json names.
     """
@@ -82,11 +91,11 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
     _check_files(folder, plain["files"])
     form = read_interface(plain)
     head_weights = load_file(folder / HEAD)
-    # On CPUs in float32, where what is written does not depend on the batch; as stored where there is a GPU for it.
-    on_gpu = form.layout != DOMAIN and torch.cuda.is_available()
-    language_model, tokenizer = load_language_model(folder, None if on_gpu else torch.float32)
-    if on_gpu:
-        language_model.to("cuda")  # type: ignore[arg-type]
+    chat = form.layout != DOMAIN
+    place = usable_device(device or ("cuda" if chat and torch.cuda.is_available() else "cpu"))
+    # In float32 on CPUs, where what is written then does not depend on the batch; a chat model as stored on a GPU.
+    language_model, tokenizer = load_language_model(folder, None if chat and place.type != "cpu" else torch.float32)
+    language_model.to(place)  # type: ignore[arg-type]
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(head_weights)
     with_towers = form.cards == "towers"
@@ -96,7 +105,7 @@ def load_checkpoint(folder: Path | None = None) -> Checkpoint:
         plain["window"],
         {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
         form,
-        Towers(*(load_tower(folder / name) for name in TOWER_FILES)) if with_towers else None,
+        Towers(*(load_tower(folder / name).to(device or "cpu") for name in TOWER_FILES)) if with_towers else None,
         read_known_effects(folder / KNOWLEDGE) if with_towers else None,
         _reasoner(folder, form, language_model, tokenizer, head),
     )

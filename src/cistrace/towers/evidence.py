@@ -23,7 +23,7 @@ ROWS = 64
 
 
 class Towers:
-    """Two towers that share a window and cell types.
+    """Two towers that share a window and cell types, and compute on the device where they lie.
 
     Parameters
     ----------
@@ -65,11 +65,12 @@ class Towers:
 
     @torch.inference_mode()
     def _pass(self, tower: Tower, codes: np.ndarray, turned: bool = False) -> np.ndarray:
+        device = tower.location.device
         parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
         for start in range(0, len(codes), ROWS):
             block = codes[start : start + ROWS]
             filled = np.full((ROWS, self.window), BLANK, dtype=np.int64)
             filled[: len(block)] = block
-            x = one_hot(filled)
-            parts.append(tower(reverse_complement(x) if turned else x)[: len(block)].numpy())
+            x = one_hot(filled).to(device)
+            parts.append(tower(reverse_complement(x) if turned else x)[: len(block)].cpu().numpy())
         return np.concatenate(parts)

@@ -37,16 +37,24 @@ class _State:
 
 
 class DomainReasoner:
-    """Language model, tokenizer, grammar and head of one checkpoint, in evaluation mode, float32."""
+    """Language model, tokenizer, grammar and head of one checkpoint, in evaluation mode, float32.
+
+    It computes where the language model lies. Features come and results go on the CPU.
+    """
 
     def __init__(
         self, language_model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, head: Head, names: VocabularyNames
     ) -> None:
         self.language_model = language_model.eval()
         self.tokenizer = tokenizer
-        self.head = head.eval()
-        self.grammar: TraceGrammar = build_grammar(tokenizer, names)
+        self.head = head.eval().to(self.device)
+        self.grammar: TraceGrammar = build_grammar(tokenizer, names).to(self.device)
         self.seed: int | None = None  # greedy
+
+    @property
+    def device(self) -> torch.device:
+        """Where the language model computes."""
+        return self.language_model.device
 
     @torch.inference_mode()
     def reason(
@@ -56,14 +64,13 @@ class DomainReasoner:
         """Score a batch, with traces unless told otherwise. See `writers.reasoner.Reasoner`."""
         cells = len(prompts[0])
         state = self._read(prompts)
-        flat = features.reshape(len(prompts) * cells, -1)
         if not write:
-            return Reasoned(self.head(state.hidden, flat).reshape(-1, cells), [[] for _ in prompts])
+            return Reasoned(self._scores(state.hidden, features), [[] for _ in prompts])
         tokens, scored = self._write(state, constrained, on_written)
         texts = self.tokenizer.batch_decode(tokens, skip_special_tokens=False)
         texts = [text.split(self.tokenizer.eos_token)[0] for text in texts]
         grouped = [texts[i : i + cells] for i in range(0, len(texts), cells)]
-        return Reasoned(self.head(scored, flat).reshape(-1, cells), grouped)
+        return Reasoned(self._scores(scored, features), grouped)
 
     @torch.inference_mode()
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
@@ -71,8 +78,12 @@ class DomainReasoner:
         state = self._read(prompts)
         reasonings = [text.partition(THINK_END)[0] + THINK_END for row in texts for text in row]
         self._forward(state, *self._padded(reasonings))
-        flat = features.reshape(len(reasonings), -1)
-        return self.head(state.hidden, flat).reshape(-1, len(prompts[0]))
+        return self._scores(state.hidden, features)
+
+    def _scores(self, hidden: Tensor, features: Tensor) -> Tensor:
+        """float32 (N, C) from hidden states (N x C, hidden) and features (N, C, 2)."""
+        flat = features.reshape(len(hidden), -1).to(self.device)
+        return self.head(hidden, flat).reshape(features.shape[:2]).cpu()
 
     def _read(self, prompts: Sequence[Sequence[Prompt]]) -> _State:
         """Read the shared parts once, then every cell type's own part on top of them."""
@@ -87,7 +98,7 @@ class DomainReasoner:
 
     def _padded(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         batch = self.tokenizer(texts, padding=True, return_tensors="pt", add_special_tokens=False)
-        return batch["input_ids"], batch["attention_mask"]
+        return batch["input_ids"].to(self.device), batch["attention_mask"].to(self.device)
 
     def _forward(self, state: _State, tokens: Tensor, mask: Tensor) -> None:
         """Feed tokens (N, L); padding, also in the middle, is masked and takes no position."""
@@ -105,10 +116,10 @@ class DomainReasoner:
     def _write(self, state: _State, constrained: bool, on_written: OnWritten | None) -> tuple[Tensor, Tensor]:
         """Decode greedily to the end of every trace: tokens (N, T) and the scored hidden states (N, hidden)."""
         rows = len(state.mask)
-        place = torch.zeros(rows, dtype=torch.long)
-        used = torch.zeros((rows, self.grammar.groups + 1), dtype=torch.bool)
+        place = torch.zeros(rows, dtype=torch.long, device=self.device)
+        used = torch.zeros((rows, self.grammar.groups + 1), dtype=torch.bool, device=self.device)
         scored = state.hidden.clone()
-        finished = torch.zeros(rows, dtype=torch.bool)
+        finished = torch.zeros(rows, dtype=torch.bool, device=self.device)
         reported = 0
         written: list[Tensor] = []
         reasoning_end = self.tokenizer.convert_tokens_to_ids(THINK_END)
@@ -119,7 +130,7 @@ class DomainReasoner:
             token = logits.argmax(dim=1).masked_fill(finished, self.tokenizer.pad_token_id)
             if constrained:
                 group = self.grammar.opening[token].masked_fill(~self.grammar.opens[place], -1)
-                used[torch.arange(rows), group] = True  # group -1 is a column that nothing reads
+                used[torch.arange(rows, device=self.device), group] = True  # group -1 is a column that nothing reads
                 place = self.grammar.following[place, token].long()
             written.append(token)
             finished |= token == self.tokenizer.eos_token_id

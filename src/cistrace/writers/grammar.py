@@ -9,7 +9,7 @@ Members of a list rise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -50,6 +50,12 @@ class TraceGrammar:
     scored: int
     finished: int
     groups: int
+
+    def to(self, device: torch.device) -> TraceGrammar:
+        """The same with its tables on a device."""
+        return replace(
+            self, following=self.following.to(device), opening=self.opening.to(device), opens=self.opens.to(device)
+        )
 
 
 class _Builder:

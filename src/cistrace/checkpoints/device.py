@@ -1,0 +1,37 @@
+"""The device that a model is asked to compute on."""
+
+from __future__ import annotations
+
+import torch
+
+from cistrace.errors import InputError
+
+
+def usable_device(name: str) -> torch.device:
+    """A device by PyTorch's name for it.
+
+    Parameters
+    ----------
+    name : str
+        `cpu`, `cuda`, `cuda:1`, `mps`, ...
+
+    Raises
+    ------
+    InputError
+        No such device, or none that this machine and this build of PyTorch can compute on.
+    """
+    try:
+        device = torch.device(name)
+        (torch.ones(1, device=device) + 1).item()  # a name alone promises nothing
+    except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
+        raise InputError(
+            f"device {name!r}: cannot be used ({str(error).splitlines()[0]}); expected one of "
+            f"{', '.join(available_devices())}; name one of these, or leave it out"
+        ) from error
+    return device
+
+
+def available_devices() -> tuple[str, ...]:
+    """Names of the devices on which PyTorch can compute here; `cpu` is the first."""
+    found = ["cpu", *(f"cuda:{number}" for number in range(torch.cuda.device_count()))]
+    return (*found, "mps") if torch.backends.mps.is_available() else tuple(found)

@@ -1,0 +1,54 @@
+"""A model computes where it is told to, or says why it cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from cistrace import Predictor
+from cistrace.checkpoints.device import available_devices, usable_device
+from cistrace.checkpoints.load import load_checkpoint
+from cistrace.checkpoints.schema import NAMES, shipped_checkpoint
+from cistrace.errors import InputError
+from cistrace.writers.domain_reasoner import DomainReasoner
+from cistrace.writers.vocabulary import VocabularyNames
+
+
+def test_the_cpu_can_always_be_used() -> None:
+    assert usable_device("cpu") == torch.device("cpu")
+    assert available_devices()[0] == "cpu"
+
+
+@pytest.mark.parametrize("name", ["cuda:99", "meta", "gpu", "cuda:x", ""])
+def test_what_cannot_be_used_is_named_with_what_can(name: str) -> None:
+    with pytest.raises(InputError, match=rf"device '{name}': cannot be used \(.+\); expected one of cpu"):
+        usable_device(name)
+
+
+def test_a_predictor_refuses_a_device_that_is_not_there() -> None:
+    with pytest.raises(InputError, match="device 'cuda:99'"):
+        Predictor(device="cuda:99")
+
+
+def test_everything_a_model_is_made_of_follows_the_language_model() -> None:
+    """`meta` stands for any other device: its tensors have a place and no values, and mix with no others."""
+    stored = load_checkpoint().reasoner
+    assert isinstance(stored, DomainReasoner)
+    names = VocabularyNames.read(shipped_checkpoint() / NAMES)
+    moved = DomainReasoner(stored.language_model.to("meta"), stored.tokenizer, stored.head, names)  # type: ignore[arg-type]
+    places = [tensor.device.type for tensor in (*moved._padded(["m1"]), *moved.head.parameters())]
+    tables = moved.grammar.following, moved.grammar.opening, moved.grammar.opens
+    assert {*places, *(table.device.type for table in tables)} == {moved.device.type} == {"meta"}
+    with pytest.raises(NotImplementedError, match="Cannot copy out of meta"):  # the head agreed; results come back
+        moved._scores(torch.zeros(6, moved.language_model.config.hidden_size, device="meta"), torch.zeros(2, 3, 2))
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("trace", [False, True])
+def test_a_gpu_predicts_what_a_cpu_does(trace: bool) -> None:
+    bases = ["".join(np.random.default_rng(seed).choice(list("ACGT"), 200)) for seed in range(8)]
+    one = Predictor(device="cpu").predict(bases, trace=trace)
+    other = Predictor(device="cuda").predict(bases, trace=trace)
+    np.testing.assert_allclose([x.activity for x in one], [x.activity for x in other], atol=0.02)
+    assert sum(x.trace_text == y.trace_text for x, y in zip(one, other, strict=True)) >= len(one) - 2
