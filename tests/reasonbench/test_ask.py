@@ -29,7 +29,7 @@ KEY = "sk-this-must-not-be-written-anywhere"
 ROWS = 36
 
 
-def taught(plain: dict[str, Any]) -> bytes:
+def grounded_reply(plain: dict[str, Any]) -> bytes:
     """What a model might answer: a true trace, a true one in other words, one with an invented motif, or chatter."""
     asked = plain["messages"][1]["content"]
     card = parse_card(asked.split("\n\nObserved Level")[0])
@@ -45,14 +45,14 @@ def taught(plain: dict[str, Any]) -> bytes:
 
 
 def good(number: int, plain: dict[str, Any]) -> Act:
-    return Act(body=taught(plain))
+    return Act(body=grounded_reply(plain))
 
 
 def troubled(number: int, plain: dict[str, Any]) -> Act:
     """Every other request goes wrong, each time in another way."""
     wrong = [
         Act(status=500, body=error_body("oops")),
-        Act("half", body=taught(plain)),
+        Act("half", body=grounded_reply(plain)),
         Act(status=429, headers={"retry-after": "0.05"}, body=error_body("slow down")),
         Act("drop"),
         Act(body=b"{not json"),
@@ -151,7 +151,7 @@ def test_a_dead_server_costs_nothing_already_paid_for(undisturbed: Path, table: 
 
 def test_a_kill_and_a_second_run_give_the_files_of_one(undisturbed: Path, table: Path, tmp_path: Path) -> None:
     def slow(number: int, plain: dict[str, Any]) -> Act:
-        return Act(body=taught(plain), delay=0.05)
+        return Act(body=grounded_reply(plain), delay=0.05)
 
     with chat_server(slow) as server:
         command = [sys.executable, "-m", "cistrace", *arguments(table, server, tmp_path / "set")]

@@ -30,7 +30,7 @@ from cistrace.chat.limits import Pace
 from cistrace.chat.question import Answer, Question
 from cistrace.chat.settings import ChatSettings
 from cistrace.errors import TeacherError
-from cistrace.reasonbench.chat_teacher import ChatTeacher, key_of, messages
+from cistrace.reasonbench.chat_teacher import ChatTeacher, key_of, messages_for
 from cistrace.reasonbench.subjects import Subject
 from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, THINK_END
 
@@ -64,12 +64,12 @@ def run(subjects: list[Subject], settings: ChatSettings, cache: AnswerCache) -> 
 
 
 def expected(subjects: list[Subject]) -> list[str]:
-    return [answer_text(messages(subject, "none")) for subject in subjects]
+    return [answer_text(messages_for(subject, "none")) for subject in subjects]
 
 
 def test_the_teacher_is_told_the_protocol_the_card_and_the_level_where_asked() -> None:
     subject = some_subjects(4)[3]
-    (system, blind), (told_system, told) = messages(subject, "none"), messages(subject, "level")
+    (system, blind), (told_system, told) = messages_for(subject, "none"), messages_for(subject, "level")
     for text in (system["content"], told_system["content"]):
         assert all(word in text for word in (f"{FEWEST_STEPS} to {MOST_STEPS}", THINK_END, LEVEL_LINE, "m1"))
     assert parse_card(blind["content"]) == parse_card(render_card(subject.card))
@@ -78,7 +78,7 @@ def test_the_teacher_is_told_the_protocol_the_card_and_the_level_where_asked() -
 
 
 def test_what_shapes_an_answer_is_in_its_key_and_nothing_else() -> None:
-    told = messages(some_subjects(1)[0], "none")
+    told = messages_for(some_subjects(1)[0], "none")
     base = {"base_url": "http://a/v1", "model": "m"}
     key = key_of(told, "none", ChatSettings(**base))
     for change in ({"model": "n"}, {"temperature": 0.5}, {"top_p": 0.5}, {"max_tokens": 9}, {"seed": 1}):
@@ -212,7 +212,8 @@ def test_nothing_more_is_sent_to_a_lost_endpoint_before_the_answers_are_read(cac
         async with Endpoint(settings) as endpoint:
             asker = Asker(settings, endpoint, cache, Pace(None, asyncio.sleep), UsageCount(), asyncio.sleep)
             asked = [
-                asker.ask(Question(str(k), messages(subject, "none"))) for k, subject in enumerate(some_subjects(30))
+                asker.ask(Question(str(k), messages_for(subject, "none")))
+                for k, subject in enumerate(some_subjects(30))
             ]
             return await asyncio.gather(*asked, return_exceptions=True)
 
@@ -252,7 +253,7 @@ def test_an_endpoint_that_only_refuses_stops_the_run(cache: AnswerCache) -> None
 
 def test_attempts_end_and_a_second_run_goes_on(cache: AnswerCache) -> None:
     subjects = some_subjects(10)
-    bad = messages(subjects[4], "none")
+    bad = messages_for(subjects[4], "none")
     broken = True
 
     def script(number: int, plain: dict[str, Any]) -> Act:
@@ -303,7 +304,7 @@ def test_tokens_that_the_server_does_not_count_are_estimated(cache: AnswerCache)
         ((subject, answer),) = ChatTeacher(settings_for(server), cache, reports.append).answers(
             some_subjects(1), "none"
         )
-    told = sum(len(message["content"]) for message in messages(subject, "none"))
+    told = sum(len(message["content"]) for message in messages_for(subject, "none"))
     assert (answer.prompt_tokens, answer.completion_tokens) == (-(-told // 3), 7)
     assert reports[-1] == Usage(1, 1, 0, 0, 0, -(-told // 3), 7, estimated=True)
 
@@ -330,7 +331,7 @@ def test_a_run_that_is_left_leaves_nothing_behind(
         raise fault.get(way, AssertionError)
 
     def script(number: int, plain: dict[str, Any]) -> Act:
-        return GOOD if plain["messages"] == messages(subjects[0], "none") else Act("stall")
+        return GOOD if plain["messages"] == messages_for(subjects[0], "none") else Act("stall")
 
     before = set(threading.enumerate())
     with warnings.catch_warnings():

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cistrace.errors import OutputError
 from cistrace.reasonbench.entries import entry_object, read_entries
-from cistrace.reasonbench.files import DataSetFiles, read_manifest, safe_name
+from cistrace.reasonbench.files import DataSetFiles, safe_name
+from cistrace.reasonbench.manifest import read_manifest
 
 
 @given(st.text())
@@ -29,12 +30,12 @@ def test_parquet_and_jsonl_hold_the_same(count: int, tmp_path: Path) -> None:
         for _ in range(count):
             export.add(entry)
         export.exclude([])
-        manifest = export.finish({"seed": 0}, "card")
+        manifest = export.finish({"cell_types": ["K562"], "seed": 0}, "card")
     rows = pq.read_table(tmp_path / "data" / "train.parquet").to_pylist()
-    assert len(rows) == count == manifest["files"]["train.jsonl"]["rows"]
+    assert len(rows) == count == manifest.files["train.jsonl"].rows
     assert rows[-1] == entry_object(entry)
     assert list(read_entries(tmp_path / "train.jsonl"))[-1] == entry
-    assert read_manifest(tmp_path) == json.loads(json.dumps(manifest))
+    assert read_manifest(tmp_path) == manifest
 
 
 def test_an_error_leaves_the_older_data_set_as_it_was(tmp_path: Path) -> None:
@@ -44,7 +45,7 @@ def test_an_error_leaves_the_older_data_set_as_it_was(tmp_path: Path) -> None:
                 export.add(an_entry(text))
                 if text == "second":
                     raise KeyboardInterrupt
-                export.finish({}, "card")
+                export.finish({"cell_types": ["K562"]}, "card")
         except KeyboardInterrupt:
             pass
     assert [entry.id for entry in read_entries(tmp_path / "train.jsonl")] == ["first"]
@@ -70,7 +71,7 @@ def test_a_build_at_work_is_not_disturbed_and_a_dead_one_gives_way(tmp_path: Pat
         other.kill()  # as kill -9: nothing is tidied up
     with DataSetFiles(tmp_path) as export:
         export.add(an_entry())
-        export.finish({}, "card")
+        export.finish({"cell_types": ["K562"]}, "card")
     assert not (tmp_path / ".building").exists()
 
 
@@ -82,5 +83,5 @@ def test_a_forged_manifest_removes_nothing_outside(tmp_path: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(forged))
     with DataSetFiles(folder) as export:
         export.add(an_entry())
-        export.finish({}, "card")
+        export.finish({"cell_types": ["K562"]}, "card")
     assert (tmp_path / "mine.txt").exists()

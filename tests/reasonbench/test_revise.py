@@ -10,7 +10,8 @@ import pytest
 from bench_helpers import a_table, an_entry
 
 from cistrace.mpra.elements import ELEMENTS, read_elements
-from cistrace.reasonbench.files import DataSetFiles, read_manifest
+from cistrace.reasonbench.files import DataSetFiles
+from cistrace.reasonbench.manifest import read_manifest
 from cistrace.reasonbench.reviews import read_reviews
 from cistrace.reasonbench.revise import drawn, entries_of, revise
 from cistrace.reasonbench.sheet import COLUMNS, write_sheet
@@ -70,10 +71,10 @@ def test_a_sheet_without_decisions_changes_nothing(folder: Path) -> None:
 
 
 def test_the_manifest_still_speaks_for_every_file(folder: Path) -> None:
-    before = read_manifest(folder)["files"]
+    before = read_manifest(folder).files
     revise(folder, decide(folder, lambda name: "accept"))
-    after = read_manifest(folder)["files"]
-    assert after[ELEMENTS] == before[ELEMENTS] and after[ELEMENTS]["rows"] == 4
+    after = read_manifest(folder).files
+    assert after[ELEMENTS] == before[ELEMENTS] and after[ELEMENTS].rows == 4
     assert set(after) == set(before)
 
 

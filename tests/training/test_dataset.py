@@ -127,7 +127,7 @@ def test_a_data_set_without_traces_is_refused(copied: Path, tmp_path: Path) -> N
 def test_cards_with_evidence_of_the_training_rows_are_refused(copied: Path, tmp_path: Path) -> None:
     path = copied / "manifest.json"
     plain = json.loads(path.read_text())
-    plain["evidence"]["source"] = "associations of the training rows, cross-fitted"
+    plain["evidence"]["kind"] = "associations"
     path.write_text(json.dumps(plain))
     with pytest.raises(DataError, match="that a new sequence would lack"):
         make_examples(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)

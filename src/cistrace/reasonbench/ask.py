@@ -13,8 +13,9 @@ from cistrace.chat.asker import Usage
 from cistrace.chat.settings import ChatSettings
 from cistrace.io.workers import Workers, blocks
 from cistrace.reasonbench.chat_teacher import ChatTeacher
+from cistrace.reasonbench.entries import Condition
 from cistrace.reasonbench.subjects import CardSetting, ElementTask, subjects
-from cistrace.reasonbench.teachers import CHAT, JudgedTrace, Teacher, written
+from cistrace.reasonbench.teachers import JudgedTrace, Teacher, judged_trace
 from cistrace.writers.prompts import CHAT_VERSION
 
 TOGETHER = 16  # rows whose cards are made before the first is asked about
@@ -22,8 +23,8 @@ TOGETHER = 16  # rows whose cards are made before the first is asked about
 
 @contextmanager
 def open_chat(
-    setting: CardSetting, condition: str, settings: ChatSettings, cache: Path, workers: Workers,
-    tell: Callable[[str], None],
+    setting: CardSetting, condition: Condition, settings: ChatSettings, cache: Path, workers: Workers,
+    notify: Callable[[str], None],
 ) -> Iterator[tuple[Teacher, dict[str, Any]]]:  # fmt: skip
     """A teacher that asks, and what the manifest says of it: all that shapes an answer, nothing of where it came from.
 
@@ -31,7 +32,7 @@ def open_chat(
     ----------
     cache : Path
         SQLite file of answers, made where it is not there.
-    tell : callable
+    notify : callable
         Receives a line on what was asked and paid for, also when the run breaks off.
     """
     with AnswerCache(cache) as answers:
@@ -46,17 +47,17 @@ def open_chat(
         def teach(rows: Iterable[ElementTask]) -> Iterator[JudgedTrace]:
             made = workers.map(partial(subjects, setting=setting), blocks(rows, TOGETHER))
             for subject, answer in asker.answers((subject for block in made for subject in block), condition):
-                yield written(subject, answer, CHAT)
+                yield judged_trace(subject, answer, "chat")
 
         try:
             yield teach, _about(settings, condition)
         finally:
-            tell(_summary(usage))
+            notify(_summary(usage))
 
 
-def _about(settings: ChatSettings, condition: str) -> dict[str, Any]:
+def _about(settings: ChatSettings, condition: Condition) -> dict[str, Any]:
     return {
-        "kind": CHAT,
+        "kind": "chat",
         "condition": condition,
         "model": settings.model,
         "temperature": settings.temperature,

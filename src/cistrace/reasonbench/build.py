@@ -22,14 +22,14 @@ from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.files import DataSetFiles
 from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
+from cistrace.reasonbench.manifest import FORMAT_VERSION, Manifest
 from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
+from cistrace.reasonbench.statistics import BuildStatistics
 from cistrace.reasonbench.subjects import ElementTask, ElementTasks, LabelledTable, scanner
-from cistrace.reasonbench.tally import BuildStatistics
 from cistrace.reasonbench.teachers import JudgedTrace
 from cistrace.version import __version__
 from cistrace.writers.prompts import PROMPT_VERSION
 
-BENCH_VERSION = "1"
 TRAIN = "train"
 
 Teach = Callable[[Iterable[ElementTask]], Iterator[JudgedTrace]]
@@ -122,7 +122,7 @@ def build(
     teach: Teach,
     export: DataSetFiles,
     progress: Callable[[Iterator[JudgedTrace]], Iterator[JudgedTrace]],
-) -> dict[str, Any]:
+) -> Manifest:
     """Build the data set into an open export.
 
     Parameters
@@ -131,11 +131,6 @@ def build(
         From rows to judged traces, in order.
     progress : callable
         Wraps the stream of traces, to show how far it is.
-
-    Returns
-    -------
-    dict
-        The manifest.
 
     Raises
     ------
@@ -196,7 +191,7 @@ def _about(plan: BuildPlan, course: _Course, short: dict[str, dict[str, int]]) -
     reader = scanner()
     return {
         "format": "cre-reasonbench",
-        "version": BENCH_VERSION,
+        "version": FORMAT_VERSION,
         "cistrace": __version__,
         "prompt": PROMPT_VERSION,
         "motifs": reader.library.version,

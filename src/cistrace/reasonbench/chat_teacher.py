@@ -13,16 +13,17 @@ from cistrace.chat.client import ChatClient, Report
 from cistrace.chat.limits import Sleep
 from cistrace.chat.question import Answer, Messages, Question
 from cistrace.chat.settings import ChatSettings
+from cistrace.reasonbench.entries import Condition
 from cistrace.reasonbench.subjects import Subject
 from cistrace.writers.prompts import CHAT_PROMPTS, CHAT_VERSION, OBSERVED_LINE
 
 
-def messages(subject: Subject, condition: str) -> Messages:
-    """What the teacher is told of a subject.
+def messages_for(subject: Subject, condition: Condition) -> Messages:
+    """What the teacher is sent about a subject.
 
     Parameters
     ----------
-    condition : str
+    condition : Condition
         `none`: the card alone; `level`: the observed level below it.
     """
     text = render_card(subject.card)
@@ -31,14 +32,14 @@ def messages(subject: Subject, condition: str) -> Messages:
     return [{"role": "system", "content": CHAT_PROMPTS[condition]}, {"role": "user", "content": text}]
 
 
-def key_of(told: Messages, condition: str, settings: ChatSettings) -> str:
+def key_of(messages: Messages, condition: Condition, settings: ChatSettings) -> str:
     """What an answer is kept under: all that shapes it. Where the model is served, and who pays, does not."""
     return request_key(
         {
             "protocol": CHAT_VERSION,
             "condition": condition,
             "model": settings.model,
-            "messages": told,
+            "messages": messages,
             "temperature": float(settings.temperature),
             "top_p": float(settings.top_p),
             "max_tokens": settings.max_tokens,
@@ -60,22 +61,22 @@ class ChatTeacher:
     def usage(self) -> Usage:
         return self._client.usage
 
-    def answers(self, subjects: Iterable[Subject], condition: str) -> Iterator[tuple[Subject, Answer]]:
+    def answers(self, subjects: Iterable[Subject], condition: Condition) -> Iterator[tuple[Subject, Answer]]:
         """Every subject with its answer, in the order given, as `ChatClient.answers` has it.
 
         Parameters
         ----------
-        condition : str
-            See `messages`.
+        condition : Condition
+            See `messages_for`.
 
         Raises
         ------
         TeacherError
             As `ChatClient.answers`.
         """
-        asked = ((subject, self._question(subject, condition)) for subject in subjects)
-        return self._client.answers(asked, length_hint(subjects))
+        questions = ((subject, self._question(subject, condition)) for subject in subjects)
+        return self._client.answers(questions, length_hint(subjects))
 
-    def _question(self, subject: Subject, condition: str) -> Question:
-        told = messages(subject, condition)
-        return Question(key_of(told, condition, self._settings), told, self._settings.seed)
+    def _question(self, subject: Subject, condition: Condition) -> Question:
+        sent = messages_for(subject, condition)
+        return Question(key_of(sent, condition, self._settings), sent, self._settings.seed)

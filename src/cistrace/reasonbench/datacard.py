@@ -36,13 +36,14 @@ def _front(splits: list[str]) -> list[str]:
 
 def _made(about: dict[str, Any]) -> list[str]:
     teacher, evidence = about["teacher"], about["evidence"]
-    told = "told the observed level" if teacher["condition"] == "level" else "not told the observed level"
+    knowing = "told the observed level" if teacher["condition"] == "level" else "not told the observed level"
     model = f" ({teacher['model']})" if teacher.get("model") else ""
     sources = ", ".join(f"`{source['name']}` (SHA-256 {source['sha256'][:16]}…)" for source in about["sources"])
     return [
         f"Built by cistrace {about['cistrace']} from {sources}; the measurements keep their source's licence. "
         f"Cell types: {', '.join(about['cell_types'])}. Motifs: {about['motifs']}. Evidence on the cards: "
-        f"{evidence['source']}. Teacher: {teacher['kind']}{model}, {told}. Splits: {about['split']['rule']}. "
+        f"{evidence.get('origin') or evidence['kind']}. Teacher: {teacher['kind']}{model}, {knowing}. "
+        f"Splits: {about['split']['rule']}. "
         f"Levels: {about['level_rule']}. `manifest.json` holds all settings, cut points and file hashes; "
         "`rejects.jsonl` what the gates kept out, with reasons; `excluded.tsv` the rows that could not be used; "
         "`elements.parquet` the measured elements by themselves.",

@@ -7,20 +7,18 @@ train.jsonl, val.jsonl    cards and traces; read where a recipe says `cards.sour
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from cistrace.errors import DataError
+from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, read_elements
 from cistrace.mpra.homology import groups
 from cistrace.mpra.table import MpraTable
-from cistrace.reasonbench.files import MANIFEST
+from cistrace.reasonbench.manifest import MANIFEST, Manifest, read_manifest
 
 FEWEST = 20  # training sequences below which nothing can be learnt
 RELATED = 40  # bp
@@ -48,7 +46,7 @@ class DataSet:
     table: MpraTable
     rows: np.ndarray
     cuts: np.ndarray
-    manifest: dict[str, Any]
+    manifest: Manifest
     hash: str
 
     @property
@@ -89,19 +87,17 @@ def open_data_set(folder: Path) -> DataSet:
     DataError
         The folder is no data set.
     """
-    path = folder / MANIFEST
-    try:
-        text = path.read_bytes()
-        manifest = json.loads(text)
-        cell_types = tuple(manifest["cell_types"])
-        cuts = np.array([manifest["cuts"][cell] for cell in cell_types], dtype=np.float64)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    manifest = read_manifest(folder)
+    cell_types = manifest.cell_types
+    missing = [cell for cell in cell_types if cell not in manifest.cuts]
+    if missing:
         raise DataError(
-            f"{shown(folder)}: holds no readable {MANIFEST} ({type(error).__name__}: {error}); expected a data set; "
-            "make one with `cistrace reasonbench build`"
-        ) from error
+            f"{shown(folder / MANIFEST)}: found no cut points of {missing[0]}, expected three a cell type; build it "
+            "again"
+        )
     table, rows = read_elements(folder / ELEMENTS, cell_types)
-    return DataSet(folder, table, rows, cuts, manifest, hashlib.sha256(text).hexdigest())
+    cuts = np.array([manifest.cuts[cell] for cell in cell_types])
+    return DataSet(folder, table, rows, cuts, manifest, file_hash(folder / MANIFEST))
 
 
 def read_data_set(folder: Path) -> DataSet:

@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cistrace.cards.card import Card
 from cistrace.cards.text import parse_card
 from cistrace.errors import CardError, DataError
+from cistrace.io.json_lines import json_line
 from cistrace.io.streams import open_source, read_lines, shown
 from cistrace.reasonbench.gates import Fault
 from cistrace.traces.templates import THINK_END
@@ -22,6 +23,11 @@ from cistrace.writers.prompts import SYSTEM_PROMPT
 
 ROLES = ("system", "user", "assistant")
 CARD_OPENING = "Context:"
+
+TeacherKind = Literal["grounded", "chat"]
+"""Who writes traces: the offline writer, or an OpenAI-compatible endpoint."""
+Condition = Literal["none", "level"]
+"""What a teacher knows beside the card: nothing, or the observed level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,7 @@ def entry_object(entry: Entry) -> dict[str, Any]:
 
 def entry_line(entry: Entry) -> str:
     """One line of JSON with its line end."""
-    return json.dumps(entry_object(entry), ensure_ascii=False) + "\n"
+    return json_line(entry_object(entry))
 
 
 def parse_entry(plain: object, where: str) -> Entry:

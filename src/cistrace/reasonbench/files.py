@@ -28,21 +28,17 @@ from typing import Any, TextIO
 from cistrace.errors import OutputError
 from cistrace.io.files import write_faults
 from cistrace.io.hashes import file_hash
+from cistrace.io.json_lines import json_line
 from cistrace.io.locks import folder_lock
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, write_elements
 from cistrace.mpra.loaded import SPLITS, Exclusion
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.entries import Entry, entry_line, entry_object, official_object
+from cistrace.reasonbench.manifest import MANIFEST, Manifest, listed_files
 
 STAGING, LOCK = ".building", "lock"
-MANIFEST, REJECTS, EXCLUDED, CARD, INFO = (
-    "manifest.json",
-    "rejects.jsonl",
-    "excluded.tsv",
-    "README.md",
-    "dataset_info.json",
-)
+REJECTS, EXCLUDED, CARD, INFO = "rejects.jsonl", "excluded.tsv", "README.md", "dataset_info.json"
 ROW_GROUP = 2_000
 OFFICIAL_ENDING = "-reason-sharegpt-short-conclu.jsonl"
 OFFICIAL_NAME = "{count}" + OFFICIAL_ENDING
@@ -173,8 +169,7 @@ class DataSetFiles:
             self._line(f"{entry.split}.jsonl", entry_line(entry))
             if self._official:
                 mark = "" if entry.split == "train" else f"{entry.split}-"
-                line = json.dumps(official_object(entry), ensure_ascii=False) + "\n"
-                self._line(f"{safe_name(entry.cell_type)}/{mark}{OFFICIAL_NAME}", line)
+                self._line(f"{safe_name(entry.cell_type)}/{mark}{OFFICIAL_NAME}", json_line(official_object(entry)))
             if entry.split not in self._parquet:
                 (self._stage / "data").mkdir(exist_ok=True)
                 self._parquet[entry.split] = _Parquet(self._stage / "data" / f"{entry.split}.parquet")
@@ -217,16 +212,18 @@ class DataSetFiles:
             for name in names:
                 (self._stage / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(self.folder / name, self._stage / name)
-                if "rows" in listed[name]:
-                    self.rows[name] = listed[name]["rows"]
+                if (rows := listed[name].rows) is not None:
+                    self.rows[name] = rows
 
-    def finish(self, about: dict[str, Any], card: str) -> dict[str, Any]:
+    def finish(self, about: dict[str, Any], card: str) -> Manifest:
         """Close the files, move them to their places and write the manifest: `about` and every file's hash.
 
-        Returns
-        -------
-        dict
-            The manifest.
+        Parameters
+        ----------
+        about : dict
+            All of the manifest but `files`, as JSON types.
+        card : str
+            The text of README.md.
         """
         with write_faults(self.folder):
             self._close()
@@ -235,11 +232,10 @@ class DataSetFiles:
             self.write(INFO, json.dumps(llama_factory(self.folder, self._stage), indent=2) + "\n")
             made = sorted(path.relative_to(self._stage).as_posix() for path in self._stage.rglob("*") if path.is_file())
             made.remove(LOCK)
-            files = {name: {"sha256": file_hash(self._stage / name)} for name in made}
-            for name, rows in self.rows.items():
-                if name in files:
-                    files[name]["rows"] = rows  # type: ignore[assignment]
-            manifest = {**about, "files": files}
+            files: dict[str, dict[str, Any]] = {name: {"sha256": file_hash(self._stage / name)} for name in made}
+            for name in files.keys() & self.rows.keys():
+                files[name]["rows"] = self.rows[name]
+            manifest = Manifest.model_validate({**about, "files": files})
             self._replace(made, manifest)
         return manifest
 
@@ -250,7 +246,7 @@ class DataSetFiles:
             (self._stage / name).rename(self._stage / named)
             self.rows[named] = count
 
-    def _replace(self, made: list[str], manifest: dict[str, Any]) -> None:
+    def _replace(self, made: list[str], manifest: Manifest) -> None:
         """Take an older data set's files away and move the new ones in, the manifest last.
 
         What the older manifest names but somebody has changed since is no longer a build's, and stays.
@@ -258,35 +254,15 @@ class DataSetFiles:
         old = listed_files(self.folder)
         (self.folder / MANIFEST).unlink(missing_ok=True)
         for name in set(old) - set(made):
-            if file_hash(self.folder / name) == old[name].get("sha256"):
+            if file_hash(self.folder / name) == old[name].sha256:
                 (self.folder / name).unlink()
         for name in made:
             (self.folder / name).parent.mkdir(exist_ok=True)
             os.replace(self._stage / name, self.folder / name)
         part = self._stage / MANIFEST
-        part.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(manifest.plain(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(part, self.folder / MANIFEST)
         shutil.rmtree(self._stage)
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a data set; empty where there is none to read."""
-    try:
-        plain = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return plain if isinstance(plain, dict) else {}
-
-
-def listed_files(folder: Path) -> dict[str, dict[str, Any]]:
-    """The files that the manifest names and the folder holds, and what it says of each."""
-    files = read_manifest(folder).get("files", {})
-    return {
-        name: about
-        for name, about in files.items()
-        if not Path(name).is_absolute() and ".." not in Path(name).parts  # a manifest is a file anyone can edit
-        and (folder / name).is_file()
-    }  # fmt: skip
 
 
 def holds_entries(name: str) -> bool:

@@ -1,6 +1,6 @@
 """How much of the observed level a text gives away: a trace, a trace without its conclusion, a card.
 
-A classifier is fitted on each text of the training split and asked for the level of the rows held out. It sees words
+A classifier is fitted on each text of the training split and names the level of the rows held out. It sees words
 and pairs of words, and every figure as steps of a ladder (`estimated at` reaches -0.2, 0.1, ...), so that it can use
 numbers as well as words. What a trace without its conclusion gives away beyond its card can only come from the label.
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.mpra.loaded import SPLITS
@@ -39,7 +40,7 @@ TOLERANCE = 1e-2  # of the gradient; steps beyond it fit noise and cost most of 
 _TOKEN = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z][A-Za-z0-9:_/]*")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _STEP_NUMBER = re.compile(r"^\s*\d+[.)]\s", re.MULTILINE)
-_BASES = re.compile(r"\b[ACGTN]{12,}\b")  # a card's sequence: reading DNA is not what is asked
+_BASES = re.compile(r"\b[ACGTN]{12,}\b")  # a card's sequence: reading DNA is another task
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Score:
     rows : int
         Held-out rows.
     accuracy, low, high : float
-        Share of levels told right, and its 95 % bootstrap interval.
+        Share of levels named right, and its 95 % bootstrap interval.
     commonest : float
         Accuracy of always naming the commonest training level.
     """
@@ -97,7 +98,7 @@ class Reader:
         occurs = Counter(word for text in texts for word in text.words)
         common = [word for word, count in occurs.most_common(MOST_FEATURES) if count >= FEWEST]
         self._column = {word: place for place, word in enumerate(sorted(common))}
-        self._ladders: dict[str, tuple[int, np.ndarray]] = {}
+        self._ladders: dict[str, tuple[int, NDArray[np.float64]]] = {}
         seen: dict[str, list[float]] = {}
         for text in texts:
             for name, values in text.figures.items():
@@ -132,8 +133,8 @@ class Reader:
                 yield from range(lower, lower + int(np.searchsorted(rungs, min(found), side="right")))
 
 
-def _told(train: Sequence[str], levels: np.ndarray, asked: Sequence[str]) -> np.ndarray:
-    """Levels that a classifier fitted on some texts reads out of others: int64 (asked,)."""
+def _named_levels(train: Sequence[str], levels: NDArray[np.int64], held_out: Sequence[str]) -> NDArray[np.int64]:
+    """Levels that a classifier fitted on some texts reads out of others: shape (held-out texts,)."""
     try:
         from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
         from sklearn.preprocessing import MaxAbsScaler  # type: ignore[import-untyped]
@@ -147,7 +148,7 @@ def _told(train: Sequence[str], levels: np.ndarray, asked: Sequence[str]) -> np.
     scaler = MaxAbsScaler()
     model = LogisticRegression(C=PENALTY, tol=TOLERANCE, max_iter=1000)
     model.fit(scaler.fit_transform(reader.matrix(known)), levels)
-    return np.asarray(model.predict(scaler.transform(reader.matrix(tokens(text) for text in asked))))
+    return np.asarray(model.predict(scaler.transform(reader.matrix(tokens(text) for text in held_out))))
 
 
 def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: int = 0) -> Iterator[Score]:
@@ -158,7 +159,7 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
     entries : sequence of Entry
         To fit on, those without a trace left out.
     held_out : sequence of Entry, or None
-        To be told; None asks for five-fold cross-validation of `entries`, all cell types of an id together.
+        Whose levels are read; None asks for five-fold cross-validation of `entries`, all cell types of an id together.
 
     Raises
     ------
@@ -170,10 +171,10 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
         test = None if held_out is None else [e for e in held_out if e.cell_type == cell_type and e.trace]
         levels = np.array([entry.level for entry in train])
         if len(train) < 50 or len(np.unique(levels)) < 2 or (test is not None and not test):
-            held = "" if test is None else f" and {len(test)} to be told"
+            held = "" if test is None else f" and {len(test)} held out"
             raise DataError(
                 f"{cell_type}: found {len(train)} traces of {len(np.unique(levels))} levels to learn from{held}; "
-                "expected at least 50 of two levels, and any to be told; build more"
+                "expected at least 50 of two levels, and one held out; build more"
             )
         for name, text_of in TEXTS.items():
             right = _right(train, test, levels, text_of)
@@ -181,21 +182,20 @@ def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: in
 
 
 def _right(
-    train: Sequence[Entry], test: Sequence[Entry] | None, levels: np.ndarray, text_of: Callable[[Entry], str]
-) -> np.ndarray:
-    """Which levels were told right: bool (held-out rows,)."""
+    train: Sequence[Entry], test: Sequence[Entry] | None, levels: NDArray[np.int64], text_of: Callable[[Entry], str]
+) -> NDArray[np.bool_]:
+    """Which levels were named right: shape (held-out rows,)."""
     texts = [text_of(entry) for entry in train]
     if test is not None:
-        told = _told(texts, levels, [text_of(entry) for entry in test])
-        return told == np.array([entry.level for entry in test])
+        named = _named_levels(texts, levels, [text_of(entry) for entry in test])
+        return named == np.array([entry.level for entry in test])
     fold = np.array([_fold(entry.id) for entry in train])
     right = np.zeros(len(train), dtype=bool)
     for held in range(FOLDS):
-        inside = np.flatnonzero(fold != held)
-        asked = np.flatnonzero(fold == held)
-        if len(asked):
-            told = _told([texts[at] for at in inside], levels[inside], [texts[at] for at in asked])
-            right[asked] = told == levels[asked]
+        inside, outside = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
+        if len(outside):
+            named = _named_levels([texts[at] for at in inside], levels[inside], [texts[at] for at in outside])
+            right[outside] = named == levels[outside]
     return right
 
 
@@ -203,12 +203,13 @@ def _fold(name: str) -> int:
     return hashlib.blake2b(name.encode(), digest_size=8).digest()[0] % FOLDS
 
 
-def _commonest(levels: np.ndarray, told: Sequence[Entry]) -> float:
+def _commonest(levels: NDArray[np.int64], held_out: Sequence[Entry]) -> float:
+    """Share of held-out entries whose level is the commonest of training."""
     common = Counter(levels.tolist()).most_common(1)[0][0]
-    return sum(entry.level == common for entry in told) / len(told)
+    return sum(entry.level == common for entry in held_out) / len(held_out)
 
 
-def _score(name: str, cell_type: str, right: np.ndarray, commonest: float, seed: int) -> Score:
+def _score(name: str, cell_type: str, right: NDArray[np.bool_], commonest: float, seed: int) -> Score:
     random = np.random.default_rng(seed)
     draws = random.binomial(len(right), right.mean(), BOOTSTRAPS) / len(right)  # resampling rows of 0 and 1
     low, high = np.quantile(draws, [0.025, 0.975])
@@ -216,7 +217,7 @@ def _score(name: str, cell_type: str, right: np.ndarray, commonest: float, seed:
 
 
 def load(folder: Path, most: int) -> tuple[list[Entry], list[Entry] | None]:
-    """Entries to learn from and to tell: train and test (val where there is no test), or train alone.
+    """Entries to learn from and held out: train and test (val where there is no test), or train alone.
 
     At most `most` ids of each split, those with the lowest digests: a sample that does not depend on order.
 
@@ -233,9 +234,8 @@ def load(folder: Path, most: int) -> tuple[list[Entry], list[Entry] | None]:
 
 
 def _sample(path: Path, most: int) -> list[Entry]:
-    names = sorted({_lot(entry.id) for entry in read_entries(path)})[:most]
-    wanted = set(names)
-    return [entry for entry in read_entries(path) if _lot(entry.id) in wanted]
+    drawn = set(sorted({_lot(entry.id) for entry in read_entries(path)})[:most])
+    return [entry for entry in read_entries(path) if _lot(entry.id) in drawn]
 
 
 def _lot(name: str) -> bytes:

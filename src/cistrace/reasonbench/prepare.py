@@ -74,10 +74,10 @@ class CardEvidence:
     def plain(self) -> dict[str, str]:
         """For the manifest."""
         if self.evidence is None:
-            return {"source": NO_EVIDENCE}
+            return {"kind": NO_EVIDENCE}
         arrays = (self.evidence.estimates, self.evidence.contributions)
         digest = hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
-        return {"source": self.name, "sha256": digest, "towers_sha256": self.evidence.about.towers}
+        return {"kind": self.source, "origin": self.name, "sha256": digest, "towers_sha256": self.evidence.about.towers}
 
 
 def split_rows(

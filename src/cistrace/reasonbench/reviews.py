@@ -6,15 +6,15 @@ holds as long as the trace is the one that was seen; a correction as long as its
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cistrace.errors import CardError, DataError
-from cistrace.io.files import whole_file
 from cistrace.io.hashes import text_hash
+from cistrace.io.json_lines import read_json_lines, write_json_lines
+from cistrace.io.streams import shown
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.gates import FULL_GATES, Fault, Judgement, judge
 
@@ -114,17 +114,15 @@ def read_reviews(folder: Path) -> dict[tuple[str, str], Review]:
     if not path.exists():
         return {}
     found = {}
-    for number, line in enumerate(path.read_bytes().split(b"\n"), 1):  # splitlines() would break lines at U+2028 too
-        if not line.strip():
-            continue
+    for number, plain in read_json_lines(path):
         try:
-            review = Review(**{name: str(value) for name, value in json.loads(line).items()})
+            review = Review(**{name: str(value) for name, value in plain.items()})
             if review.decision not in DECISIONS:
                 raise ValueError(f"decision {review.decision!r}")
-        except (AttributeError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise DataError(
-                f"{path}, line {number}: not a decision ({error}); expected what `reasonbench review import` writes; "
-                "remove the line and import again"
+                f"{shown(path)}, line {number}: not a decision ({error}); expected what `reasonbench review import` "
+                "writes; remove the line and import again"
             ) from error
         found[review.key] = review
     return found
@@ -132,8 +130,7 @@ def read_reviews(folder: Path) -> dict[tuple[str, str], Review]:
 
 def write_reviews(reviews: Iterable[Review], folder: Path) -> None:
     """Write the file anew, whole or not at all."""
-    with whole_file(folder / REVIEWS_FILE) as part, part.open("w", encoding="utf-8") as handle:
-        handle.writelines(json.dumps(asdict(review), ensure_ascii=False) + "\n" for review in reviews)
+    write_json_lines(folder / REVIEWS_FILE, map(asdict, reviews))
 
 
 def reviews_object(reviews: Iterable[Review]) -> list[dict[str, Any]]:

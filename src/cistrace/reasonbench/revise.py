@@ -8,23 +8,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from cistrace.errors import DataError
 from cistrace.io.streams import shown
 from cistrace.mpra.loaded import SPLITS
 from cistrace.reasonbench.entries import Entry, read_entries
-from cistrace.reasonbench.files import (
-    CARD,
-    INFO,
-    MANIFEST,
-    OFFICIAL_ENDING,
-    REJECTS,
-    DataSetFiles,
-    holds_entries,
-    listed_files,
-    read_manifest,
-)
+from cistrace.reasonbench.files import CARD, INFO, OFFICIAL_ENDING, REJECTS, DataSetFiles, holds_entries
+from cistrace.reasonbench.manifest import Manifest, listed_files, read_manifest
 from cistrace.reasonbench.reviews import (
     ACCEPT,
     CORRECT,
@@ -41,20 +31,6 @@ TRAIN = "train"
 Reviews = dict[tuple[str, str], Review]
 
 
-def check_whole(folder: Path) -> dict[str, Any]:
-    """The manifest of a data set.
-
-    Raises
-    ------
-    DataError
-        The folder holds no whole data set.
-    """
-    manifest = read_manifest(folder)
-    if not manifest:
-        raise DataError(f"{shown(folder)}: holds no {MANIFEST}; expected a data set that was built whole; build it")
-    return manifest
-
-
 def entries_of(folder: Path, split: str) -> Iterator[Entry]:
     """The kept entries of a split; none where it is not there."""
     path = folder / f"{split}.jsonl"
@@ -68,7 +44,7 @@ def rejected_of(folder: Path) -> Iterator[Entry]:
 
 def drawn(folder: Path, split: str, rejects: bool, count: int, seed: int) -> list[Entry]:
     """Some entries of a split, or of what was rejected, drawn by the seed; in the data set's order."""
-    check_whole(folder)
+    read_manifest(folder)
     source = rejected_of(folder) if rejects else entries_of(folder, split)
     chosen = heapq.nsmallest(count, enumerate(source), key=lambda pair: _lot(seed, pair[1]))
     if not chosen:
@@ -94,7 +70,7 @@ def revise(folder: Path, sheet: Path) -> dict[str, int]:
     DataError
         The folder holds no whole data set, or a decision that cannot be taken.
     """
-    manifest = check_whole(folder)
+    manifest = read_manifest(folder)
     known = {(entry.id, entry.cell_type): entry for split in SPLITS for entry in entries_of(folder, split)}
     known.update({(entry.id, entry.cell_type): entry for entry in rejected_of(folder)})
     taken = read_sheet(sheet, lambda name, cell_type: known.get((name, cell_type)))
@@ -116,14 +92,14 @@ def _lasting(review: Review, earlier: Review | None) -> Review:
     return earlier if review.decision == ACCEPT else replace(review, seen=earlier.seen)
 
 
-def _write_anew(folder: Path, manifest: dict[str, Any], taken: Reviews, lasting: Reviews) -> None:
+def _write_anew(folder: Path, manifest: Manifest, taken: Reviews, lasting: Reviews) -> None:
     """Every entry again, with the decisions just taken; what they do not touch stays as it is."""
     files = listed_files(folder)
     official = any(name.endswith(OFFICIAL_ENDING) for name in files)
     with DataSetFiles(folder, official) as export:
         for split in SPLITS:
             rejected = (entry for entry in rejected_of(folder) if entry.split == split)
-            for entry, was_kept in _merged(entries_of(folder, split), rejected, manifest["cell_types"]):
+            for entry, was_kept in _merged(entries_of(folder, split), rejected, manifest.cell_types):
                 reviewed = apply_review(entry, taken.get((entry.id, entry.cell_type)))
                 kept = was_kept if reviewed.kept is None else reviewed.kept
                 if kept or split != TRAIN:
@@ -131,14 +107,16 @@ def _write_anew(folder: Path, manifest: dict[str, Any], taken: Reviews, lasting:
                 else:
                     export.reject(reviewed.entry)
         export.carry(name for name in files if not holds_entries(name) and name not in (CARD, INFO))
-        about = {name: value for name, value in manifest.items() if name != "files"}
+        about = {name: value for name, value in manifest.plain().items() if name != "files"}
         about["reviews"] = {**about.get("reviews", {}), "decisions": reviews_object(lasting.values())}
         card = (folder / CARD).read_text(encoding="utf-8")
         write_reviews(lasting.values(), folder)
         export.finish(about, card)
 
 
-def _merged(kept: Iterator[Entry], rejected: Iterator[Entry], cell_types: list[str]) -> Iterator[tuple[Entry, bool]]:
+def _merged(
+    kept: Iterator[Entry], rejected: Iterator[Entry], cell_types: tuple[str, ...]
+) -> Iterator[tuple[Entry, bool]]:
     """Both streams as one, in the data set's order: by row, then by cell type."""
     place = {name: at for at, name in enumerate(cell_types)}
 

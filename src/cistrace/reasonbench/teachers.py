@@ -14,15 +14,11 @@ from cistrace.cards.text import render_card
 from cistrace.chat.question import Answer
 from cistrace.errors import TraceError
 from cistrace.io.workers import Workers, blocks
-from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.entries import Condition, Entry, TeacherKind
 from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
 from cistrace.reasonbench.subjects import BLOCK, CardSetting, ElementTask, Subject, subjects
 from cistrace.traces.grounded import write
 from cistrace.traces.text import render_trace
-
-GROUNDED, CHAT = "grounded", "chat"
-BLIND, TOLD = "none", "level"
-CONDITIONS = (BLIND, TOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class JudgedTrace:
 Teacher = Callable[[Iterable[ElementTask]], Iterator[JudgedTrace]]
 
 
-def written(subject: Subject, answer: Answer, teacher: str) -> JudgedTrace:
+def judged_trace(subject: Subject, answer: Answer, teacher: TeacherKind) -> JudgedTrace:
     """Judge an answer against the subject's card."""
     if answer.fault:
         judged = Judgement("", (), (), None, 0, (Fault(ANSWER, answer.fault),))
@@ -60,22 +56,23 @@ def written(subject: Subject, answer: Answer, teacher: str) -> JudgedTrace:
     return JudgedTrace(entry, judged, answer)
 
 
-def grounded_answer(subject: Subject, condition: str) -> Answer:
+def grounded_answer(subject: Subject, condition: Condition) -> Answer:
     """What the grounded writer makes of a subject."""
     try:
-        trace = write(subject.card, subject.cuts, subject.level if condition == TOLD else None)
+        trace = write(subject.card, subject.cuts, subject.level if condition == "level" else None)
     except TraceError as error:
         return Answer("", str(error))
     return Answer(render_trace(trace))
 
 
-def grounded_block(rows: list[ElementTask], setting: CardSetting, condition: str) -> list[JudgedTrace]:
+def grounded_block(rows: list[ElementTask], setting: CardSetting, condition: Condition) -> list[JudgedTrace]:
     """Everything about some rows: work for one process."""
-    return [written(subject, grounded_answer(subject, condition), GROUNDED) for subject in subjects(rows, setting)]
+    found = subjects(rows, setting)
+    return [judged_trace(subject, grounded_answer(subject, condition), "grounded") for subject in found]
 
 
 def grounded_teacher(
-    rows: Iterable[ElementTask], setting: CardSetting, condition: str, workers: Workers
+    rows: Iterable[ElementTask], setting: CardSetting, condition: Condition, workers: Workers
 ) -> Iterator[JudgedTrace]:
     """The grounded writer on all cores."""
     work = partial(grounded_block, setting=setting, condition=condition)
@@ -83,7 +80,7 @@ def grounded_teacher(
         yield from block
 
 
-def open_grounded(setting: CardSetting, condition: str, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
+def open_grounded(setting: CardSetting, condition: Condition, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
     """The grounded writer, and what the manifest says of it."""
     teach = partial(grounded_teacher, setting=setting, condition=condition, workers=workers)
-    return teach, {"kind": GROUNDED, "condition": condition}
+    return teach, {"kind": "grounded", "condition": condition}

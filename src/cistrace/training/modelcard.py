@@ -78,7 +78,7 @@ def _count(data: DataSet, split: str) -> str:
 
 
 def _sources(data: DataSet) -> str:
-    return ", ".join(f"`{source['name']}`" for source in data.manifest.get("sources", [])) or "not stated"
+    return ", ".join(f"`{source.name}`" for source in data.manifest.sources) or "not stated"
 
 
 def _figures(figures: dict[str, Any]) -> list[str]:

@@ -46,10 +46,10 @@ def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run
     DataError
         The data set's own cards hold evidence that no new sequence would have, or it has no trace to learn from.
     """
-    source = data.manifest.get("evidence", {}).get("source")
-    if source != NO_EVIDENCE:
+    kind = data.manifest.evidence.kind
+    if kind != "none":
         raise DataError(
-            f"{shown(data.folder)}: its cards hold evidence ({source}) that a new sequence would lack; expected a data "
+            f"{shown(data.folder)}: its cards hold evidence ({kind}) that a new sequence would lack; expected a data "
             "set built with --evidence none --teacher chat; or train with cards.source=towers"
         )
     maker = CardMaker(data.cell_types, data.window, threads=threads)
@@ -89,7 +89,7 @@ def _records(
     data: DataSet, places: list[int], maker: CardMaker, layout: LayoutName, scale: Scale, taught: Taught
 ) -> Iterator[Example]:
     table = data.table
-    told = data.manifest.get("teacher", {}).get("condition") == "level"
+    told = data.manifest.teacher is not None and data.manifest.teacher.condition == "level"
     for begin in range(0, len(places), BLOCK):
         block = places[begin : begin + BLOCK]
         sequences = [DnaSequence(table.names[place], table.sequences[place], "") for place in block]

@@ -164,7 +164,7 @@ def build(
     from cistrace.reasonbench.build import build as build_bench
     from cistrace.reasonbench.files import DataSetFiles, check_folder
     from cistrace.reasonbench.prepare import observe, setting_of, speak, split_rows
-    from cistrace.reasonbench.tally import summary
+    from cistrace.reasonbench.statistics import summary
     from cistrace.reasonbench.teachers import open_grounded
 
     split_rule = split or ("column" if split_column is not None else None)
@@ -212,10 +212,10 @@ def build(
             per_level, seed, {"layout": layout, "level_rule": levels, "evidence": spoken.plain(), "teacher": about},
         )  # fmt: skip
         manifest = build_bench(plan, teach, export, lambda items: shown(items, "traces"))
-    for cell, missing in manifest["draw"]["short_of"].items():
+    for cell, missing in manifest.draw["short_of"].items():
         levels_short = ", ".join(f"{count:,} of level {level}" for level, count in missing.items())
         told(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
-    for line in summary(manifest["statistics"]):
+    for line in summary(manifest.statistics):
         click.echo(line)
 
 

@@ -89,8 +89,8 @@ def summary(plain: dict[str, Any]) -> Iterable[str]:
         kept = sum(states.get("kept", 0) for states in cells.values())
         rejected = sum(states.get("rejected", 0) for states in cells.values())
         faults = plain["traces_with_fault"].get(split, {})
-        told = ", ".join(f"{gate} {count:,}" for gate, count in faults.items()) or "none"
-        yield f"{split}: {kept:,} kept, {rejected:,} rejected; traces with faults by gate: {told}"
+        by_gate = ", ".join(f"{gate} {count:,}" for gate, count in faults.items()) or "none"
+        yield f"{split}: {kept:,} kept, {rejected:,} rejected; traces with faults by gate: {by_gate}"
         for cell, states in cells.items():
             agreement = plain["agreement_with_observed_level"][split][cell]
             levels = plain["levels"][split][cell]
