@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from cli_helpers import a_card
 from evaluation_helpers import a_comparison, off_by, rising
 
@@ -31,8 +32,7 @@ def stored(card: Card) -> list[StoredPrediction]:
     texts = (true, true, true.replace("with 10 bits", "with 12 bits"), "no trace")
     return [
         StoredPrediction(
-            f"e{at}", "K562", 1.0, 0.5, 1.5, 0.9, 0.4, 1.4, text, true, "free" if at == 0 else None,
-            1.0 + (at + 1) / 100, None if at == 3 else 1.0 - at / 100, card_object(card),
+            f"e{at}", "K562", 1.0, 0.9, text, true, "free" if at == 0 else None, None, None, card_object(card),
         )
         for at, text in enumerate(texts)
     ]  # fmt: skip
@@ -49,6 +49,7 @@ def written(folder: Path, **changes: object) -> str:
         "best": "model",
         "ceilings": [Ceiling("K562", 1000, Interval(0.81, 0.80, 0.82))],
         "stored": stored(a_card()),
+        "shifts": {"deleted": np.array([0.01, 0.02, 0.03, 0.04]), "turned round": np.array([0.0, 0.01, 0.02])},
         "command": "cistrace evaluate --data DIR -o OUT",
         **changes,
     }
@@ -62,9 +63,7 @@ def test_the_report_of_a_stored_set_is_this_one(tmp_path: Path) -> None:
 
 
 def test_a_model_without_traces_has_no_such_section(tmp_path: Path) -> None:
-    bare = [
-        replace(entry, text=None, grounded=None, free=None, deleted=None, turned=None) for entry in stored(a_card())
-    ]
+    bare = [replace(entry, text=None, grounded=None, free=None) for entry in stored(a_card())]
     assert "## Traces" not in written(tmp_path, stored=bare)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from cistrace.checkpoints.schema import model_folder, read_config
 from cistrace.errors import DataError
-from cistrace.io.hashes import files_hash
 from cistrace.io.streams import shown
 from cistrace.mpra.table import JOINT_FILE, MpraTable, data_folder, level_cuts, read_joint
 from cistrace.reasonbench.dataset import open_data_set
@@ -71,9 +69,9 @@ class Comparison:
     def predictions(self, contender: str, seed: int) -> Path:
         return self.folder / "predictions" / f"{contender}.{seed}.{self.split}.parquet"
 
-    def origin(self, name: str, files: Sequence[Path]) -> str:
-        """What stored predictions hold for: a name, and a hash of the data, the files read and this release."""
-        whole = hashlib.sha256("\n".join((__version__, *self.cell_types, files_hash(files))).encode())
+    def origin(self, name: str, reads: str) -> str:
+        """What stored predictions hold for: a name, and a hash of the data, of what is read beside them, of release."""
+        whole = hashlib.sha256("\n".join((__version__, *self.cell_types, reads)).encode())
         for table in (self.training, self.val, self.judged):
             whole.update("\n".join((*table.names, *table.sequences)).encode())
             whole.update(np.ascontiguousarray(table.activity).tobytes())

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoints.schema import CONFIG, TOWER_FILES, model_folder, read_config, read_interface
+from cistrace.checkpoints.schema import CONFIG, TOWER_FILES, model_folder, read_config, read_interface, read_scale
 from cistrace.errors import DataError
 from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.predicted import Predicted, SeededPredictions, read_predicted, write_predicted
 from cistrace.evaluation.specialists import Ensemble, composition_only, legnet, motif_boosting
 from cistrace.evaluation.store import StoredPrediction, stored_predictions
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.hashes import files_hash
 from cistrace.predict import Predictor
 
 log = logging.getLogger(__name__)
@@ -118,7 +119,7 @@ def chosen(known: Mapping[str, Contender], names: Sequence[str]) -> list[Contend
 
 def predictions_of(comparison: Comparison, contender: Contender, seeds: int) -> SeededPredictions:
     """A contender's predictions, as kept, or made now and kept; one seed where it knows none."""
-    origin, found = comparison.origin(contender.name, contender.files), []
+    origin, found = comparison.origin(contender.name, files_hash(contender.files)), []
     for seed in range(seeds if contender.seeded else 1):
         path = comparison.predictions(contender.name, seed)
         if not path.exists():
@@ -131,18 +132,32 @@ def predictions_of(comparison: Comparison, contender: Contender, seeds: int) -> 
 def as_it_predicts(comparison: Comparison, seed: int) -> Predicted:
     """The model under evaluation, with its trace where it writes one."""
     rows = stored_predictions(comparison)
-    return Predicted(*(_column(comparison, rows, name) for name in ("activity", "lower", "upper")))
+    return calibrated(comparison, rows, "score", rows[0].text is not None)
 
 
 def card_alone(comparison: Comparison, seed: int) -> Predicted:
     """The model under evaluation, without a trace."""
-    rows = stored_predictions(comparison)
-    return Predicted(*(_column(comparison, rows, name) for name in ("card_activity", "card_lower", "card_upper")))
+    return calibrated(comparison, stored_predictions(comparison), "card_score", False)
 
 
-def _column(comparison: Comparison, rows: list[StoredPrediction], name: str) -> np.ndarray:
+def calibrated(comparison: Comparison, rows: list[StoredPrediction], name: str, trace: bool) -> Predicted:
+    """Activities and intervals of stored scores, as the model's calibration gives them; NaN where there is no score.
+
+    Parameters
+    ----------
+    name : str
+        The field of the scores.
+    trace : bool
+        Whether they were taken behind a trace.
+    """
     values = [getattr(row, name) for row in rows]
-    return np.array(values, dtype=np.float64).reshape(-1, len(comparison.cell_types))
+    scores = np.array(values, dtype=np.float64).reshape(-1, len(comparison.cell_types))
+    scales = [read_scale(read_config(model_folder(comparison.model))["scales"][cell]) for cell in comparison.cell_types]
+    slope = np.array([scale.slope if trace else scale.bare_slope for scale in scales])
+    intercept = np.array([scale.intercept if trace else scale.bare_intercept for scale in scales])
+    half = np.array([scale.half_width for scale in scales])
+    activity = intercept + slope * scores
+    return Predicted(activity, activity - half, activity + half)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.cards.json import read_card
 from cistrace.checkpoints.schema import CONFIG, model_folder
@@ -39,6 +40,7 @@ def report(
     best: str,
     ceilings: list[Ceiling],
     stored: list[StoredPrediction],
+    shifts: Mapping[str, NDArray[np.float64]],
     command: str,
 ) -> str:
     """Markdown: contenders, accuracy, differences, specificity, categories, small draws, ceiling, traces.
@@ -51,6 +53,9 @@ def report(
         The contender that the others are compared with.
     stored : list of StoredPrediction
         What the model under evaluation says and writes; empty where its contenders were not asked for.
+    shifts : mapping
+        By how the strongest motif step of a trace was altered, how far that moved the activity, log2; empty without
+        traces.
     command : str
         What made the report.
     """
@@ -87,7 +92,7 @@ def report(
     if ceilings:
         parts += ["## The ceiling", _ceilings(ceilings)]
     if any(entry.text is not None for entry in stored):
-        parts += ["## Traces", *_traces(stored), *_shift(comparison, predictions), *_alterations(stored)]
+        parts += ["## Traces", *_traces(stored), *_shift(comparison, predictions), *_alterations(shifts)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -167,13 +172,8 @@ def _shift(comparison: Comparison, predictions: Predictions) -> Iterator[str]:
     yield "Median distance between the score with a trace and from the card alone, log2: " + ", ".join(found) + "."
 
 
-def _alterations(stored: list[StoredPrediction]) -> Iterator[str]:
-    """How far the score moves where the strongest motif step is deleted or turned round."""
-    shifts: Mapping[str, list[float]] = {
-        "deleted": [abs(entry.deleted - entry.activity) for entry in stored if entry.deleted is not None],
-        "turned round": [abs(entry.turned - entry.activity) for entry in stored if entry.turned is not None],
-    }
-    if not all(shifts.values()):
+def _alterations(shifts: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
+    if not all(len(sizes) for sizes in shifts.values()):
         return
     yield "The strongest motif step of a trace altered, and what was written scored again:"
     lines = head("step", "n", "median shift, log2", "quartiles")

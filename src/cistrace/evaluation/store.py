@@ -1,7 +1,8 @@
 """The word of the model under evaluation on every element, kept with all that the report needs.
 
 OUT/model.SPLIT.jsonl: a line that names what made it, then one a sequence and cell type. It grows a block of sequences
-at a time, and a run that is interrupted goes on behind the last whole one.
+at a time, and a run that is interrupted goes on behind the last whole one. Scores are kept as the head gives them: a
+model that is calibrated anew needs no new traces.
 """
 
 from __future__ import annotations
@@ -9,19 +10,21 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 from cistrace.cards.json import card_object
 from cistrace.cards.maker import BLOCK, WindowCards
 from cistrace.cards.windows import SequenceWindow, Window
-from cistrace.checkpoints.schema import CONFIG, model_folder
+from cistrace.checkpoints.schema import model_folder, read_config
 from cistrace.errors import DataError
 from cistrace.evaluation.alterations import ALTERATIONS, altered
 from cistrace.evaluation.comparison import Comparison
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import write_faults
+from cistrace.io.hashes import json_hash
+from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 from cistrace.io.workers import blocks
 from cistrace.predict import TOGETHER, Predictor, ScoredWindow
@@ -35,12 +38,14 @@ UNCONSTRAINED = 320  # sequences that are also decoded without the grammar
 
 @dataclass(frozen=True)
 class StoredPrediction:
-    """One sequence in one cell type; activities in log2(RNA/DNA).
+    """One sequence in one cell type; scores are the head's, standardised, not yet calibrated.
 
     Attributes
     ----------
-    card_activity, card_lower, card_upper : float or None
-        From the card alone; None where the model writes no traces, so that the other three are.
+    score : float
+        As the model predicts: with its trace where it writes one.
+    card_score : float or None
+        From the card alone; None where the model writes no traces, so that `score` is.
     text : str or None
         The trace; None where the model writes none.
     grounded : str or None
@@ -48,19 +53,15 @@ class StoredPrediction:
     free : str or None
         What the model writes without the grammar; None where it was not asked for.
     deleted, turned : float or None
-        Activity with the strongest motif step of the trace deleted, or turned round; None where there is none.
+        Score with the strongest motif step of the trace deleted, or turned round; None where there is none.
     card : dict
         As `cards.json.card_object` has it.
     """
 
     id: str
     cell_type: str
-    activity: float
-    lower: float
-    upper: float
-    card_activity: float | None
-    card_lower: float | None
-    card_upper: float | None
+    score: float
+    card_score: float | None
     text: str | None
     grounded: str | None
     free: str | None
@@ -78,7 +79,8 @@ def stored_predictions(comparison: Comparison) -> list[StoredPrediction]:
         The file is of another model or of other elements, or a sequence is longer than the model's window.
     """
     path = comparison.folder / f"model.{comparison.split}.jsonl"
-    origin = comparison.origin("model", [model_folder(comparison.model) / CONFIG])
+    weights = read_config(model_folder(comparison.model))["files"].values()
+    origin = comparison.origin("model", json_hash(sorted(weights)))
     done = _whole_rows(path, origin, comparison)
     if len(done) < len(comparison.judged) * len(comparison.cell_types):
         done += _made(comparison, path, len(done) // len(comparison.cell_types))
@@ -103,7 +105,7 @@ def _whole_rows(path: Path, origin: str, comparison: Comparison) -> list[StoredP
         )
     with write_faults(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        head = lines[:1] or [json.dumps({"origin": origin}).encode()]
+        head = lines[:1] or [json_line({"origin": origin}).encode().rstrip()]
         if not lines or len(whole) < len(lines) - 1:
             path.write_bytes(b"".join(line + b"\n" for line in (*head, *whole)))
     return rows
@@ -125,7 +127,7 @@ def _made(comparison: Comparison, path: Path, begin: int) -> list[StoredPredicti
         while begin < len(records):
             end = min(len(records), (begin // BLOCK + 1) * BLOCK)
             block = _predicted(predictor, records[begin:end], comparison.cell_types, free=begin < UNCONSTRAINED)
-            handle.writelines(json.dumps(vars(row)) + "\n" for row in block)
+            handle.writelines(json_line(vars(row)) for row in block)
             handle.flush()
             made, begin = made + block, end
             log.info("%d of %d sequences predicted", begin, len(records))
@@ -164,19 +166,13 @@ def _row(
     shifts: dict[str, float], free: str | None,
 ) -> StoredPrediction:  # fmt: skip
     card = full.cards.cards[cell]
-    found = predictor.prediction(full, cell, cells, trace=predictor.writes)
-    bare = None if alone is None else predictor.prediction(alone, cell, cells, trace=False)
     cuts = predictor.checkpoint.scales[cells[cell]].cuts
     return StoredPrediction(
-        found.id,
+        full.cards.at.sequence.id,
         cells[cell],
-        found.activity,
-        found.lower,
-        found.upper,
-        None if bare is None else bare.activity,
-        None if bare is None else bare.lower,
-        None if bare is None else bare.upper,
-        found.trace_text,
+        full.scores[cell],
+        None if alone is None else alone.scores[cell],
+        full.texts[cell] if predictor.writes else None,
         None if card.evidence is None else render_trace(write(card, cuts)),
         free,
         shifts.get("deleted"),
@@ -186,7 +182,7 @@ def _row(
 
 
 def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str, ...]) -> list[dict[str, float]]:
-    """Activities by every alteration that a trace allows, sequence by sequence and cell type by cell type."""
+    """Scores by every alteration that a trace allows, sequence by sequence and cell type by cell type."""
     found: list[dict[str, float]] = []
     for block in blocks(scored, TOGETHER):
         prompts, features = predictor.inputs([one.cards for one in block], cells)
@@ -195,11 +191,10 @@ def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str,
             texts = [[altered(text, alter) for text in one.texts] for one in block]
             given = [[new or old for new, old in zip(line, one.texts)] for line, one in zip(texts, block)]
             scores = predictor.checkpoint.reasoner.rescore(prompts, given, features).tolist()
-            for place, one in enumerate(block):
-                again = replace(one, scores=scores[place])
-                for cell in range(len(cells)):
-                    if texts[place][cell] is not None:
-                        rows[place][cell][name] = predictor.prediction(again, cell, cells, trace=True).activity
+            for place, line in enumerate(texts):
+                for cell, text in enumerate(line):
+                    if text is not None:
+                        rows[place][cell][name] = scores[place][cell]
         found += chain.from_iterable(rows)
     return found
 
