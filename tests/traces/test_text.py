@@ -10,7 +10,7 @@ from cistrace.errors import TraceError
 from cistrace.traces.claims import supported_claims
 from cistrace.traces.grounded import write
 from cistrace.traces.templates import LEVEL_LINE, THINK_END
-from cistrace.traces.text import parse_step, parse_trace, read_trace, render_step, render_trace
+from cistrace.traces.text import parse_step, parse_trace, read_trace, reasoning_of, render_step, render_trace
 from cistrace.traces.trace import PROSE, Claim, Trace
 
 STEP = "GC content 0.500 is medium"
@@ -78,3 +78,8 @@ def test_text_that_is_no_trace_is_refused_with_all_that_is_wrong(text: str, word
 def test_what_can_be_read_of_a_torn_text_is_read() -> None:
     read = read_trace(f"1. {STEP}\n2. and so")
     assert read.trace == Trace((Claim("gc", (("gc", "0.500"), ("gc_class", "medium"))), parse_step("and so")), None)
+
+
+def test_a_trace_that_never_ended_its_reasoning_counts_as_none() -> None:
+    assert reasoning_of("1. a step without end") == ""
+    assert reasoning_of(f"1. a step\n{THINK_END}Level: 3") == "1. a step\n"

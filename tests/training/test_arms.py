@@ -12,7 +12,7 @@ from training_helpers import chatml_tokenizer, domain_tokenizer, examples
 
 from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
-from cistrace.training.arms import reasoning_of, reasonings_of, shuffled, texts_to_learn, texts_to_score
+from cistrace.training.arms import reasonings_of, shuffled, texts_to_learn, texts_to_score
 from cistrace.training.recipe import Recipe, RegressionRecipe
 from cistrace.training.recipe_file import load_recipe
 from cistrace.writers.layout import CHAT, DOMAIN, layout_of
@@ -48,11 +48,6 @@ def test_the_arms_read_what_they_say() -> None:
     assert first.reasoning is None and many[0].bases in first.example.own and "Motif" not in first.example.own
     (first, *_) = texts_to_score(recipe("card"), many, None)
     assert first.example.own == many[0].own
-
-
-def test_a_trace_that_never_ended_its_reasoning_counts_as_none() -> None:
-    assert reasoning_of("1. a step without end") == ""
-    assert reasoning_of(f"1. a step\n{THINK_END}Level: 3") == "1. a step\n"
 
 
 def test_no_arm_but_the_oracle_reads_traces_written_towards_the_label() -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from training_helpers import tiny_qwen
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
@@ -29,17 +30,17 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedModel:
     return made.eval()
 
 
-def prompts(count: int) -> list[list[int]]:
+def prompts(count: int) -> list[NDArray[np.int32]]:
     random = np.random.default_rng(0)
-    return [random.integers(3, 600, random.integers(1, 60)).tolist() for _ in range(count)]
+    return [random.integers(3, 600, random.integers(1, 60), dtype=np.int32) for _ in range(count)]
 
 
 def written(
-    model: PreTrainedModel, many: list[list[int]], sampling: Sampling, batches: list[list[int]]
+    model: PreTrainedModel, many: list[NDArray[np.int32]], sampling: Sampling, batches: list[list[int]]
 ) -> list[list[int]]:
     result: list[list[int]] = [[] for _ in many]
     for batch in batches:
-        seeds = [seed_of(repr(many[at]), 7) for at in batch]
+        seeds = [seed_of(repr(many[at].tolist()), 7) for at in batch]
         for at, tokens in zip(batch, write(model, PAD, END, [many[at] for at in batch], sampling, seeds), strict=True):
             result[at] = tokens
     return result
@@ -50,8 +51,8 @@ def test_greedy_is_what_transformers_writes(model: PreTrainedModel) -> None:
     ours = written(model, many, Sampling(most_tokens=30), [[0, 1, 2], [3, 4, 5]])
     for prompt, tokens in zip(many, ours, strict=True):
         plain = model.generate(
-            torch.tensor([prompt]), attention_mask=torch.ones(1, len(prompt)), do_sample=False, max_new_tokens=30,
-            pad_token_id=PAD, eos_token_id=END,
+            torch.tensor([prompt.tolist()]), attention_mask=torch.ones(1, len(prompt)), do_sample=False,
+            max_new_tokens=30, pad_token_id=PAD, eos_token_id=END,
         )[0, len(prompt) :].tolist()  # fmt: skip
         assert tokens == (plain[: plain.index(END)] if END in plain else plain)
 

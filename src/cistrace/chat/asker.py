@@ -32,15 +32,15 @@ class Usage:
     Attributes
     ----------
     asked : int
-        Subjects sent to the endpoint.
+        Questions sent to the endpoint.
     answered : int
         Answers that came from it, and are cached.
     cached : int
-        Subjects that had an answer without being sent.
+        Questions that had an answer without being sent.
     retried : int
-        Requests sent beyond the first for a subject.
+        Requests sent beyond the first for a question.
     refused : int
-        Subjects that the endpoint would not answer.
+        Questions that the endpoint would not answer.
     prompt_tokens, completion_tokens : int
         Paid for in this run.
     estimated : bool

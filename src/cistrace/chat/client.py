@@ -29,7 +29,7 @@ from cistrace.io.streams import shown
 AHEAD = 4  # questions in memory, times the concurrency
 
 _Result = TypeVar("_Result")
-_Subject = TypeVar("_Subject")
+_Item = TypeVar("_Item")
 Report = Callable[[Usage], None]
 
 
@@ -60,15 +60,13 @@ class ChatClient:
     def usage(self) -> Usage:
         return self._tally.usage
 
-    def answers(
-        self, asked: Iterable[tuple[_Subject, Question]], expected: int = 0
-    ) -> Iterator[tuple[_Subject, Answer]]:
-        """Every subject with its answer, in the order given. Closing the generator cancels what is under way.
+    def answers(self, asked: Iterable[tuple[_Item, Question]], expected: int = 0) -> Iterator[tuple[_Item, Answer]]:
+        """Every item with its answer, in the order given. Closing the generator cancels what is under way.
 
         Parameters
         ----------
-        asked : iterable of (subject, Question)
-            Read at most `AHEAD` times the concurrency ahead. What a subject is does not matter here.
+        asked : iterable of (item, Question)
+            Read at most `AHEAD` times the concurrency ahead. An item is whatever the caller needs beside the answer.
         expected : int
             How many there are; 0 where that is not known. Messages say how many are left.
 
@@ -79,11 +77,11 @@ class ChatClient:
             are cached; the message says how a later run goes on.
         """
         before = self.usage
-        window: deque[tuple[_Subject, Future[Answer]]] = deque()
+        window: deque[tuple[_Item, Future[Answer]]] = deque()
         requests = _Requests(self._open)
         try:
-            for subject, question in asked:
-                window.append((subject, self._start(question, requests)))
+            for item, question in asked:
+                window.append((item, self._start(question, requests)))
                 while window and (len(window) >= AHEAD * self._settings.concurrency or window[0][1].done()):
                     yield self._first(window)
             while window:
@@ -115,11 +113,11 @@ class ChatClient:
         there.set_result(answer_of(stored))
         return there
 
-    def _first(self, window: deque[tuple[_Subject, Future[Answer]]]) -> tuple[_Subject, Answer]:
-        subject, future = window.popleft()
+    def _first(self, window: deque[tuple[_Item, Future[Answer]]]) -> tuple[_Item, Answer]:
+        item, future = window.popleft()
         answer = future.result()
         self._report(self.usage)
-        return subject, answer
+        return item, answer
 
     def _how_to_go_on(self, halt: Halt, before: Usage, total: int) -> str:
         usage, place = self.usage, shown(self._cache.path)

@@ -181,13 +181,13 @@ class Endpoint:
                 f"{host}: redirects elsewhere (HTTP {status}), which is not followed; expected an endpoint that answers"
                 " itself; give the base URL that it redirects to"
             )
-        said = _cleared(_error_words(body), variable)
-        reason = f"HTTP {status}" + (f" ({_brief(said)})" if said else "")
-        if status in _STOPPING or _NO_MONEY in said:
+        message = _cleared(_error_words(body), variable)
+        reason = f"HTTP {status}" + (f" ({_brief(message)})" if message else "")
+        if status in _STOPPING or _NO_MONEY in message:
             raise TeacherError(f"{host}: {reason}; {self._mend(status)}")
         if status in _PASSING or status >= 500:
             raise Unusable(reason, stated_wait(headers) if status in _WAITING else None)
-        if status in (400, 413, 422) and not self._concerns_all(said):
+        if status in (400, 413, 422) and not self._concerns_all(message):
             raise Refused(reason)
         raise TeacherError(f"{host}: {reason}; expected an endpoint that serves {self._settings.model}; "
                            "see its list of models and parameters")  # fmt: skip
@@ -201,12 +201,12 @@ class Endpoint:
             return "expected an account with funds; add some and run again"
         return f"expected {self._settings.base_url.rstrip('/')}/chat/completions and model {self._settings.model}"
 
-    def _concerns_all(self, said: str) -> bool:
+    def _concerns_all(self, message: str) -> bool:
         """Whether a refusal would meet every other request as well."""
-        if _ONE_PROMPT.search(said):
+        if _ONE_PROMPT.search(message):
             return False
-        named = re.search(rf"[`'\"]{re.escape(self._settings.model)}[`'\"]", said)
-        return bool(named or _EVERY_PROMPT.search(said))
+        named = re.search(rf"[`'\"]{re.escape(self._settings.model)}[`'\"]", message)
+        return bool(named or _EVERY_PROMPT.search(message))
 
 
 def _is_local(host: str) -> bool:
@@ -263,8 +263,8 @@ def _reply(body: bytes, variable: str) -> Reply:
         plain = json.loads(body)
         choice = plain["choices"][0]
         message = choice["message"]
-        content, thought = message.get("content"), message.get("reasoning_content") or message.get("reasoning")
-        if not isinstance(content, str | None) or not isinstance(thought, str | None):
+        content, reasoning = message.get("content"), message.get("reasoning_content") or message.get("reasoning")
+        if not isinstance(content, str | None) or not isinstance(reasoning, str | None):
             raise TypeError(content)
     except (ValueError, RecursionError):
         raise Unusable("a body that is no JSON", billed=True) from None
@@ -273,7 +273,7 @@ def _reply(body: bytes, variable: str) -> Reply:
     usage = plain.get("usage")
     counts = usage if isinstance(usage, dict) else {}
     return Reply(
-        _cleared(_text(content or "", thought), variable),
+        _cleared(_text(content or "", reasoning), variable),
         _cleared(str(choice.get("finish_reason") or ""), variable),
         _count(counts.get("prompt_tokens")),
         _count(counts.get("completion_tokens")),
@@ -281,10 +281,10 @@ def _reply(body: bytes, variable: str) -> Reply:
     )
 
 
-def _text(content: str, thought: str | None) -> str:
+def _text(content: str, reasoning: str | None) -> str:
     """The trace: some servers take thinking out of the content, or leave its opening tag in."""
-    if thought and THINK_END not in content:
-        content = thought + THINK_END + content
+    if reasoning and THINK_END not in content:
+        content = reasoning + THINK_END + content
     opened = content.lstrip()
     return opened.removeprefix(THINK_BEGIN).lstrip() if opened.startswith(THINK_BEGIN) else content
 

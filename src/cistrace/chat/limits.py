@@ -88,13 +88,13 @@ class Pace:
         self._next = self._not_before = time.monotonic()
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for so long, whichever request was told so."""
+        """Send nothing for so long, whichever request the server said it to."""
         self._not_before = max(self._not_before, time.monotonic() + seconds)
 
     async def turn(self) -> None:
         """Wait until one request may leave."""
         slot = -1.0
-        while slot < self._not_before:  # another request may be told to wait in the meantime
+        while slot < self._not_before:  # another request may meet a wait in the meantime
             now = time.monotonic()
             slot = max(now, self._next, self._not_before)
             self._next = slot + self._gap

@@ -9,7 +9,7 @@ Messages = list[dict[str, str]]  # role and content, as the chat protocol has th
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an endpoint is sent for one subject.
+    """What an endpoint is sent once.
 
     Attributes
     ----------

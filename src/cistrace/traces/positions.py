@@ -1,4 +1,4 @@
-"""Traces of a window, told in the positions of the sequence that the window lies in.
+"""Traces of a window, in the positions of the sequence that the window lies in.
 
 A writer reads a card, whose positions start with its window; a reader of results knows the input alone.
 """
@@ -35,7 +35,7 @@ def _moved_line(line: str, by: int) -> str:
 def _moved_claim(step: Claim, by: int) -> Claim:
     places = ("start", "end")
     return Claim(
-        step.kind, tuple((name, str(int(said) + by) if name in places else said) for name, said in step.values)
+        step.kind, tuple((name, str(int(value) + by) if name in places else value) for name, value in step.values)
     )
 
 

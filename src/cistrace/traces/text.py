@@ -82,6 +82,13 @@ def render_trace(trace: Trace) -> str:
     return render_steps(trace.steps) + THINK_END + conclusion
 
 
+def reasoning_of(text: str) -> str:
+    """A trace's text up to the end of its reasoning. One that never ended it counts as none: nothing may be scored
+    there that the writer did not write."""
+    reasoning, ended, _ = text.partition(THINK_END)
+    return reasoning if ended else ""
+
+
 def parse_step(text: str) -> Claim:
     """Read one step without its number: a claim of the kind whose template it fits, else prose."""
     for kind, pattern in _STEP_PATTERNS.items():

@@ -9,6 +9,7 @@ import numpy as np
 
 from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
+from cistrace.traces.text import reasoning_of
 from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
 from cistrace.training.rows import ExampleText
@@ -17,13 +18,6 @@ from cistrace.writers.prompts import sequence_prompt
 
 WITHOUT_TRACE = ("sequence", "card")
 READS_GENERATED = ("card+generated", "shuffled")  # arms that read what the model wrote
-
-
-def reasoning_of(trace: str) -> str:
-    """A trace up to the end of its reasoning. One that never ended it counts as none: nothing may be scored there that
-    the model did not write."""
-    reasoning, ended, _ = trace.partition(THINK_END)
-    return reasoning if ended else ""
 
 
 def texts_to_write(examples: Sequence[Example]) -> list[ExampleText]:

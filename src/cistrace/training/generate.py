@@ -82,7 +82,7 @@ def by_model(model: PreTrainedModel, layout: Layout, recipe: GenerationRecipe, i
     )  # fmt: skip
 
     def batches(examples: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
-        prompts = [[token for part in layout.prompt_ids(examples[at].prompt) for token in part] for at in wanted]
+        prompts = [layout.whole_prompt(examples[at].prompt) for at in wanted]
         seeds = [seed_of(examples[at].prompt.text, recipe.seed) for at in wanted]
         for places in batches_by_length(list(map(len, prompts)), recipe.batch_tokens):
             written = write(

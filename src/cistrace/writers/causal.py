@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import cast
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import BoolTensor, Tensor
 from transformers import (
     GenerationConfig,
@@ -34,7 +36,7 @@ def batches_by_length(lengths: Sequence[int], budget: int) -> Iterator[list[int]
 
 @torch.no_grad()
 def write(
-    model: PreTrainedModel, pad: int, end: int, prompts: Sequence[Sequence[int]], sampling: Sampling,
+    model: PreTrainedModel, pad: int, end: int, prompts: Sequence[NDArray[np.int32]], sampling: Sampling,
     seeds: Sequence[int], on_written: OnWritten | None = None,
 ) -> list[list[int]]:  # fmt: skip
     """Let a model write behind prompts.
@@ -43,8 +45,8 @@ def write(
     ----------
     pad, end : int
         Token that fills up, masked; token after which nothing is written.
-    prompts : N sequences of int
-        Tokens, read together in one batch.
+    prompts : N arrays of int32
+        Tokens (`Layout.whole_prompt`), read together in one batch.
     seeds : N int
         One a prompt; see `seed_of`.
     on_written : callable, optional
@@ -59,8 +61,7 @@ def write(
         return []
     device = model.device
     length = max(map(len, prompts))
-    ids = torch.tensor([[pad] * (length - len(prompt)) + list(prompt) for prompt in prompts], device=device)
-    mask = torch.tensor([[0] * (length - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
+    ids, mask = (rows.to(device) for rows in padded(prompts, pad, left=True))
     ended = _EndedRows(len(prompts), end, on_written)
     drawing = [] if sampling.greedy else [SeededDraw(sampling, seeds, length)]
     training = model.training
@@ -83,6 +84,22 @@ def write(
         model.train(training)
     ended.rest()
     return [_until(written, end) for written in output[:, length:].tolist()]
+
+
+def padded(rows: Sequence[NDArray[np.int32]], pad: int, left: bool) -> tuple[Tensor, Tensor]:
+    """Rows of tokens as one batch.
+
+    Returns
+    -------
+    ids, mask : int64 tensors, shape (N, longest)
+        `pad` and 0 where a row is filled up, before its tokens (`left`) or behind them.
+    """
+    shape = (len(rows), max(map(len, rows)))
+    ids, mask = np.full(shape, pad, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for at, row in enumerate(rows):
+        taken = slice(shape[1] - len(row), None) if left else slice(len(row))
+        ids[at, taken], mask[at, taken] = row, 1
+    return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
 def _until(tokens: list[int], end: int) -> list[int]:

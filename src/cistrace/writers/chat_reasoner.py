@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from cistrace.traces.templates import THINK_END
-from cistrace.writers.causal import batches_by_length, write
+from cistrace.traces.text import reasoning_of
+from cistrace.writers.causal import batches_by_length, padded, write
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
 from cistrace.writers.prompts import Prompt
@@ -51,11 +52,11 @@ class ChatReasoner:
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
         """Scores (N, C) that the head gives where given reasonings end. See `writers.reasoner.Reasoner`."""
         flat = [prompt for row in prompts for prompt in row]
-        reasonings = [_reasoning(text) for row in texts for text in row]
+        reasonings = [reasoning_of(text) for row in texts for text in row]
         return self._scores(flat, reasonings, features).reshape(-1, len(prompts[0]))
 
     def _written(self, prompts: list[Prompt], on_written: OnWritten | None) -> list[str]:
-        ids = [self._ids(prompt) for prompt in prompts]
+        ids = [self.layout.whole_prompt(prompt) for prompt in prompts]
         texts = [""] * len(prompts)
         for places in batches_by_length(list(map(len, ids)), BUDGET):
             seeds = [seed_of(prompts[at].text, self.seed or 0) for at in places]
@@ -67,35 +68,21 @@ class ChatReasoner:
                 texts[at] = text
         return texts
 
-    def _ids(self, prompt: Prompt) -> list[int]:
-        return [token for part in self.layout.prompt_ids(prompt) for token in part]
-
     @torch.inference_mode()
     def _scores(self, prompts: list[Prompt], reasonings: list[str] | None, features: Tensor) -> Tensor:
         """float32 (M,), read right-padded: what follows the scored token cannot be seen."""
-        ids = [self._ids(prompt) for prompt in prompts]
+        ids = [self.layout.whole_prompt(prompt) for prompt in prompts]
         if reasonings is not None:
-            ids = [
-                [*prompt, *self.layout.reasoning_ids(reasoning)]
-                for prompt, reasoning in zip(ids, reasonings, strict=True)
-            ]
+            ends = (np.array(self.layout.reasoning_ids(reasoning), dtype=np.int32) for reasoning in reasonings)
+            ids = [np.concatenate(pair) for pair in zip(ids, ends, strict=True)]
         flat = features.reshape(len(prompts), -1)
         scores = torch.zeros(len(prompts))
         device = self.language_model.device
         for places in batches_by_length(list(map(len, ids)), BUDGET):
-            longest = max(len(ids[at]) for at in places)
-            padded = [[*ids[at], *[self.layout.pad] * (longest - len(ids[at]))] for at in places]
-            mask = [[1] * len(ids[at]) + [0] * (longest - len(ids[at])) for at in places]
+            tokens, mask = padded([ids[at] for at in places], self.layout.pad, left=False)
             hidden = self.language_model.base_model(
-                input_ids=torch.tensor(padded, device=device), attention_mask=torch.tensor(mask, device=device),
-                use_cache=False,
-            ).last_hidden_state  # fmt: skip
-            ends = torch.tensor([len(ids[at]) - 1 for at in places], device=device)
-            last = hidden[torch.arange(len(places), device=device), ends].float().cpu()
+                input_ids=tokens.to(device), attention_mask=mask.to(device), use_cache=False
+            ).last_hidden_state
+            last = hidden[torch.arange(len(places)), mask.sum(dim=1) - 1].float().cpu()
             scores[torch.tensor(places)] = self.head(last, flat[places])
         return scores
-
-
-def _reasoning(text: str) -> str:
-    reasoning, ended, _ = text.partition(THINK_END)
-    return reasoning if ended else ""

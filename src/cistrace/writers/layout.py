@@ -16,6 +16,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cistrace.cards.card import Card
 from cistrace.errors import ModelError
 from cistrace.traces.templates import LEVEL_LINE, THINK_END
@@ -43,6 +46,10 @@ class Layout(ABC):
     @abstractmethod
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         """Tokens of the shared part (may be none) and of the own part, up to where the model begins to write."""
+
+    def whole_prompt(self, prompt: Prompt) -> NDArray[np.int32]:
+        """Tokens of both parts, one after the other: int32, shape (length,). A list would take nine times the room."""
+        return np.array([token for part in self.prompt_ids(prompt) for token in part], dtype=np.int32)
 
     def conclusion(self, level: int) -> str:
         """What follows the end of reasoning, without the end token."""
