@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from cistrace.errors import DataError
-from cistrace.mpra.table import MpraTable, chromosome_folds, data_folder, level_cuts, read_joint
+from cistrace.mpra.table import MpraTable, data_folder, level_cuts, read_joint
 
 
 def table(chromosomes: list[str]) -> MpraTable:
@@ -16,21 +16,6 @@ def table(chromosomes: list[str]) -> MpraTable:
         tuple(f"e{i}" for i in range(count)), ("ACGT",) * count, tuple(chromosomes), ("K562_peak",) * count,
         ("train",) * count, np.arange(3 * count, dtype=float).reshape(count, 3),
     )  # fmt: skip
-
-
-def test_chromosomes_stay_together_and_boundaries_belong_to_no_fold() -> None:
-    rows = ["chr1"] * 9 + ["chr2"] * 5 + ["chr3"] * 4 + ["chr4"] * 4 + ["chr1-chr2"] * 2 + ["unknown"] * 3
-    folds = chromosome_folds(table(rows), 3)
-    for chromosome in set(rows):
-        assert len(set(folds[np.array(rows) == chromosome])) == 1
-    assert (folds[np.array(rows) == "chr1-chr2"] == -1).all()
-    sizes = np.bincount(folds[folds >= 0])
-    assert sizes.max() - sizes.min() <= 5
-
-
-def test_too_few_chromosomes_are_refused() -> None:
-    with pytest.raises(DataError, match="2 chromosomes"):
-        chromosome_folds(table(["chr1", "chr2"]), 3)
 
 
 def test_cuts_are_quartiles_of_enhancers_alone() -> None:

@@ -235,7 +235,7 @@ def test_reviews_are_taken_recorded_and_survive_a_rebuild(table: Path, tmp_path:
 
 
 def test_leakage_shows_a_told_writer_for_what_it_is(tmp_path: Path) -> None:
-    noisy = write_table(a_table(480, CELLS, noise=6.0), tmp_path / "noisy.tsv")  # nothing to be read out of bases
+    noisy = write_table(a_table(960, CELLS, noise=6.0), tmp_path / "noisy.tsv")  # nothing to be read out of bases
 
     def scores(condition: str) -> dict[str, float]:
         built(noisy, tmp_path / condition, "--all", "--condition", condition)

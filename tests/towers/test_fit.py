@@ -10,19 +10,10 @@ import torch
 from bench_helpers import a_table
 from tower_helpers import random_legnet, random_residual
 
-from cistrace.mpra.table import MpraTable
-from cistrace.towers.fit import augment, fit_tower, rows_outside
+from cistrace.towers.fit import augment, fit_tower
 from cistrace.towers.legnet import LegNet
 from cistrace.towers.recipe import TowerFitRecipe
 from cistrace.towers.residual import ResidualTower
-
-
-def test_a_tower_sees_no_row_of_its_fold_nor_of_its_borders() -> None:
-    chromosomes = ("chr1", "chr2", "chr1-chr2", "chr3", "chr2-chr3", "chr11")
-    table = MpraTable(("a",) * 6, ("ACGT",) * 6, chromosomes, ("K562_peak",) * 6, ("train",) * 6, np.zeros((6, 3)))
-    assert rows_outside(["chr1"], table).tolist() == [1, 3, 4, 5]
-    assert rows_outside(["chr2", "chr3"], table).tolist() == [0, 5]
-    assert rows_outside([], table).tolist() == [0, 1, 2, 3, 4, 5]
 
 
 def test_augmentation_without_shift_or_shortening_is_one_strand_or_the_other() -> None:

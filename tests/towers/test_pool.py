@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from table_helpers import bases
 
 from cistrace.errors import DataError
 from cistrace.mpra.table import MpraTable
-from cistrace.towers.pool import SingleElement, either_strand, pool, read_further
+from cistrace.towers.pool import RefusedElements, SingleElement, admit, either_strand, pool, read_further
 
 
 def joint(sequences: tuple[str, ...], activity: np.ndarray) -> MpraTable:
@@ -92,3 +93,43 @@ def test_a_missing_file_and_a_missing_column_are_named(tmp_path: Path) -> None:
     (tmp_path / "short.tsv").write_text("sequence\tcell_type\tsplit\tchrom\n")
     with pytest.raises(DataError, match="no column for the activity"):
         read_further(tmp_path / "short.tsv", ("HepG2",))
+
+
+def test_elements_of_val_and_test_and_their_relatives_are_refused_and_counted() -> None:
+    """Whatever the other file's split says: all of these are its training rows."""
+    table = MpraTable(
+        tuple("abcdef"), tuple(bases(seed) for seed in range(6)), ("chr1", "chr2", "5", "chr19", "chrX", "unknown"),
+        ("",) * 6, ("train", "train", "train", "val", "test", "train"), np.zeros((6, 1)), ("HepG2",),
+    )  # fmt: skip
+    turned = bases(3).translate(str.maketrans("ACGT", "TGCA"))[::-1]
+    near = bases(4)[20:] + bases(40, 20)
+    taken = [(bases(0), "chr1"), (bases(1), "chr19"), (bases(50), "CHR5"), (bases(51), "2"), (bases(52), "unknown")]
+    refused = [
+        (bases(3), "chr1"), (turned, "chr1"),  # of val
+        (near, "chr1"), (near[::-1].translate(str.maketrans("ACGT", "TGCA")), "chr2"),  # 40 bases of test
+        (bases(53), "chr19"), (bases(54), "chr7"), (bases(55), "chr1-chr19"), (bases(56), "chr13"),
+    ]  # fmt: skip
+    further = [SingleElement(text, place, "HepG2", 1.0) for text, place in (*refused, *taken)]
+    found, counts = admit(further, table)
+    assert [(element.bases, element.chromosome) for element in found] == taken
+    assert counts == RefusedElements(held_out=2, related=2, elsewhere=4) and counts.total == 8
+
+
+def test_without_chromosomes_bases_alone_decide() -> None:
+    table = MpraTable(
+        ("a", "b"), (bases(0), bases(1)), ("", ""), ("", ""), ("train", "val"), np.zeros((2, 1)), ("HepG2",)
+    )
+    further = [SingleElement(bases(2), "chr7", "HepG2", 1.0), SingleElement(bases(1)[5:55], "", "HepG2", 1.0)]
+    found, counts = admit(further, table)
+    assert found == further[:1] and counts == RefusedElements(0, 1, 0)
+
+
+def test_rows_that_a_tower_may_not_see_do_not_set_the_scale() -> None:
+    table, single = joint(SEQUENCES, measured()), doubled()
+    more = [*single, SingleElement(SEQUENCES[3], "chr1", "HepG2", 1000.0)]
+    activity = measured()
+    activity[3, 0] = 9.0
+    allowed = np.array([True, True, True, False])
+    pooled = pool(joint(SEQUENCES, activity), more, allowed)
+    np.testing.assert_allclose(pooled.activity[:3], table.activity[:3])
+    assert pooled.activity[3, 0] == (9.0 + (1000 - 100) / 2) / 2

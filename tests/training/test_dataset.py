@@ -13,8 +13,7 @@ from bench_helpers import a_table
 
 from cistrace.errors import DataError, RunError
 from cistrace.mpra.elements import ELEMENTS, read_elements, write_elements
-from cistrace.mpra.table import MpraTable
-from cistrace.reasonbench.dataset import FEWEST_GROUPS, grouped, read_data_set
+from cistrace.reasonbench.dataset import read_data_set
 from cistrace.training.arms import texts_to_write
 from cistrace.training.examples import read_examples
 from cistrace.training.recipe_file import load_recipe
@@ -52,17 +51,8 @@ def test_a_data_set_opens_as_it_was_built(bench: Path) -> None:
     }
     assert set(data.table.take(data.places("val")).chromosomes) == {"chr5"}
     assert not {"chr5", "chr6"} & set(data.training.chromosomes) and len(data.training) == 80
+    assert data.training is data.training  # taken once
     assert data.cuts.shape == (2, 3) and (np.diff(data.cuts, axis=1) > 0).all()
-
-
-def test_rows_without_chromosomes_are_held_out_by_relation() -> None:
-    table = a_table(60, length=80)
-    bare = MpraTable(
-        table.names, (*table.sequences[:59], table.sequences[0][10:] + "ACGTACGTAC"), ("",) * 60, ("",) * 60,
-        ("train",) * 60, table.activity, table.cell_types,
-    )  # fmt: skip
-    groups = grouped(bare).chromosomes
-    assert groups[59] == groups[0] and len(set(groups)) >= FEWEST_GROUPS
 
 
 @pytest.mark.parametrize(

@@ -24,9 +24,10 @@ from cistrace.io.files import whole_file
 from cistrace.motifs.library import load_library
 from cistrace.mpra.hits import HitTable, scan_table
 from cistrace.mpra.table import MpraTable
+from cistrace.towers.cross_fit import LEGNET, new_tower
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower, save_tower
-from cistrace.towers.fit import LEGNET, fit_tower, new_tower
+from cistrace.towers.fit import fit_tower
 from cistrace.towers.recipe import TowerFitRecipe, TowerRecipe
 from cistrace.towers.tower import Tower
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.io.regions import reverse_complement
@@ -103,6 +104,27 @@ def groups(sequences: Sequence[str], k: int) -> np.ndarray:
         edges = np.unique(left * len(sequences) + right)
         parent = _join(parent, edges // max(1, len(sequences)), edges % max(1, len(sequences)))
     return parent
+
+
+def sharing(sequences: Sequence[str], marked: NDArray[np.bool_], k: int) -> NDArray[np.bool_]:
+    """Which sequences share a k-mer, or the whole of themselves, with a marked one directly, on either strand.
+
+    A marked sequence shares with itself.
+
+    Parameters
+    ----------
+    sequences : sequence of str, length N
+    marked : ndarray, bool, shape (N,)
+
+    Raises
+    ------
+    DataError
+        k is out of range.
+    """
+    bits, found = marked.astype(np.uint8), np.zeros(len(sequences), dtype=np.uint8)
+    for shared in _shared(sequences, k):
+        _spread(shared, bits, found)
+    return found > 0
 
 
 def leaks(sequences: Sequence[str], splits: Sequence[str], k: int = 40) -> Leaks:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from cistrace.errors import DataError
+from cistrace.mpra.chromosomes import NOWHERE, chromosome_name, chromosome_places
 from cistrace.mpra.homology import groups
 from cistrace.mpra.loaded import SPLITS, Exclusion, LoadedTable
 
@@ -25,6 +26,11 @@ _SPELLED = {
     "testing": "test",
 }
 _LISTED = 12
+
+
+def split_name(text: str) -> str:
+    """`train`, `val` or `test`, in whatever usual word; empty for any other."""
+    return _SPELLED.get(text.strip().casefold(), EXCLUDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +65,21 @@ def by_chromosome(measured: LoadedTable, val: Collection[str], test: Collection[
     DataError
         A chromosome asked for that no row lies on, or that is asked for both splits.
     """
-    held = {_plain(name): "val" for name in val}
-    for name in test:
-        if held.setdefault(_plain(name), "test") != "test":
+    held: dict[str, str] = {}
+    for name, split in (*((name, "val") for name in val), *((name, "test") for name in test)):
+        if held.setdefault(chromosome_name(name), split) != split:
             raise DataError(f"chromosome {name!r}: is asked for val and test; expected one of them; remove it from one")
     where = {chromosome: _place(chromosome, held) for chromosome in set(measured.table.chromosomes)}
-    missing = [name for name in (*val, *test) if not any(_plain(name) == _plain(there) for there in where)]
-    if missing and not any(where):
+    there = {place for chromosome in where for place in chromosome_places(chromosome)} - {NOWHERE}
+    missing = [name for name in (*val, *test) if chromosome_name(name) not in there]
+    if missing and not there:
         raise DataError(
             f"chromosome {missing[0]!r}: no row has a chromosome; expected a column of them; name it by "
             "--chromosome-column, or choose --split homology or column"
         )
     if missing:
-        there = ", ".join(sorted(name for name in where if name)[:_LISTED]) or "none at all"
-        raise DataError(f"chromosome {missing[0]!r}: no measured row lies on it; found {there}; name one of these")
+        listed = ", ".join(sorted(name for name in where if name)[:_LISTED])
+        raise DataError(f"chromosome {missing[0]!r}: no measured row lies on it; found {listed}; name one of these")
     splits = tuple(where[chromosome] for chromosome in measured.table.chromosomes)
     reason = "lies on a boundary between chromosomes, {!r}, one of them held out; expected one chromosome"
     exclusions = _exclusions(measured, splits, measured.table.chromosomes, reason)
@@ -88,7 +95,7 @@ def by_column(measured: LoadedTable) -> Split:
         No row names a split.
     """
     found = measured.table.splits
-    splits = tuple(_SPELLED.get(name.strip().casefold(), EXCLUDED) for name in found)
+    splits = tuple(split_name(name) for name in found)
     others = Counter(name for name, split in zip(found, splits) if not split)
     listed = ", ".join(f"{name[:40]!r} {times:,}" for name, times in others.most_common(_LISTED))
     if not any(splits):
@@ -138,14 +145,10 @@ def by_homology(measured: LoadedTable, k: int, val_share: float, test_share: flo
 
 
 def _place(chromosome: str, held: dict[str, str]) -> str:
-    if _plain(chromosome) in held:
-        return held[_plain(chromosome)]
-    sides = chromosome.split("-")
-    return EXCLUDED if len(sides) > 1 and any(_plain(side) in held for side in sides) else "train"
-
-
-def _plain(chromosome: str) -> str:
-    return chromosome.strip().casefold().removeprefix("chr")
+    places = chromosome_places(chromosome)
+    if len(places) == 1:
+        return held.get(places[0], "train")
+    return EXCLUDED if any(place in held for place in places) else "train"
 
 
 def _exclusions(

@@ -1,11 +1,10 @@
-"""Measured data: the joint lentiMPRA table (Agarwal et al. 2025) and how its rows are split and folded."""
+"""Measured elements, and the joint lentiMPRA table (Agarwal et al. 2025)."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import os
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,29 +104,6 @@ def read_joint(folder: str | os.PathLike[str] | None = None) -> MpraTable:
         return tuple(row[name] for row in rows)
 
     return MpraTable(column("name"), column("sequence"), column("chrom"), column("category"), column("split"), activity)
-
-
-def chromosome_folds(table: MpraTable, folds: int) -> np.ndarray:
-    """Assign every row to a cross-fitting fold, whole chromosomes together.
-
-    Chromosomes are dealt, largest first, to the fold with the fewest rows. Promoters and controls
-    have no chromosome and count as one. A row that lies on a boundary between two chromosomes
-    (`chr1-chr10`) gets -1: which fold has seen its neighbourhood cannot be told.
-
-    Returns
-    -------
-    ndarray, int64, shape (N,)
-    """
-    sizes = Counter(chromosome for chromosome in table.chromosomes if "-" not in chromosome)
-    if len(sizes) < folds:
-        raise DataError(f"{len(sizes)} chromosomes: at least {folds} are needed for {folds} folds")
-    load = [0] * folds
-    fold_of: dict[str, int] = {}
-    for chromosome, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0])):
-        fold = load.index(min(load))
-        fold_of[chromosome] = fold
-        load[fold] += size
-    return np.array([fold_of.get(chromosome, -1) for chromosome in table.chromosomes])
 
 
 def level_cuts(table: MpraTable) -> np.ndarray:

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from cistrace.errors import DataError
-from cistrace.mpra.evidence_table import EvidenceTable
 from cistrace.mpra.homology import Leaks
 from cistrace.mpra.loaded import UNKNOWN_LEVEL, Exclusion, LoadedTable
 from cistrace.mpra.splits import Split
 from cistrace.reasonbench.datacard import data_card
 from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
 from cistrace.reasonbench.entries import Entry
+from cistrace.reasonbench.evidence import CardEvidence
 from cistrace.reasonbench.files import DataSetFiles
 from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
 from cistrace.reasonbench.manifest import FORMAT_VERSION, Manifest
@@ -72,8 +72,7 @@ class BuildPlan:
     leaks: Leaks
     observed: LabelledTable
     exclusions: tuple[Exclusion, ...]
-    evidence: EvidenceTable | None
-    evidence_name: str
+    evidence: CardEvidence
     gating: Gating
     per_level: int | None
     seed: int
@@ -138,7 +137,9 @@ def build(
         Nothing is left to build from.
     """
     course = _Course(plan, export, read_reviews(export.folder))
-    rows = ElementTasks(plan.observed, plan.evidence, plan.evidence_name)
+    evidence = plan.evidence
+    own = None if evidence.folds is None else evidence.folds.own
+    rows = ElementTasks(plan.observed, evidence.table, own, evidence.name)
 
     def taught(chosen: Iterable[Chosen]) -> Iterator[JudgedTrace]:
         return progress(teach(rows.take(row, cells) for row, cells in chosen))

@@ -7,7 +7,8 @@ train.jsonl, val.jsonl    cards and traces; read where a recipe says `cards.sour
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -16,13 +17,10 @@ from cistrace.errors import DataError
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, read_elements
-from cistrace.mpra.homology import groups
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.manifest import MANIFEST, Manifest, read_manifest
 
 FEWEST = 20  # training sequences below which nothing can be learnt
-RELATED = 40  # bp
-GROUPS, FEWEST_GROUPS = 20, 10
 LONGEST = 1_000  # bp that one window can hold
 
 
@@ -58,25 +56,14 @@ class DataSet:
         """Length of the longest sequence, bp, rounded up to a multiple of 8, as towers halve it."""
         return -(-max(map(len, self.table.sequences)) // 8) * 8
 
-    @property
+    @cached_property
     def training(self) -> MpraTable:
-        """The training rows, every one with a chromosome to hold out: see `grouped`."""
-        return grouped(self.table.take(self.places("train")))
+        """The training rows."""
+        return self.table.take(self.places("train"))
 
     def places(self, split: str) -> np.ndarray:
         """Positions in `table` of one split's rows: int64."""
         return np.flatnonzero(np.array(self.table.splits) == split)
-
-
-def grouped(table: MpraTable) -> MpraTable:
-    """The table itself where all rows have chromosomes, else with groups of related sequences in their place.
-
-    Sequences that share `RELATED` bases on either strand are related, and what is related stays together.
-    """
-    if all(table.chromosomes) and len({name for name in table.chromosomes if "-" not in name}) >= FEWEST_GROUPS:
-        return table
-    names = tuple(f"group{int(group) % GROUPS}" for group in groups(table.sequences, RELATED))
-    return replace(table, chromosomes=names)
 
 
 def open_data_set(folder: Path) -> DataSet:

@@ -32,12 +32,13 @@ class SourceFile(_Part):
 
 
 class EvidenceRecord(_Part):
-    """What cards say beside their motifs, and where it is from."""
+    """What cards say beside their motifs, and where it is from. `folds` tells how rows were dealt: `mpra.folds`."""
 
     kind: EvidenceKind
     origin: str = ""
     sha256: str = ""
     towers_sha256: str = ""
+    folds: dict[str, str | int] = {}
 
 
 class TeacherRecord(_Part):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
@@ -49,6 +50,8 @@ class ElementTask:
         Columns to make subjects for.
     evidence : SequenceEvidence or None
         In the order of the table's cell types.
+    fold : int
+        Whose known effects go on the row's cards: a fold that saw neither it nor a relative, -1 for the last.
     """
 
     row: int
@@ -59,6 +62,7 @@ class ElementTask:
     levels: tuple[int, ...]
     cells: tuple[int, ...]
     evidence: SequenceEvidence | None
+    fold: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +97,15 @@ class CardSetting:
     Attributes
     ----------
     cuts : tuple of (three floats), one a cell type
-    knowledge : KnownEffects or None
-        None gives the paper's cards.
+    known_effects : tuple of KnownEffects
+        One a fold, then those of all training rows; none gives the paper's cards.
     source : str
         What a card calls its evidence.
     """
 
     cell_types: tuple[str, ...]
     cuts: tuple[tuple[float, float, float], ...]
-    knowledge: KnownEffects | None
+    known_effects: tuple[KnownEffects, ...]
     source: str
 
 
@@ -126,16 +130,29 @@ def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]
 
 def _subject(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Subject:
     name = setting.cell_types[cell]
-    card = make_card(row.bases, name, hits, row.evidence, cell, setting.knowledge, setting.source)
+    known = setting.known_effects[row.fold] if setting.known_effects else None
+    card = make_card(row.bases, name, hits, row.evidence, cell, known, setting.source)
     return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
 
 
 class ElementTasks:
-    """Rows of a table as processes take them, with the evidence that belongs to each."""
+    """Rows of a table as processes take them, with the evidence that belongs to each.
 
-    def __init__(self, observed: LabelledTable, evidence: EvidenceTable | None, name: str) -> None:
+    Parameters
+    ----------
+    evidence : EvidenceTable or None
+    own : ndarray, int64, shape (N,), or None
+        Of every row, the fold whose known effects its cards have; needed with evidence.
+    name : str
+        Where the evidence is from, for messages.
+    """
+
+    def __init__(
+        self, observed: LabelledTable, evidence: EvidenceTable | None, own: NDArray[np.int64] | None, name: str
+    ) -> None:
         self._observed = observed
         self._evidence = evidence
+        self._own = own
         if evidence is not None:
             self._places = evidence.places(observed.table.sequences, name)
             self._columns = evidence.columns(observed.table.cell_types, name)
@@ -155,4 +172,5 @@ class ElementTasks:
             tuple(seen.levels[row].tolist()),
             tuple(cells),
             evidence,
+            -1 if self._own is None else int(self._own[row]),
         )

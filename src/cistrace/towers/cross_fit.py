@@ -1,107 +1,130 @@
-"""Evidence for the rows of a table from towers that never saw them."""
+"""All towers of a run: a light one a fold, which sees no row of the fold and no relative of one; on all training rows
+another light one, and LegNet.
+
+A training row's evidence comes from the tower of its own fold (`mpra.folds`). New sequences get their activity from
+LegNet and their contributions from the light tower that saw all.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
-from safetensors import safe_open
+import torch
+from numpy.typing import NDArray
 
-from cistrace.errors import DataError
-from cistrace.io.streams import shown
-from cistrace.motifs.hit import MotifHit
-from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
+from cistrace.mpra.dealt_rows import DealtRows
+from cistrace.mpra.folds import deal_folds
 from cistrace.mpra.table import MpraTable
-from cistrace.towers.evidence import Towers
-from cistrace.towers.files import load_tower
+from cistrace.towers.fit import FittedTower, fit_tower
+from cistrace.towers.fold_towers import fold_name
+from cistrace.towers.legnet import LegNet, LegNetConfig
+from cistrace.towers.pool import SingleElement, pool
+from cistrace.towers.recipe import TowerRecipe
+from cistrace.towers.residual import ResidualConfig, ResidualTower
 
-BATCH = 256
-_Item = TypeVar("_Item")
-Progress = Callable[[Iterable[_Item], str], Iterator[_Item]]
-"""Wraps a stream of work, under a label, to show how far it is."""
+WHOLE, LEGNET = "whole", "legnet"
+"""The two towers on all training rows: they contribute, and estimate, for new sequences."""
+
+
+@dataclass(frozen=True)
+class TowerJob:
+    """One tower to fit. `fold` is -1 for the two that see all; `number` is part of the seed."""
+
+    name: str
+    number: int
+    fold: int
+
+
+def tower_jobs(folds: int) -> list[TowerJob]:
+    """Every tower of a run."""
+    names = (*((fold_name(fold), fold) for fold in range(folds)), (WHOLE, -1), (LEGNET, -1))
+    return [TowerJob(name, number, fold) for number, (name, fold) in enumerate(names)]
+
+
+def tower_names(folds: int) -> tuple[str, ...]:
+    """The names of a run's towers."""
+    return tuple(job.name for job in tower_jobs(folds))
 
 
 @dataclass(frozen=True, eq=False)
-class FoldTower:
-    """A tower and the chromosomes that it never saw."""
+class TowerRows:
+    """What the towers of a run learn from, and which of it each may see.
 
-    towers: Towers
-    held_out: frozenset[str]
-
-
-def load_fold_towers(folder: Path) -> list[FoldTower]:
-    """Towers of a training run that name what they held out.
-
-    Raises
-    ------
-    DataError
-        The folder holds no such towers.
+    Attributes
+    ----------
+    training, val : MpraTable
+    further : tuple of SingleElement
+        Further measurements of the same assay.
+    dealt : DealtRows
+        All rows of the data set, then the elements that `further` alone has.
+    places : ndarray, int64, shape (rows of `training` and such elements,)
+        Of the rows of the pooled table in `dealt`.
     """
-    found = []
-    for path in sorted(folder.glob("tower-fold*.safetensors")):
-        tower = load_tower(path)
-        with safe_open(path, framework="pt") as file:
-            held_out = json.loads((file.metadata() or {}).get("held_out", "[]"))
-        if not held_out:
-            raise DataError(f"{shown(path)}: does not say what it held out; train it again with this version")
-        found.append(FoldTower(Towers(tower, tower), frozenset(held_out)))
-    if not found:
-        raise DataError(f"{shown(folder)}: holds no tower-fold*.safetensors; train them, or name the run's folder")
-    return found
+
+    training: MpraTable
+    val: MpraTable
+    further: tuple[SingleElement, ...]
+    dealt: DealtRows
+    places: NDArray[np.int64]
+
+    def seen_by(self, fold: int) -> tuple[MpraTable, NDArray[np.int64]]:
+        """The pooled table, and the rows of it that the tower of a fold may see; of -1 all.
+
+        The scale of further measurements is set by rows that the tower may see as well.
+        """
+        folds = self.dealt.folds.take(self.places)
+        rows = folds.seen_by(fold)
+        allowed = np.zeros(len(self.places), dtype=bool)
+        allowed[rows] = True
+        return pool(self.training, self.further, allowed[: len(self.training)]), rows
 
 
-def tower_evidence(
-    table: MpraTable,
-    hits: Sequence[tuple[MotifHit, ...]],
-    towers: list[FoldTower],
-    about: EvidenceOrigin,
-    progress: Progress[tuple[FoldTower, list[int]]],
-) -> EvidenceTable:
-    """Evidence of every row from the towers that never saw its chromosome, their mean where there are several.
+def tower_rows(table: MpraTable, further: Sequence[SingleElement], folds: int) -> TowerRows:
+    """Deal the rows of a data set, all splits, and further elements to folds.
 
-    Raises
-    ------
-    DataError
-        A row without a chromosome: which tower saw its neighbourhood cannot be told.
+    Parameters
+    ----------
+    table : MpraTable
+        `splits` are train, val and test.
+    further : sequence of SingleElement
+        Those that may train: see `pool.admit`.
     """
-    nowhere = [row for row, chromosome in enumerate(table.chromosomes) if not chromosome]
-    if nowhere:
-        raise DataError(
-            f"{len(nowhere):,} rows, first {table.names[nowhere[0]]!r}, have no chromosome; expected one a row, to "
-            "choose a tower that never saw it; add a column chromosome, or use --evidence associations"
-        )
-    unseen = [unseeing(chromosome, [fold.held_out for fold in towers]) for chromosome in table.chromosomes]
-    estimates = np.zeros((len(table), len(table.cell_types)), dtype=np.float32)
-    first = np.cumsum([0, *(len(found) for found in hits)])
-    contributions = np.zeros((int(first[-1]), len(table.cell_types)), dtype=np.float32)
-    share = np.array([1 / len(who) for who in unseen])
-    columns = [towers[0].towers.cell_types.index(cell) for cell in table.cell_types]
-    blocks = [(fold, block) for number, fold in enumerate(towers) for block in _blocks(number, unseen)]
-    for fold, block in progress(blocks, f"blocks of {BATCH} sequences read by towers, of {len(blocks)}"):
-        said = fold.towers.evidence([table.sequences[row] for row in block], [hits[row] for row in block])
-        for at, row in enumerate(block):
-            estimates[row] += share[row] * said[at].estimates[columns]
-            contributions[first[row] : first[row + 1]] += share[row] * said[at].contributions[:, columns]
-    return EvidenceTable(digests_of(table.sequences), estimates, first, contributions, about)
+    splits = np.array(table.splits)
+    train = np.flatnonzero(splits == "train")
+    training = table.take(train)
+    pooled = pool(training, further)
+    fresh = pooled.take(np.arange(len(train), len(pooled)))
+    sequences = (*table.sequences, *fresh.sequences)
+    chromosomes = (*table.chromosomes, *fresh.chromosomes)
+    trains = np.concatenate([splits == "train", np.ones(len(fresh), dtype=bool)])
+    dealt = DealtRows(sequences, chromosomes, deal_folds(sequences, chromosomes, trains, folds))
+    places = np.concatenate([train, len(table) + np.arange(len(fresh))])
+    return TowerRows(training, table.split("val"), tuple(further), dealt, places)
 
 
-def _blocks(number: int, unseen: list[list[int]]) -> list[list[int]]:
-    """Rows of which one tower may speak, some together."""
-    rows = [row for row, who in enumerate(unseen) if number in who]
-    return [rows[begin : begin + BATCH] for begin in range(0, len(rows), BATCH)]
+def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: float, seed: int) -> ResidualTower | LegNet:
+    """An untrained tower of the kind that its name asks for; the seed fixes its weights."""
+    torch.manual_seed(seed)
+    if name == LEGNET:
+        return LegNet(LegNetConfig(cell_types, window=window, dropout=dropout))
+    return ResidualTower(ResidualConfig(cell_types, window=window, dropout=dropout))
 
 
-def unseeing(chromosome: str, held_out: Sequence[frozenset[str]]) -> list[int]:
-    """Places of the towers that may speak of a row on a chromosome.
+def fit_job(job: TowerJob, rows: TowerRows, recipe: TowerRecipe, window: int, state: Path) -> FittedTower:
+    """Fit one tower on what it may see.
 
-    Those that held it out; all where it lies outside the training split, so that none did. A row on the border of two
-    chromosomes (`chr1-chr10`) that no one tower held out has those that held out either: none saw the row itself.
+    Parameters
+    ----------
+    window : int
+        bp.
+    state : Path
+        See `fit_tower`.
     """
-    parts = set(chromosome.split("-"))
-    inside = parts & frozenset().union(*held_out)
-    whole = [number for number, held in enumerate(held_out) if inside <= held]
-    return whole or [number for number, held in enumerate(held_out) if inside & held]
+    fit_recipe = recipe.legnet if job.name == LEGNET else recipe.light
+    seed = recipe.seed * 100 + job.number
+    tower = new_tower(job.name, rows.training.cell_types, window, fit_recipe.dropout, seed)
+    table, seen = rows.seen_by(job.fold)
+    return fit_tower(tower, job.name, seen, table, rows.val, fit_recipe, state, seed)

@@ -51,3 +51,12 @@ def load_tower(path: Path) -> ResidualTower | LegNet:
     if missing or unexpected:
         raise ModelError(f"{path}: weights do not fit the configuration (missing {missing}, unexpected {unexpected})")
     return tower.eval()
+
+
+def tower_notes(path: Path) -> dict[str, str]:
+    """What a tower's file says of itself; empty where there is no such file that can be read."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            return file.metadata() or {}
+    except (OSError, SafetensorError):
+        return {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,14 +19,13 @@ from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
-from cistrace.towers.legnet import LegNet, LegNetConfig
+from cistrace.towers.legnet import LegNet
 from cistrace.towers.optimizers import Optimizers, Rates
 from cistrace.towers.recipe import TowerFitRecipe
-from cistrace.towers.residual import ResidualConfig, ResidualTower
+from cistrace.towers.residual import ResidualTower
 from cistrace.towers.tower import Tower
 
 log = logging.getLogger(__name__)
-LEGNET = "legnet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,21 +77,6 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
         seen = np.isfinite(measured[:, column])
         result.append(metrics.pearson(predicted[seen, column], measured[seen, column]))
     return result
-
-
-def rows_outside(held_out: Collection[str], table: MpraTable) -> np.ndarray:
-    """Positions of the rows that lie on none of the held-out chromosomes, and do not border on one: int64."""
-    held = set(held_out)
-    kept = [row for row, chromosome in enumerate(table.chromosomes) if not held & set(chromosome.split("-"))]
-    return np.array(kept, dtype=np.int64)
-
-
-def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: float, seed: int) -> ResidualTower | LegNet:
-    """An untrained tower of the kind that its name asks for; the seed fixes its weights."""
-    torch.manual_seed(seed)
-    if name == LEGNET:
-        return LegNet(LegNetConfig(cell_types, window=window, dropout=dropout))
-    return ResidualTower(ResidualConfig(cell_types, window=window, dropout=dropout))
 
 
 def fit_tower(

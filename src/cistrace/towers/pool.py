@@ -10,15 +10,20 @@ from __future__ import annotations
 import csv
 import gzip
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.io.regions import reverse_complement
 from cistrace.io.streams import shown
+from cistrace.mpra.chromosomes import NOWHERE, chromosome_places
+from cistrace.mpra.folds import RELATED
+from cistrace.mpra.homology import sharing
+from cistrace.mpra.splits import split_name
 from cistrace.mpra.table import MpraTable
 
 COLUMNS = {
@@ -63,7 +68,7 @@ def read_further(path: Path, cell_types: Collection[str]) -> list[SingleElement]
             reader = csv.DictReader(handle, delimiter="\t")
             column = {what: _column(path, what, reader.fieldnames or []) for what in COLUMNS}
             for row in reader:
-                if row[column["split"]] == "train" and row[column["cell type"]] in cell_types:
+                if split_name(row[column["split"]]) == "train" and row[column["cell type"]] in cell_types:
                     bases = row[column["sequence"]].upper()
                     key = either_strand(bases), row[column["cell type"]]
                     values[key].append(float(row[column["activity"]]))
@@ -85,10 +90,67 @@ def _column(path: Path, what: str, header: Collection[str]) -> str:
     )
 
 
-def pool(joint: MpraTable, single: list[SingleElement]) -> MpraTable:
+@dataclass(frozen=True)
+class RefusedElements:
+    """How many further elements may not train, by the first reason that holds.
+
+    Attributes
+    ----------
+    held_out : int
+        Are elements of val or test, on either strand.
+    related : int
+        Share 40 bases, on either strand, with an element of val or test.
+    elsewhere : int
+        Lie on a chromosome that the data set does not train on: one it holds out, or one it leaves alone altogether.
+    """
+
+    held_out: int
+    related: int
+    elsewhere: int
+
+    @property
+    def total(self) -> int:
+        return self.held_out + self.related + self.elsewhere
+
+
+def admit(further: Sequence[SingleElement], table: MpraTable) -> tuple[list[SingleElement], RefusedElements]:
+    """The elements that may train beside a data set, whatever their own file's split says, and a count of the others.
+
+    A second measurement of a training element may, wherever its file says that it lies.
+
+    Parameters
+    ----------
+    table : MpraTable
+        All rows of the data set; `splits` are train, val and test.
+    """
+    splits = np.array(table.splits)
+    held = [table.sequences[row] for row in np.flatnonzero(splits != "train")]
+    of_training = {either_strand(table.sequences[row]) for row in np.flatnonzero(splits == "train")}
+    places = {place for row in np.flatnonzero(splits == "train") for place in chromosome_places(table.chromosomes[row])}
+    identical = {either_strand(bases) for bases in held}
+    marked = np.arange(len(held) + len(further)) < len(held)
+    related = sharing([*held, *(element.bases for element in further)], marked, RELATED)[len(held) :]
+    kept, reasons = [], [0, 0, 0]
+    for element, near in zip(further, related.tolist(), strict=True):
+        name = either_strand(element.bases)
+        outside = places != {NOWHERE} and not places.issuperset(chromosome_places(element.chromosome))
+        faults = (name in identical, near, outside)
+        if (any(faults) and name not in of_training) or faults[0]:
+            reasons[faults.index(True)] += 1
+        else:
+            kept.append(element)
+    return kept, RefusedElements(*reasons)
+
+
+def pool(joint: MpraTable, single: Sequence[SingleElement], allowed: NDArray[np.bool_] | None = None) -> MpraTable:
     """The joint table with second measurements averaged in, then the elements that only a single library has.
 
     Rows of `joint` keep their places; new rows follow, NaN in the cell types they were not measured in.
+
+    Parameters
+    ----------
+    allowed : ndarray, bool, shape (N,), optional
+        Rows of `joint` whose two measurements may set the common scale: those that the tower may see. All by default.
 
     Raises
     ------
@@ -107,11 +169,12 @@ def pool(joint: MpraTable, single: list[SingleElement]) -> MpraTable:
         rows = np.array([place.get(either_strand(element.bases), -1) for element in mine])
         raw = np.array([element.activity for element in mine])
         both = (rows >= 0) & np.isfinite(joint.activity[rows, cell])
-        if both.sum() < 3:
-            raise DataError(f"{cell_type}: {both.sum()} elements measured in both libraries, expected at least 3")
-        there = joint.activity[rows[both], cell]
-        scaled = (raw - raw[both].mean()) / raw[both].std() * there.std() + there.mean()
-        activity[rows[both], cell] = (there + scaled[both]) / 2
+        sets = both if allowed is None else both & allowed[rows]
+        if sets.sum() < 3:
+            raise DataError(f"{cell_type}: {sets.sum()} elements measured in both libraries, expected at least 3")
+        there = joint.activity[rows[sets], cell]
+        scaled = (raw - raw[sets].mean()) / raw[sets].std() * there.std() + there.mean()
+        activity[rows[both], cell] = (joint.activity[rows[both], cell] + scaled[both]) / 2
         alone = (rows >= 0) & ~both
         activity[rows[alone], cell] = scaled[alone]
         for element, value in zip(np.array(mine, dtype=object)[rows < 0], scaled[rows < 0]):

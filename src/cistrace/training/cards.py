@@ -1,4 +1,5 @@
-"""Cards with honest evidence for training rows: each row's evidence is from a tower that never saw its chromosome.
+"""Cards with honest evidence for training rows: each row's evidence and known effects are of its own fold, whose
+fits never saw its chromosome nor a relative.
 
 Val rows have the evidence that a new sequence gets. Pieces of elements, shorter than the whole and left at most a few
 of their hits, are for the writing alone: cards of whole elements nearly all list eight hits and state a GC content in
@@ -16,23 +17,23 @@ import numpy as np
 
 from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
-from cistrace.cards.known_effects import KnownEffects, read_known_effects
+from cistrace.cards.known_effects import KnownEffects
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import load_library
 from cistrace.motifs.scanner import card_scanner
 from cistrace.mpra.hits import scan_table
-from cistrace.mpra.table import MpraTable, chromosome_folds
+from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.cross_fit import LEGNET, WHOLE
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
-from cistrace.towers.fit import LEGNET
+from cistrace.towers.fold_towers import load_fold_towers
 from cistrace.traces.grounded import level_of, write
 from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example, write_examples
-from cistrace.training.knowledge import make_knowledge
+from cistrace.training.known_effects import make_known_effects
 from cistrace.training.recipe import CardsRecipe
 from cistrace.training.run import Run
-from cistrace.training.towers import WHOLE
 from cistrace.writers.layout import LayoutName, prompt_of
 from cistrace.writers.prompts import LISTED_HITS
 
@@ -60,22 +61,25 @@ class Maker:
     """What records of one data set share."""
 
     layout: LayoutName
-    knowledge: KnownEffects
+    known_effects: tuple[KnownEffects, ...]
     scale: Scale
     cuts: np.ndarray
 
     def records(
         self, table: MpraTable, rows: Sequence[int], numbers: np.ndarray, hits: Sequence[tuple[MotifHit, ...]],
-        towers: Towers,
+        towers: Towers, fold: int,
     ) -> Iterator[Example]:  # fmt: skip
-        """Records of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'."""
+        """Examples of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'.
+
+        `towers` and the known effects are of one fold; those of fold -1 saw all training rows.
+        """
         for begin in range(0, len(rows), BATCH):
             block, found = rows[begin : begin + BATCH], hits[begin : begin + BATCH]
             evidence = towers.evidence([table.sequences[row] for row in block], found)
             for at, row in enumerate(block):
                 bases, said = table.sequences[row], evidence[at]
                 cards = [
-                    make_card(bases, cell_type, found[at], said, cell, self.knowledge)
+                    make_card(bases, cell_type, found[at], said, cell, self.known_effects[fold])
                     for cell, cell_type in enumerate(table.cell_types)
                 ]
                 yield from self.of_row(table, row, int(numbers[row]), cards, said.estimates)
@@ -96,9 +100,7 @@ class Maker:
                 )  # fmt: skip
 
 
-def make_cards(
-    data: DataSet, recipe: CardsRecipe, layout: LayoutName, folds: int, run: Run, threads: int
-) -> dict[str, int]:
+def make_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run: Run, threads: int) -> dict[str, int]:
     """Write RUN/examples-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
 
     Returns
@@ -110,13 +112,14 @@ def make_cards(
     numbers = data.rows[data.places("train")]
     hits = scan_table(training.sequences, run.folder / "hits-train.npz", threads)
     every = (hits.of_row(row, library) for row in range(len(training)))
-    knowledge = read_known_effects(run.known_effects) if run.known_effects.exists() else None
-    knowledge = knowledge or make_knowledge(training, every, library, run.known_effects)
-    maker = Maker(layout, knowledge, Scale.of(training), data.cuts)
+    fold_towers = load_fold_towers(run.folder)
+    folds = fold_towers.dealt.folds.take(data.places("train"))
+    known = make_known_effects(training, every, folds, library, run.known_effects)
+    maker = Maker(layout, known, Scale.of(training), data.cuts)
     random = np.random.default_rng(recipe.seed)
-    fold_of = chromosome_folds(training, folds)
-    drawn = random.permutation(np.flatnonzero(fold_of >= 0))[: recipe.rows]
-    towers = [Towers(tower, tower) for tower in (load_tower(run.tower(f"fold{fold}")) for fold in range(folds))]
+    log.info("%d rows on borders between two folds get no card", int(folds.torn.sum()))
+    drawn = random.permutation(np.flatnonzero(~folds.torn))[: recipe.rows]
+    fold_of, towers = folds.own, fold_towers.towers
     found = {int(row): hits.of_row(row, library) for row in drawn}
     counts = {"train": _folded(maker, training, numbers, found, fold_of, towers, run, "train")}
     counts["pieces"] = _pieces(maker, training, numbers, drawn, fold_of, towers, recipe, random, run)
@@ -126,14 +129,14 @@ def make_cards(
 
 def _folded(
     maker: Maker, table: MpraTable, numbers: np.ndarray, hits: dict[int, tuple[MotifHit, ...]], fold_of: np.ndarray,
-    towers: list[Towers], run: Run, name: str,
+    towers: Sequence[Towers], run: Run, name: str,
 ) -> int:  # fmt: skip
     """Records of the rows that `hits` names, in its order, each with the evidence of its own fold's tower."""
     made: dict[int, list[Example]] = {row: [] for row in hits}
     for fold, tower in enumerate(towers):
         mine = [row for row in hits if fold_of[row] == fold]
         place_of = {int(numbers[row]): row for row in mine}
-        for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower):
+        for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower, fold):
             made[place_of[record.row]].append(record)
         log.info("%s: cards of fold %d of %d, %d sequences", name, fold + 1, len(towers), len(mine))
     return write_examples(run.examples(name), (record for records in made.values() for record in records))
@@ -141,7 +144,7 @@ def _folded(
 
 def _pieces(
     maker: Maker, table: MpraTable, numbers: np.ndarray, drawn: np.ndarray, fold_of: np.ndarray,
-    towers: list[Towers], recipe: CardsRecipe, random: np.random.Generator, run: Run,
+    towers: Sequence[Towers], recipe: CardsRecipe, random: np.random.Generator, run: Run,
 ) -> int:  # fmt: skip
     rows = drawn[: recipe.pieces]
     short = in_pieces(table, rows, random, recipe.shortest_piece)
@@ -155,7 +158,7 @@ def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Gen
     rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
     towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
     hits = card_scanner().scan_best([data.table.sequences[row] for row in rows])
-    return write_examples(run.examples("val"), maker.records(data.table, rows, data.rows, hits, towers))
+    return write_examples(run.examples("val"), maker.records(data.table, rows, data.rows, hits, towers, -1))
 
 
 def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:

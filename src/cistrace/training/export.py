@@ -37,12 +37,11 @@ from cistrace.io.streams import shown
 from cistrace.mpra.table import MpraTable
 from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
-from cistrace.towers.fit import LEGNET
+from cistrace.towers.cross_fit import LEGNET, WHOLE
 from cistrace.training.cards import Scale
 from cistrace.training.language_models import load_trained
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
-from cistrace.training.towers import WHOLE
 from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
 

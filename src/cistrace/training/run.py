@@ -4,7 +4,7 @@ RUN/config.yaml          the whole recipe, as used
 RUN/run.json             versions, data set and its manifest's hash, stages done and what made their files
 RUN/metrics.json         figures of every stage
 RUN/README.md            model card
-RUN/tower-*.safetensors  train tower
+RUN/tower-*.safetensors, tower-folds.parquet   train tower; what each of them may see
 RUN/known_effects.tsv, hits-train.npz
 RUN/examples-train.jsonl, examples-val.jsonl, examples-pieces.jsonl   prompts, the teacher's traces, targets
 RUN/rationale/           train rationale: a Hugging Face folder, or an adapter

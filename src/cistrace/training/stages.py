@@ -17,6 +17,7 @@ import torch
 from cistrace.errors import DataError, RunError
 from cistrace.io.streams import shown
 from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.cross_fit import tower_names
 from cistrace.training.arms import READS_GENERATED
 from cistrace.training.cards import make_cards
 from cistrace.training.examples import Example, read_examples
@@ -28,7 +29,7 @@ from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, mark_done, require_stage
-from cistrace.training.towers import tower_names, train_towers
+from cistrace.training.towers import train_towers
 from cistrace.training.trace_file import TraceSource, read_traces
 from cistrace.writers.arms import PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
@@ -76,7 +77,7 @@ def make_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> dict
             f"{shown(run.folder)}: lacks the towers {', '.join(missing)}; expected them before cards; run `cistrace "
             "train tower` with the same recipe, data set and folder"
         )
-    return make_cards(data, recipe.cards, recipe.model.layout, recipe.tower.folds, run, workers)
+    return make_cards(data, recipe.cards, recipe.model.layout, run, workers)
 
 
 def examples_for(run: Run, split: str) -> list[Example]:

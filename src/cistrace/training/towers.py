@@ -1,104 +1,79 @@
-"""All towers of a run: a light one a fold, which sees every training chromosome but the fold's own; on the whole
-training split another light one, and LegNet.
+"""The towers of a run: what they learn from is dealt and written down, then they are fitted side by side.
 
-For a training row the evidence comes from the tower of its own fold, which never saw its chromosome. New sequences get
-their activity from LegNet and their contributions from the light tower that saw all. On CPUs towers are fitted side by
-side, one process and one thread each, the fastest way on a few cores.
+On CPUs a process and a thread each, the fastest way on a few cores; on a GPU one after another.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import multiprocessing
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
 
-from cistrace.io.cores import one_thread
 from cistrace.io.files import whole_file
-from cistrace.mpra.table import MpraTable, chromosome_folds
-from cistrace.reasonbench.dataset import DataSet, read_data_set
+from cistrace.io.workers import Workers
+from cistrace.mpra.dealt_rows import DEALT_ROWS, write_dealt_rows
+from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.cross_fit import LEGNET, TowerJob, TowerRows, fit_job, tower_jobs, tower_rows
 from cistrace.towers.files import save_tower
-from cistrace.towers.fit import LEGNET, fit_tower, new_tower, rows_outside
-from cistrace.towers.pool import pool, read_further
+from cistrace.towers.fold_towers import DEALT
+from cistrace.towers.pool import SingleElement, admit, read_further
 from cistrace.towers.recipe import TowerRecipe
 from cistrace.training.run import Run
 
 log = logging.getLogger(__name__)
-WHOLE = "whole"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One tower to fit."""
-
-    name: str
-    number: int
-    held_out: tuple[str, ...]
-
-
-def tower_names(folds: int) -> tuple[str, ...]:
-    return (*(f"fold{fold}" for fold in range(folds)), WHOLE, LEGNET)
-
-
-def jobs(training: MpraTable, folds: int) -> list[Job]:
-    """Every tower of a run with the chromosomes that it must not see."""
-    fold_of = dict(zip(training.chromosomes, chromosome_folds(training, folds).tolist()))
-    return [
-        Job(name, number, tuple(sorted(place for place, fold in fold_of.items() if name == f"fold{fold}")))
-        for number, name in enumerate(tower_names(folds))
-    ]
 
 
 def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> None:
-    """Fit the towers that the run does not hold yet; val Pearson per cell type of each goes to the run's metrics."""
-    wanted = [job for job in jobs(data.training, recipe.folds) if not run.tower(job.name).exists()]
+    """Fit the towers that the run does not hold yet; val Pearson per cell type of each goes to the run's metrics.
+
+    Raises
+    ------
+    DataError
+        Further measurements that cannot be read or brought to scale; too few rows that are no relatives.
+    """
+    rows = _dealt(data, recipe, run)
+    wanted = [job for job in tower_jobs(recipe.folds) if not run.tower(job.name).exists()]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
-    log.info("towers on %s: %d to fit, %d elements", device, len(wanted), len(data.training))
-    for job in wanted:
-        log.info("%s holds out: %s", run.tower(job.name).name, " ".join(job.held_out) or "nothing")
-    for name, r in _fitted(data.folder, recipe, run, wanted, workers):
-        run.add_metrics("tower", {**run.read_metrics().get("tower", {}), name: r})
-        log.info("%s: val %s", name, " ".join(f"{cell} {value:.4f}" for cell, value in r.items()))
-
-
-def _fitted(
-    folder: Path, recipe: TowerRecipe, run: Run, wanted: list[Job], workers: int
-) -> Iterator[tuple[str, dict[str, float]]]:
-    if torch.cuda.is_available() or min(workers, len(wanted)) <= 1:
-        for job in wanted:
-            yield job.name, fit(folder, recipe, run, job)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(wanted)), mp_context=context, initializer=_one_thread) as executor:
+    log.info("towers on %s: %d to fit, %d elements", device, len(wanted), len(rows.places))
+    one_by_one = torch.cuda.is_available() or not wanted
+    task = partial(_fit, rows=rows, recipe=recipe, run=run, window=data.window)
+    with Workers(1 if one_by_one else min(workers, len(wanted))) as pool:
         # LegNet takes longest: first.
-        order = sorted(wanted, key=lambda job: job.name != LEGNET)
-        waiting = {executor.submit(fit, folder, recipe, run, job): job.name for job in order}
-        for done in as_completed(waiting):
-            yield waiting[done], done.result()
+        for job, r in pool.as_finished(task, sorted(wanted, key=lambda job: job.name != LEGNET)):
+            run.add_metrics("tower", {**run.read_metrics().get("tower", {}), job.name: r})
+            log.info("%s: val %s", job.name, " ".join(f"{cell} {value:.4f}" for cell, value in r.items()))
 
 
-def _one_thread() -> None:
-    one_thread()
+def _dealt(data: DataSet, recipe: TowerRecipe, run: Run) -> TowerRows:
+    """Read further measurements, refuse what val and test must not be learnt from, deal all rows to folds."""
+    further: list[SingleElement] = []
+    if recipe.further is not None:
+        found = read_further(Path(recipe.further), data.cell_types)
+        further, refused = admit(found, data.table)
+        log.info(
+            "further measurements: %d of %d taken; refused: %d are elements of val or test, %d share 40 bases with "
+            "one, %d lie on chromosomes that the data set does not train on",
+            *(len(further), len(found), refused.held_out, refused.related, refused.elsewhere),
+        )
+        run.add_metrics("further", {"taken": len(further), "refused": asdict(refused)})
+    rows = tower_rows(data.table, further, recipe.folds)
+    write_dealt_rows(rows.dealt, run.folder / DEALT_ROWS)
+    folds = rows.dealt.folds
+    for fold in range(folds.count):
+        log.info("fold %d: its tower learns from %d of %d rows", fold, len(folds.seen_by(fold)), len(folds.seen_by(-1)))
+    log.info("dealt by %s; %d rows on borders between two folds", folds.rule, int(folds.torn[folds.training].sum()))
+    return rows
+
+
+def _fit(job: TowerJob, *, rows: TowerRows, recipe: TowerRecipe, run: Run, window: int) -> dict[str, float]:
+    """Fit one tower and write it; val Pearson per cell type. In a process of its own, or not."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-
-
-def fit(folder: Path, recipe: TowerRecipe, run: Run, job: Job) -> dict[str, float]:
-    """Fit one tower and write it; returns val Pearson per cell type."""
-    data = read_data_set(folder)
-    training, val = data.training, data.table.take(data.places("val"))
-    table = training if recipe.further is None else pool(training, read_further(Path(recipe.further), data.cell_types))
-    fit_recipe = recipe.legnet if job.name == LEGNET else recipe.light
-    seed = recipe.seed * 100 + job.number
-    tower = new_tower(job.name, data.cell_types, data.window, fit_recipe.dropout, seed)
     state = run.tower_state(job.name)
-    rows = rows_outside(job.held_out, table)
-    fitted = fit_tower(tower, job.name, rows, table, val, fit_recipe, state, seed)
+    fitted = fit_job(job, rows, recipe, window, state)
     with whole_file(run.tower(job.name)) as part:
-        save_tower(fitted.tower, part, {"held_out": json.dumps(job.held_out), "window": str(data.window)})
+        save_tower(fitted.tower, part, {DEALT: rows.dealt.digest, "window": str(window)})
     state.unlink(missing_ok=True)
-    return dict(zip(data.cell_types, fitted.val, strict=True))
+    return dict(zip(rows.training.cell_types, fitted.val, strict=True))

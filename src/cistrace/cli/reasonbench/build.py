@@ -162,8 +162,9 @@ def build(
     from cistrace.mpra.homology import leaks
     from cistrace.reasonbench.build import BuildPlan, Gating
     from cistrace.reasonbench.build import build as build_bench
+    from cistrace.reasonbench.evidence import card_evidence
     from cistrace.reasonbench.files import DataSetFiles, check_folder
-    from cistrace.reasonbench.prepare import observe, setting_of, speak, split_rows
+    from cistrace.reasonbench.prepare import observe, setting_of, split_rows
     from cistrace.reasonbench.statistics import summary
     from cistrace.reasonbench.teachers import open_grounded
 
@@ -192,8 +193,8 @@ def build(
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(threads or cores()))
         export = stack.enter_context(DataSetFiles(folder, official_names))
-        spoken = speak(observed, evidence, towers, folder / "evidence.npz", workers, shown)
-        setting = setting_of(observed, spoken)
+        found_evidence = card_evidence(observed, evidence, towers, folder / "evidence.npz", workers, shown)
+        setting = setting_of(observed, found_evidence)
         if teacher == "grounded":
             teach, about = open_grounded(setting, condition, workers)
         else:
@@ -208,8 +209,9 @@ def build(
             answers = cache or folder / "answers.sqlite"
             teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, workers, told))
         plan = BuildPlan(
-            measured, where, found, observed, exclusions, spoken.evidence, spoken.name, Gating(gates, require_level),
-            per_level, seed, {"layout": layout, "level_rule": levels, "evidence": spoken.plain(), "teacher": about},
+            measured, where, found, observed, exclusions, found_evidence, Gating(gates, require_level),
+            per_level, seed,
+            {"layout": layout, "level_rule": levels, "evidence": found_evidence.plain(), "teacher": about},
         )  # fmt: skip
         manifest = build_bench(plan, teach, export, lambda items: shown(items, "traces"))
     for cell, missing in manifest.draw["short_of"].items():
