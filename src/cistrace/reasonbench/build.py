@@ -120,7 +120,7 @@ def build(
     plan: BuildPlan,
     teach: Teach,
     export: DataSetFiles,
-    progress: Callable[[Iterator[JudgedTrace]], Iterator[JudgedTrace]],
+    progress: Callable[[Iterator[JudgedTrace], int], Iterator[JudgedTrace]],
 ) -> Manifest:
     """Build the data set into an open export.
 
@@ -129,7 +129,7 @@ def build(
     teach : callable
         From rows to judged traces, in order.
     progress : callable
-        Wraps the stream of traces, to show how far it is.
+        Wraps a stream of traces and their number, to show how far it is.
 
     Raises
     ------
@@ -141,8 +141,9 @@ def build(
     own = None if evidence.folds is None else evidence.folds.own
     rows = ElementTasks(plan.observed, evidence.table, own, evidence.name)
 
-    def taught(chosen: Iterable[Chosen]) -> Iterator[JudgedTrace]:
-        return progress(teach(rows.take(row, cells) for row, cells in chosen))
+    def taught(chosen: list[Chosen]) -> Iterator[JudgedTrace]:
+        asked = (rows.take(row, cells) for row, cells in chosen)
+        return progress(teach(asked), sum(len(cells) for _, cells in chosen))
 
     short = _all(course, taught) if plan.per_level is None else _per_level(course, taught)
     if not course.tally.entries:
@@ -155,15 +156,13 @@ def build(
     return export.finish(about, data_card(about))
 
 
-def _all(course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
-    for one in taught(every_row(course.plan.observed)):
+def _all(course: _Course, taught: Callable[[list[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
+    for one in taught(list(every_row(course.plan.observed))):
         course.put(*course.gate(one))
     return {}
 
 
-def _per_level(
-    course: _Course, taught: Callable[[Iterable[Chosen]], Iterator[JudgedTrace]]
-) -> dict[str, dict[str, int]]:
+def _per_level(course: _Course, taught: Callable[[list[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
     plan = course.plan
     assert plan.per_level is not None
     draw = LevelDraw(plan.observed, plan.per_level, plan.seed)

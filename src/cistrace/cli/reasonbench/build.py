@@ -20,6 +20,7 @@ from cistrace.cli.reasonbench.options import (
     told,
 )
 from cistrace.io.cores import cores
+from cistrace.io.count import RecordCount
 
 _Item = TypeVar("_Item")
 
@@ -213,7 +214,7 @@ def build(
             per_level, seed,
             {"layout": layout, "level_rule": levels, "evidence": found_evidence.plain(), "teacher": about},
         )  # fmt: skip
-        manifest = build_bench(plan, teach, export, lambda items: shown(items, "traces"))
+        manifest = build_bench(plan, teach, export, lambda items, total: shown(items, "traces", total))
     for cell, missing in manifest.draw["short_of"].items():
         levels_short = ", ".join(f"{count:,} of level {level}" for level, count in missing.items())
         told(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
@@ -221,7 +222,7 @@ def build(
         click.echo(line)
 
 
-def shown(items: Iterable[_Item], label: str) -> Iterator[_Item]:
+def shown(items: Iterable[_Item], what: str, total: int | None = None) -> Iterator[_Item]:
     """Pass items through and show how far it is on stderr."""
-    with Progress(label) as progress:
+    with Progress(what, None if total is None else RecordCount(total, True)) as progress:
         yield from progress.track(items)
