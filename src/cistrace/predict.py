@@ -150,6 +150,8 @@ class Predictor:
 
         Parameters
         ----------
+        sequences, cell_types, trace, windows
+            As in `predict`.
         on_written : callable, optional
             Called while a block is worked on, with how many more traces are written: one a window and cell type.
         """
@@ -188,7 +190,10 @@ class Predictor:
     def score(
         self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None = None
     ) -> list[ScoredWindow]:
-        """Let the reasoner read windows of like length together; results in the given order."""
+        """Let the reasoner read `windows` of like length together; results, in `cells`, in the given order.
+
+        Traces are written where `trace`; `on_written` as in `stream`.
+        """
         order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].hits))
         scored: list[ScoredWindow | None] = [None] * len(windows)
         for begin in range(0, len(order), TOGETHER):
@@ -200,7 +205,7 @@ class Predictor:
         return [entry for entry in scored if entry is not None]
 
     def inputs(self, windows: list[WindowCards], cells: tuple[str, ...]) -> tuple[list[list[Prompt]], torch.Tensor]:
-        """What the reasoner reads of windows: prompts (N, cells), and the head's features, float32 (N, cells, 2)."""
+        """What the reasoner reads of `windows` in `cells`: prompts (N, cells), and features, float32 (N, cells, 2)."""
         columns = [self.cell_types.index(cell) for cell in cells]
         prompts = [[self._prompt(card) for card in one.cards] for one in windows]
         return prompts, self.features(self._estimates(windows))[:, columns]
@@ -211,7 +216,7 @@ class Predictor:
         return np.stack([blank if one.evidence is None else one.evidence.estimates for one in windows])
 
     def features(self, estimates: np.ndarray) -> torch.Tensor:
-        """The towers' part of the head's input, (N, cell types, 2), from their activities (N, cell types).
+        """The towers' part of the head's input, (N, cell types, 2), from their activities, `estimates` (N, cell types).
 
         Zeros where the model has no towers.
         """
@@ -225,11 +230,11 @@ class Predictor:
         return torch.as_tensor(np.stack([standard, mean], axis=2), dtype=torch.float32)
 
     def blank_features(self, count: int) -> torch.Tensor:
-        """Inputs of the head that say nothing of the towers: zeros (count, cell types, 2)."""
+        """Inputs of the head that say nothing of the towers: zeros (`count`, cell types, 2)."""
         return torch.zeros((count, len(self.cell_types), 2))
 
     def prediction(self, scored: ScoredWindow, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
-        """What is reported of one cell type of a scored window."""
+        """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
         scale = self.checkpoint.scales[cells[cell]]
         activity = activity_of(scored.scores[cell], scale, trace)

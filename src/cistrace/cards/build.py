@@ -42,6 +42,7 @@ def make_card(
     ----------
     bases : str
         Upper-case.
+    cell_type : str
     hits : sequence of MotifHit
         Those that survive overlaps, in the order of the contributions.
     column : int
@@ -81,6 +82,7 @@ def build_card(
     ----------
     bases : str
         Upper-case.
+    cell_type : str
     hits : sequence of MotifHit
         Already reduced by `best_of_family`, so that evidence can be asked for the kept hits alone;
         with contributions where evidence was asked for.
@@ -89,6 +91,11 @@ def build_card(
         The evidence model's activity in this cell type, log2(RNA/DNA); None leaves evidence out.
     source : str
         What the card calls its evidence: an `EvidenceKind`, or the name of another model.
+
+    Returns
+    -------
+    Card
+        Figures rounded as a card states them.
     """
     kept = tuple(stated(hit) for hit in hits)
     effects = tuple(_stated_effect((known or {}).get(hit.name)) for hit in kept)

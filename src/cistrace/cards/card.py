@@ -68,7 +68,13 @@ class GrammarTag:
 
 @dataclass(frozen=True, slots=True)
 class TfEffect:
-    """Association of one TF's presence with activity in one cell type (log2 units), and its error."""
+    """Association of one TF's presence with activity in one cell type.
+
+    Attributes
+    ----------
+    effect, standard_error : float
+        log2 units.
+    """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
 
@@ -107,11 +113,15 @@ class Card:
     bases : str
         Of the sequence, or of the window of it that the card describes.
     cell_type : str
+    composition : Composition
     hits : tuple of MotifHit
         By falling score; overlapping hits of one family keep the best. Positions are those of `bases`.
+    tags : tuple of GrammarTag
     effects : tuple of (TfEffect or None), one a hit
         The TF's known effect in this cell type.
     evidence : Evidence or None
+    version : str
+        Of the card's own rules.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}

@@ -19,7 +19,17 @@ BLOCK = 192  # windows worked on together
 
 @dataclass(frozen=True, eq=False)
 class WindowCard:
-    """One card and where it came from. `estimate` is the model's unrounded activity, None without evidence."""
+    """One card and where it came from.
+
+    Attributes
+    ----------
+    at : SequenceWindow
+    flags : tuple of str
+        What is unusual about it: see `cards.windows.flags`.
+    card : Card
+    estimate : float or None
+        The model's activity, log2(RNA/DNA), unrounded; None without evidence.
+    """
 
     at: SequenceWindow
     flags: tuple[str, ...]
@@ -77,6 +87,9 @@ class CardMaker:
 
         Parameters
         ----------
+        sequences : iterable of DnaSequence
+        cell_types : tuple of str
+            Of `CardMaker.cell_types`.
         choice : `best` or `all`
             Of a sequence longer than the window, in each cell type the card of the window in which the model expects
             the highest activity, or one card a window. Without a model nothing ranks windows: all are given.
@@ -94,7 +107,13 @@ class CardMaker:
                 yield self.window_card(cards_at[at], cell, cell_types)
 
     def choose(self, sequence: DnaSequence, cell_types: tuple[str, ...]) -> list[SequenceWindow]:
-        """In each cell type the window in which the model expects the highest activity."""
+        """In each of `cell_types` the window of `sequence` in which the model expects the highest activity.
+
+        Raises
+        ------
+        ValueError
+            There is no model.
+        """
         model = self.model
         if model is None:
             raise ValueError("choose: the card maker has no model that ranks windows")
@@ -105,7 +124,7 @@ class CardMaker:
         )  # fmt: skip
 
     def window_cards(self, windows: Sequence[SequenceWindow], cell_types: tuple[str, ...]) -> Iterator[WindowCards]:
-        """Cards in all the given cell types of the given windows, in order; the paper's without a model."""
+        """Cards in all of `cell_types` of the given `windows`, in order; the paper's without a model."""
         bases = [at.bases for at in windows]
         hits = self.scanner.scan_best(bases)
         evidence: Sequence[SequenceEvidence | None] = [None] * len(windows)
@@ -121,7 +140,7 @@ class CardMaker:
             yield WindowCards(at, tuple(cards), said)
 
     def window_card(self, window: WindowCards, cell: int, cell_types: tuple[str, ...]) -> WindowCard:
-        """One cell type's card of a window; `cell` is its place in `cell_types`, those the cards were asked for."""
+        """One cell type's card of a `window`; `cell` is its place in `cell_types`, those the cards were asked for."""
         card = window.cards[cell]
         estimate = None
         if self.model is not None and window.evidence is not None:

@@ -37,7 +37,17 @@ _EVIDENCE = re.compile(r"(?P<value>[+-][\d.]+) by (?P<source>.+)")
 
 
 def render_card(card: Card) -> str:
-    """The card as text, without a final line break."""
+    """The card as text.
+
+    Parameters
+    ----------
+    card : Card
+
+    Returns
+    -------
+    str
+        Without a final line break.
+    """
     lines = ["Context:", f"- Cell Type: {card.cell_type}", f"- GC Content: {card.composition.gc:.3f}"]
     if card.evidence is not None or any(hit.matrix_id for hit in card.hits):
         lines += [
@@ -82,6 +92,14 @@ def _render_hit(hit: MotifHit, effect: TfEffect | None) -> str:
 
 def parse_card(text: str) -> Card:
     """Read a card back from `render_card`'s text.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    Card
 
     Raises
     ------

@@ -16,6 +16,14 @@ def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None =
     ----------
     evidence : `towers` or `none`
         `none` gives the paper's cards and loads no weights.
+    checkpoint : Path, optional
+        A folder as `Predictor` takes it.
+    threads : int
+        Processes that scan.
+
+    Returns
+    -------
+    CardMaker
 
     Raises
     ------

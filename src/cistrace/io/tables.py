@@ -51,6 +51,13 @@ def find_columns(
 
 
 def find_column(header: Sequence[str], known: tuple[str, ...], asked: str | None, source: str) -> int | None:
+    """Place of the column that was asked for, or else of the first of the `known` names; None where none is there.
+
+    Raises
+    ------
+    InputError
+        No such column was found, or several.
+    """
     if asked is not None:
         exact = [i for i, name in enumerate(header) if name == asked]
         places = exact or [i for i, name in enumerate(header) if plain_name(name) == plain_name(asked)]
@@ -64,6 +71,7 @@ def find_column(header: Sequence[str], known: tuple[str, ...], asked: str | None
 
 
 def plain_name(name: str) -> str:
+    """What counts of a column's name: not its case, nor blanks and a `#` before it."""
     return name.strip().removeprefix("#").strip().casefold()
 
 
@@ -77,6 +85,7 @@ def _only(places: list[int], name: str, source: str) -> int:
 
 
 def listed_columns(header: Sequence[str]) -> str:
+    """The first columns by name, and how many more there are, for a message."""
     if not header:
         return "no columns"
     names = [repr(name if len(name) <= 40 else name[:40] + "…") for name in header[:_LISTED_COLUMNS]]
@@ -165,6 +174,13 @@ def read_jsonl(source: ByteSource, *, id_column: str | None, sequence_column: st
 
 
 def json_object(text: str, line: int, name: str) -> dict[str, Any]:
+    """The object on one line of a JSONL file.
+
+    Raises
+    ------
+    InputError
+        The line is not JSON, or no object.
+    """
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:

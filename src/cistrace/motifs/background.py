@@ -62,6 +62,10 @@ def load_background(spec: str | Path, library: MotifLibrary | None = None) -> Ba
     library : MotifLibrary, optional
         Needed by `motif-file`.
 
+    Returns
+    -------
+    Background
+
     Raises
     ------
     MotifError

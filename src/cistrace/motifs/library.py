@@ -63,6 +63,10 @@ def load_library(spec: str | Path = DEFAULT_LIBRARY) -> MotifLibrary:
         `JASPAR<year>` for the latest version of every CORE vertebrate matrix of that release, out of pyjaspar's
         bundled database; otherwise the path of a MEME motif file. No network either way.
 
+    Returns
+    -------
+    MotifLibrary
+
     Raises
     ------
     MotifError

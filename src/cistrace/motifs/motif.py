@@ -43,5 +43,5 @@ class Motif:
         return f"<Motif {self.matrix_id} {self.name}, {self.width} bp>"
 
     def log_odds(self, background: Background) -> LogOddsMatrix:
-        """The PWM with FIMO's pseudocount."""
+        """The PWM over a `background`, with FIMO's pseudocount."""
         return self.matrix.smoothed(background).log_odds(background)

@@ -137,11 +137,11 @@ class Scanner:
         ]
 
     def scan_best(self, sequences: list[str]) -> list[tuple[MotifHit, ...]]:
-        """Of each sequence the hits that a card holds: the best of a family where they overlap, by falling score."""
+        """Of each of `sequences` a card's hits: the best of a family where they overlap, by falling score."""
         return [best_of_family(found) for found in self.scan(sequences)]
 
     def iter_hits(self, sequences: Iterable[DnaSequence]) -> Iterator[tuple[DnaSequence, tuple[MotifHit, ...]]]:
-        """The same for a stream, in order and in constant memory: a few batches are held at a time."""
+        """As `scan`, for a stream of `sequences`, in order and in constant memory: a few batches are held at a time."""
         waiting: deque[list[DnaSequence]] = deque()
 
         def texts() -> Iterator[list[str]]:

@@ -20,6 +20,7 @@ def spearman(predicted: np.ndarray, measured: np.ndarray) -> float:
 
 
 def rmse(predicted: np.ndarray, measured: np.ndarray) -> float:
+    """Root of the mean squared error, in the unit of the values."""
     return float(np.sqrt(np.square(predicted - measured).mean()))
 
 

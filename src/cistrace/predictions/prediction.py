@@ -16,6 +16,16 @@ class Provenance:
 
     Attributes
     ----------
+    cistrace : str
+        Version of this package.
+    checkpoint : str
+        First 16 hex digits of the checkpoint's hash.
+    motifs, scanner : str
+        Library, with a hash of its content; rules, background and threshold.
+    prompt : str
+        Version of the words that the model reads.
+    evidence : str
+        Kind of the cards' evidence: `towers`, or `none`.
     seed : int or None
         Of the sampling that wrote the trace; None where nothing was drawn: a greedy writer, or no trace.
     """
@@ -35,6 +45,7 @@ class Prediction:
 
     Attributes
     ----------
+    id, cell_type : str
     activity : float
         log2(RNA/DNA).
     lower, upper : float
@@ -49,6 +60,9 @@ class Prediction:
     start, end : int
         The window of the input that the row describes: 0-based, half-open; the whole input where it fits the model.
         Files and tables state it 1-based, inclusive.
+    card_hash : str
+        SHA-256 of the card's JSON.
+    provenance : Provenance
     trace : Trace or None
         None without traces, and where the writer's text has not the form of one.
     trace_text : str or None

@@ -38,6 +38,7 @@ def entries_of(folder: Path, split: str) -> Iterator[Entry]:
 
 
 def rejected_of(folder: Path) -> Iterator[Entry]:
+    """What the gates of a build set aside; nothing where it kept none."""
     path = folder / REJECTS
     return read_entries(path) if path.exists() else iter(())
 

@@ -57,6 +57,7 @@ def claim(kind: ClaimKind, **values: str) -> Claim:
 
 
 def motif_claim(index: int, hit: MotifHit, effect: TfEffect | None) -> Claim:
+    """What a card supports of one hit; `index` is its place on the card, from 0."""
     return claim("motif", **hit_values(index, hit), **effect_values(hit, effect))
 
 
@@ -93,6 +94,7 @@ def known_effect(effect: TfEffect | None) -> str:
 
 
 def tag_claim(tag: GrammarTag) -> Claim:
+    """What a card supports of one tag."""
     members = " ".join(f"m{index + 1}" for index in tag.hits)
     distance = str(tag.distance)
     if tag.kind == "pair":

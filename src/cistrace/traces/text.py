@@ -101,6 +101,14 @@ def parse_step(text: str) -> Claim:
 def parse_trace(text: str) -> Trace:
     """Read a trace back from `render_trace`'s text, or from any text of that form.
 
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    Trace
+
     Raises
     ------
     TraceError

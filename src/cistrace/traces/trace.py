@@ -30,7 +30,7 @@ class Claim:
     values: tuple[tuple[str, str], ...]
 
     def get(self, name: str) -> str | None:
-        """What the step says of a field; None where it has no such field."""
+        """What the step says of the field `name`; None where it has no such field."""
         return dict(self.values).get(name)
 
     def __repr__(self) -> str:
@@ -39,7 +39,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Trace:
-    """5-7 steps and the level 0-3 that they conclude (None where the writer did not reach it)."""
+    """What a writer says of a card.
+
+    Attributes
+    ----------
+    steps : tuple of Claim
+        5-7.
+    level : int or None
+        0-3, what the steps conclude; None where the writer did not reach it.
+    """
 
     steps: tuple[Claim, ...]
     level: int | None
@@ -63,6 +71,7 @@ class Finding:
     claimed, found : str
         What the trace says, and what the card holds (of a repeat: the earlier step; of form and length: what a
         trace has).
+    supported : bool
     """
 
     step: int

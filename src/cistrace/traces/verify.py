@@ -35,6 +35,10 @@ def verify(trace: Trace | str, card: Card, start: int = 0) -> Verification:
     start : int
         Where the card's window starts, 0-based, in the sequence whose positions the trace states: those of
         `Prediction`s are of the input.
+
+    Returns
+    -------
+    Verification
     """
     card = placed(card, start)
     read = read_trace(trace) if isinstance(trace, str) else ReadTrace(trace, ())

@@ -229,6 +229,7 @@ def done(run: Run, stage: Stage) -> bool:
 
 
 def mark_done(run: Run, stage: Stage) -> None:
+    """Keep that a stage is done, as the last of those that are."""
     about = run.read_about()
     run.write_about({**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
 
