@@ -41,7 +41,8 @@ def test_readme_marks_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = dict(re.findall(r"^<!-- (try|test) -->\n```sh\n(.+)\n```$", text, flags=re.MULTILINE))
     assert "cistrace predict examples/enhancers.fa" in commands["try"]
-    assert commands["test"].endswith("python -m pytest")
+    checks = ("ruff check .", "ruff format --check .", "mypy", "lint-imports", "python -m pytest --cov")
+    assert commands["test"].split(" && ")[1:] == list(checks)
 
 
 def test_files_stay_readable() -> None:
