@@ -14,7 +14,7 @@ from cistrace.motifs.matrices import CountMatrix
 from cistrace.motifs.motif import Motif
 from cistrace.motifs.scanner import RULES, Scanner
 from cistrace.mpra import hits
-from cistrace.mpra.hits import HitTable, scan_table
+from cistrace.mpra.hits import HitRows, HitTable, scan_table
 
 
 def random_dna(number: int, seed: int = 0) -> list[str]:
@@ -45,6 +45,9 @@ def test_rows_are_the_scanners_best_hits(monkeypatch: pytest.MonkeyPatch) -> Non
     assert len(table) == len(SEQUENCES)
     assert [table.of_row(row, LIBRARY) for row in range(len(table))] == part_scanner().scan_best(SEQUENCES)
     assert table.first[-1] > 5
+    rows = HitRows(table, LIBRARY)
+    assert list(rows) == rows[:] == [*rows[:2], *rows[2:]] == part_scanner().scan_best(SEQUENCES)
+    assert rows[-1] == rows[len(rows) - 1]
 
 
 def test_no_sequence_has_no_hit() -> None:

@@ -20,6 +20,8 @@ from bench_helpers import a_table, write_table
 from click.testing import CliRunner, Result
 
 from cistrace.cli.main import cli
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.scanner import Scanner
 from cistrace.reasonbench.entries import read_entries
 from cistrace.reasonbench.gates import judge
 from cistrace.reasonbench.revise import entries_of
@@ -320,3 +322,19 @@ def test_options_that_cannot_be(arguments: tuple[object, ...], message: str, tab
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (tmp_path / "set" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize("how", [("--all",), ("--per-level", 2)])
+def test_a_build_scans_every_sequence_once(
+    how: tuple[object, ...], table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned: list[str] = []
+    scan = Scanner.scan
+
+    def noted(self: Scanner, sequences: list[str]) -> list[tuple[MotifHit, ...]]:
+        scanned.extend(sequences)
+        return scan(self, sequences)
+
+    monkeypatch.setattr(Scanner, "scan", noted)
+    built(table, tmp_path / "set", *how, "--threads", 1)
+    assert len(scanned) == len(set(scanned)) == 240

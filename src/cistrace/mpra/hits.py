@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 import logging
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
+from itertools import islice
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +25,10 @@ from cistrace.io.streams import shown
 from cistrace.motifs.hit import STRANDS, MotifHit
 from cistrace.motifs.library import MotifLibrary
 from cistrace.motifs.overlap import best_of_family
-from cistrace.motifs.scanner import Scanner, card_scanner
+from cistrace.motifs.scanner import card_scanner
 
 log = logging.getLogger(__name__)
 BLOCK = 1000  # sequences whose hits are held as records at a time
-
-Progress = Callable[[Iterable["HitTable"], str], Iterable["HitTable"]]
-"""Wraps a stream of work, under a label, to show how far it is."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +90,36 @@ class HitTable:
         return tuple(found)
 
 
-def scan_table(
-    sequences: Sequence[str], path: Path | None = None, threads: int = 1, progress: Progress | None = None
-) -> HitTable:
+class HitRows(Sequence[tuple[MotifHit, ...]]):
+    """A table of hits read row by row as records, made anew at each reading: N rows take no more memory than the table.
+
+    Parameters
+    ----------
+    library : MotifLibrary
+        That was scanned with.
+    """
+
+    def __init__(self, table: HitTable, library: MotifLibrary) -> None:
+        self._table = table
+        self._library = library
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    @overload
+    def __getitem__(self, row: int) -> tuple[MotifHit, ...]: ...
+
+    @overload
+    def __getitem__(self, row: slice) -> list[tuple[MotifHit, ...]]: ...
+
+    def __getitem__(self, row: int | slice) -> tuple[MotifHit, ...] | list[tuple[MotifHit, ...]]:
+        places = range(len(self))[row]
+        if isinstance(places, range):
+            return [self._table.of_row(place, self._library) for place in places]
+        return self._table.of_row(places, self._library)
+
+
+def scan_table(sequences: Sequence[str], path: Path | None = None, threads: int = 1) -> HitTable:
     """Hits of every sequence, by the scanner that cards are made with.
 
     Parameters
@@ -104,31 +130,26 @@ def scan_table(
         Read where it holds these very hits, else written.
     threads : int
         Processes that scan.
-    progress : callable, optional
-        Shows the blocks of `BLOCK` sequences as they are scanned.
     """
     with card_scanner(threads) as scanner:
         origin = HitOrigin(scanner.library.version, scanner.version, _digest(sequences))
         if path is not None and (kept := _read(path, origin)) is not None:
             return kept
-        blocks: Iterable[HitTable] = _blocks(sequences, scanner)
-        if progress is not None:
-            blocks = progress(blocks, f"blocks of {BLOCK} sequences scanned, of {len(sequences) // BLOCK + 1}")
-        hits = _joined(list(blocks))
+        scanned = scanner.iter_hits(DnaSequence("", bases) for bases in sequences)
+        hits = hit_table((best_of_family(found) for _, found in scanned), scanner.library)
     if path is not None:
         _write(hits, origin, path)
     return hits
 
 
-def _blocks(sequences: Sequence[str], scanner: Scanner) -> Iterator[HitTable]:
-    place = {motif.matrix_id: index for index, motif in enumerate(scanner.library.motifs)}
-    rows: list[tuple[MotifHit, ...]] = []
-    for _, found in scanner.iter_hits(DnaSequence("", bases) for bases in sequences):
-        rows.append(best_of_family(found))
-        if len(rows) == BLOCK:
-            yield _flat(rows, place)
-            rows = []
-    yield _flat(rows, place)
+def hit_table(rows: Iterable[tuple[MotifHit, ...]], library: MotifLibrary) -> HitTable:
+    """The table of rows that come one after another; `BLOCK` of them are held as records at a time."""
+    place = {motif.matrix_id: index for index, motif in enumerate(library.motifs)}
+    stream, blocks = iter(rows), [_flat([], place)]
+    while block := list(islice(stream, BLOCK)):
+        blocks.append(_flat(block, place))
+        log.info("%d sequences scanned", sum(map(len, blocks)))
+    return _joined(blocks)
 
 
 def _flat(rows: list[tuple[MotifHit, ...]], place: dict[str, int]) -> HitTable:

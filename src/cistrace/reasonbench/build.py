@@ -139,7 +139,7 @@ def build(
     course = _Course(plan, export, read_reviews(export.folder))
     evidence = plan.evidence
     own = None if evidence.folds is None else evidence.folds.own
-    rows = ElementTasks(plan.observed, evidence.table, own, evidence.name)
+    rows = ElementTasks(plan.observed, evidence.table, own, evidence.name, evidence.hits)
 
     def taught(chosen: list[Chosen]) -> Iterator[JudgedTrace]:
         asked = (rows.take(row, cells) for row, cells in chosen)

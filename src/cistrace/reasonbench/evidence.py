@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,7 @@ from cistrace.mpra.associations import fit_associations
 from cistrace.mpra.effects import carried_motifs, design_of
 from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of, load_evidence, save_evidence
 from cistrace.mpra.folds import Folds, deal_folds
+from cistrace.mpra.hits import HitRows, hit_table
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.subjects import BLOCK, LabelledTable, scan_best, scanner
 
@@ -46,6 +47,8 @@ class CardEvidence:
     table : EvidenceTable or None
     known_effects : tuple of KnownEffects
         One a fold, then those of all training rows; none gives the paper's cards.
+    hits : sequence of length N of hits, or None
+        Of the rows of the labelled table, where it was scanned already.
     folds : Folds or None
         Of the rows of the labelled table: which known effects a row's card has.
     name : str
@@ -54,6 +57,7 @@ class CardEvidence:
 
     table: EvidenceTable | None
     known_effects: tuple[KnownEffects, ...]
+    hits: Sequence[tuple[MotifHit, ...]] | None
     folds: Folds | None
     name: str
 
@@ -96,13 +100,15 @@ def card_evidence(
         No fit can leave a row's relatives out, a row was seen by every tower, or towers that do not fit the table.
     """
     if kind == NO_EVIDENCE and towers is None:
-        return CardEvidence(None, (), None, NO_EVIDENCE)
+        return CardEvidence(None, (), None, None, NO_EVIDENCE)
     table = observed.table
     training = np.array([name == "train" for name in observed.splits], dtype=bool)
     folds = deal_folds(table.sequences, table.chromosomes, training)
-    hits = list(_all_hits(table, workers, progress))
-    fits = fit_associations(table, design_of(table.sequences, carried_motifs(hits, scanner().library)), folds)
-    made = partial(CardEvidence, known_effects=fits.known_effects(table.cell_types), folds=folds)
+    library = scanner().library
+    scanned = hit_table(_all_hits(table, workers, progress), library)
+    hits = HitRows(scanned, library)
+    fits = fit_associations(table, design_of(table.sequences, carried_motifs(hits, library)), folds)
+    made = partial(CardEvidence, hits=hits, known_effects=fits.known_effects(table.cell_types), folds=folds)
     if towers is not None:
         evidence = _of_towers(table, folds, hits, towers, kept, progress)
         return made(table=evidence, name=f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
@@ -125,7 +131,7 @@ def _origin(table: MpraTable, source: str, towers: str) -> EvidenceOrigin:
 
 
 def _of_towers(
-    table: MpraTable, folds: Folds, hits: list[tuple[MotifHit, ...]], towers: str, kept: Path, progress: Show
+    table: MpraTable, folds: Folds, hits: Sequence[tuple[MotifHit, ...]], towers: str, kept: Path, progress: Show
 ) -> EvidenceTable:
     """Evidence of towers, taken from `kept` where it is of these towers, this table and these motifs."""
     from cistrace.towers.fold_towers import load_fold_towers, tower_evidence  # brings torch along

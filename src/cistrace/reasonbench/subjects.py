@@ -48,6 +48,8 @@ class ElementTask:
     ----------
     cells : tuple of int
         Columns to make subjects for.
+    hits : tuple of MotifHit or None
+        Those of its cards; None where nothing has scanned it yet.
     evidence : SequenceEvidence or None
         In the order of the table's cell types.
     fold : int
@@ -61,6 +63,7 @@ class ElementTask:
     activity: tuple[float, ...]
     levels: tuple[int, ...]
     cells: tuple[int, ...]
+    hits: tuple[MotifHit, ...] | None
     evidence: SequenceEvidence | None
     fold: int
 
@@ -123,7 +126,9 @@ def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
 def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:
     """The subjects of some rows, in their order, each in the cell types asked of it."""
     made = []
-    for row, hits in zip(rows, scan_best([row.bases for row in rows]), strict=True):
+    scanned = iter(scan_best([row.bases for row in rows if row.hits is None]))
+    for row in rows:
+        hits = next(scanned) if row.hits is None else row.hits
         made += [_subject(row, cell, hits, setting) for cell in row.cells]
     return made
 
@@ -145,14 +150,22 @@ class ElementTasks:
         Of every row, the fold whose known effects its cards have; needed with evidence.
     name : str
         Where the evidence is from, for messages.
+    hits : sequence of length N of hits, optional
+        Of every row, where the table was scanned already.
     """
 
     def __init__(
-        self, observed: LabelledTable, evidence: EvidenceTable | None, own: NDArray[np.int64] | None, name: str
+        self,
+        observed: LabelledTable,
+        evidence: EvidenceTable | None,
+        own: NDArray[np.int64] | None,
+        name: str,
+        hits: Sequence[tuple[MotifHit, ...]] | None = None,
     ) -> None:
         self._observed = observed
         self._evidence = evidence
         self._own = own
+        self._hits = hits
         if evidence is not None:
             self._places = evidence.places(observed.table.sequences, name)
             self._columns = evidence.columns(observed.table.cell_types, name)
@@ -163,6 +176,7 @@ class ElementTasks:
         evidence = None
         if self._evidence is not None:
             evidence = self._evidence.of_row(int(self._places[row]), self._columns)
+        hits = None if self._hits is None else self._hits[row]
         return ElementTask(
             row,
             table.names[row],
@@ -171,6 +185,7 @@ class ElementTasks:
             tuple(table.activity[row].tolist()),
             tuple(seen.levels[row].tolist()),
             tuple(cells),
+            hits,
             evidence,
             -1 if self._own is None else int(self._own[row]),
         )
