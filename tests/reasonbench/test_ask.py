@@ -28,6 +28,8 @@ from cistrace.traces.text import render_trace
 KEY = "sk-this-must-not-be-written-anywhere"
 ROWS = 36
 
+pytestmark = pytest.mark.pipeline
+
 
 def grounded_reply(plain: dict[str, Any]) -> bytes:
     """What a model might answer: a true trace, a true one in other words, one with an invented motif, or chatter."""

@@ -30,6 +30,8 @@ from cistrace.traces.verify import verify
 
 CELLS = ("K562", "liver cells")
 
+pytestmark = pytest.mark.pipeline
+
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
