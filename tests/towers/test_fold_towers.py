@@ -36,7 +36,7 @@ def test_evidence_is_the_mean_of_the_towers_that_may_speak() -> None:
     hits = scan_best(table.sequences)
     towers = [Towers(tower, tower) for tower in (random_residual(0), random_residual(1))]
     may_speak = np.array([[True, False], [False, True], [True, True]] * 4)
-    made = tower_evidence(table, hits, towers, may_speak, ORIGIN, lambda items, label: iter(items))
+    made = tower_evidence(table, hits, towers, may_speak, ORIGIN, lambda items, what, total: iter(items))
     each = [tower.evidence(table.sequences, hits) for tower in towers]
     for row in range(12):
         who = np.flatnonzero(may_speak[row])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from cistrace.cards.evidence import EvidenceKind
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
 from cistrace.io.streams import shown
+from cistrace.io.track import Track
 from cistrace.io.workers import Workers, blocks
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import fit_associations
@@ -34,7 +35,6 @@ NO_EVIDENCE: EvidenceKind = "none"
 TOWERS: EvidenceKind = "towers"
 SHIPPED = "shipped"
 
-Show = Callable[[Iterable[Any], str], Iterator[Any]]
 """Wraps a stream of work, under a label, to show how far it is."""
 
 
@@ -81,7 +81,7 @@ class CardEvidence:
 
 
 def card_evidence(
-    observed: LabelledTable, kind: str, towers: str | None, kept: Path, workers: Workers, progress: Show
+    observed: LabelledTable, kind: str, towers: str | None, kept: Path, workers: Workers, progress: Track
 ) -> CardEvidence:
     """Evidence and known effects for a table.
 
@@ -118,10 +118,11 @@ def card_evidence(
     return made(table=load_evidence(Path(kind)), name=shown(kind))
 
 
-def _all_hits(table: MpraTable, workers: Workers, progress: Show) -> Iterator[tuple[MotifHit, ...]]:
+def _all_hits(table: MpraTable, workers: Workers, progress: Track) -> Iterator[tuple[MotifHit, ...]]:
     """Hits of every row, in order."""
-    found = workers.map(scan_best, blocks(table.sequences, 4 * BLOCK))
-    for block in progress(found, "blocks of sequences scanned"):
+    size = 4 * BLOCK
+    found = workers.map(scan_best, blocks(table.sequences, size))
+    for block in progress(found, f"blocks of {size} sequences scanned", -(-len(table.sequences) // size)):
         yield from block
 
 
@@ -131,7 +132,7 @@ def _origin(table: MpraTable, source: str, towers: str) -> EvidenceOrigin:
 
 
 def _of_towers(
-    table: MpraTable, folds: Folds, hits: Sequence[tuple[MotifHit, ...]], towers: str, kept: Path, progress: Show
+    table: MpraTable, folds: Folds, hits: Sequence[tuple[MotifHit, ...]], towers: str, kept: Path, progress: Track
 ) -> EvidenceTable:
     """Evidence of towers, taken from `kept` where it is of these towers, this table and these motifs."""
     from cistrace.towers.fold_towers import load_fold_towers, tower_evidence  # brings torch along

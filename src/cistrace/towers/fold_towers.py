@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from cistrace.errors import DataError
 from cistrace.io.hashes import files_hash
 from cistrace.io.streams import shown
+from cistrace.io.track import Track
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.dealt_rows import DEALT_ROWS, DealtRows, read_dealt_rows
 from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
@@ -23,10 +23,6 @@ from cistrace.towers.files import load_tower, tower_notes
 BATCH = 256
 DEALT = "dealt_rows"
 """In a tower's file: the digest of the rows by which it was told what it may see."""
-
-_Item = TypeVar("_Item")
-Progress = Callable[[Iterable[_Item], str], Iterator[_Item]]
-"""Wraps a stream of work, under a label, to show how far it is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +69,7 @@ def tower_evidence(
     towers: Sequence[Towers],
     may_speak: NDArray[np.bool_],
     origin: EvidenceOrigin,
-    progress: Progress[tuple[int, NDArray[np.int64]]],
+    progress: Track,
 ) -> EvidenceTable:
     """Evidence of every row from the towers that may speak of it, their mean where there are several.
 
@@ -94,7 +90,7 @@ def tower_evidence(
         for number, rows in enumerate(map(np.flatnonzero, may_speak.T))
         for begin in range(0, len(rows), BATCH)
     ]
-    for number, block in progress(blocks, f"blocks of {BATCH} sequences read by towers, of {len(blocks)}"):
+    for number, block in progress(blocks, f"blocks of {BATCH} sequences read by towers", len(blocks)):
         found = towers[number].evidence([table.sequences[row] for row in block], [hits[row] for row in block])
         for at, row in enumerate(block):
             estimates[row] += weight[row] * found[at].estimates[columns]
