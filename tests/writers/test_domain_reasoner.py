@@ -15,8 +15,9 @@ from cistrace.evaluation.trace_rates import trace_rates
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
+from cistrace.predictions.prediction import Prediction
 from cistrace.traces.text import parse_trace
-from cistrace.traces.trace import Trace
+from cistrace.traces.trace import PROSE, Trace
 from cistrace.traces.verify import verify
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.prompts import domain_prompt
@@ -48,8 +49,13 @@ def written(reasoner: DomainReasoner, cards: list[list[Card]]) -> list[tuple[str
     ]
 
 
-def test_every_trace_parses(predictor: Predictor, cards: list[list[Card]]) -> None:
-    rates = trace_rates(written(predictor.checkpoint.reasoner, cards))
+@pytest.fixture(scope="module")
+def texts(predictor: Predictor, cards: list[list[Card]]) -> list[tuple[str, Card]]:
+    return written(predictor.checkpoint.reasoner, cards)
+
+
+def test_every_trace_parses(texts: list[tuple[str, Card]]) -> None:
+    rates = trace_rates(texts)
     assert rates.parsed == 1.0
     assert rates.unrepeated == 1.0
     assert rates.claims_verified >= 0.98  # of some 300; docs/results.md has the figure over all of test
@@ -63,10 +69,15 @@ def short_cards(predictor: Predictor) -> list[list[Card]]:
     return [[made.card] for made in predictor.maker.cards(records, ("K562",)) if len(made.card.hits) < 4]
 
 
-def test_motif_steps_of_short_cards_verify(predictor: Predictor, short_cards: list[list[Card]]) -> None:
+@pytest.fixture(scope="module")
+def short_texts(predictor: Predictor, short_cards: list[list[Card]]) -> list[tuple[str, Card]]:
+    return written(predictor.checkpoint.reasoner, short_cards)
+
+
+def test_motif_steps_of_short_cards_verify(short_texts: list[tuple[str, Card]]) -> None:
     found = [
         verify(Trace((step,), None), card).verified
-        for text, card in written(predictor.checkpoint.reasoner, short_cards)
+        for text, card in short_texts
         for step in parse_trace(text).steps
         if step.kind == "motif"
     ]
@@ -75,8 +86,8 @@ def test_motif_steps_of_short_cards_verify(predictor: Predictor, short_cards: li
 
 
 @pytest.mark.xfail(reason="200-bp training cards hold few of the GC and CpG figures of other lengths", strict=True)
-def test_all_steps_of_short_cards_verify(predictor: Predictor, short_cards: list[list[Card]]) -> None:
-    assert trace_rates(written(predictor.checkpoint.reasoner, short_cards)).claims_verified >= 0.95
+def test_all_steps_of_short_cards_verify(short_texts: list[tuple[str, Card]]) -> None:
+    assert trace_rates(short_texts).claims_verified >= 0.95
 
 
 def test_with_shuffled_weights_verified_traces_vanish(cards: list[list[Card]]) -> None:
@@ -86,22 +97,34 @@ def test_with_shuffled_weights_verified_traces_vanish(cards: list[list[Card]]) -
         for weight in reasoner.language_model.parameters():
             flat = weight.view(-1)
             flat.copy_(flat[torch.randperm(flat.numel(), generator=generator)])
-    rates = trace_rates(written(reasoner, cards))
+    texts = written(reasoner, cards)
+    rates = trace_rates(texts)
     assert rates.parsed == 1.0  # the form is the grammar's
+    assert not any(step.kind == PROSE for text, _ in texts for step in parse_trace(text).steps)
     assert rates.verified == 0.0  # the facts were the weights'
     assert rates.claims_verified < 0.05
 
 
-def test_a_card_changed_is_a_trace_changed(predictor: Predictor, cards: list[list[Card]]) -> None:
+def test_a_card_changed_is_a_trace_changed(texts: list[tuple[str, Card]]) -> None:
     """Texts follow the card they are given: traces of one card do not verify against another."""
-    flat = written(predictor.checkpoint.reasoner, cards)
-    turned = [(text, flat[(at + 3) % len(flat)][1]) for at, (text, _) in enumerate(flat)]
+    turned = [(text, texts[(at + 3) % len(texts)][1]) for at, (text, _) in enumerate(texts)]
     assert trace_rates(turned).claims_verified < 0.2
 
 
-def test_batch_order_and_padding_do_not_matter(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+@pytest.fixture(scope="module")
+def predicted(predictor: Predictor, sequences: list[DnaSequence]) -> tuple[list[Prediction], list[int]]:
+    """All sequences in one block, and what was reported meanwhile. A warning of any library is an error."""
+    counts: list[int] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return list(predictor.stream(sequences, on_written=counts.append)), counts
+
+
+def test_batch_order_and_padding_do_not_matter(
+    predictor: Predictor, sequences: list[DnaSequence], predicted: tuple[list[Prediction], list[int]]
+) -> None:
     """Alone, together, in reverse and beside much longer prompts: the same activities and traces."""
-    together = {(p.id, p.cell_type): p for p in predictor.stream(sequences)}
+    together = {(p.id, p.cell_type): p for p in predicted[0]}
     backward = {(p.id, p.cell_type): p for p in predictor.stream(sequences[::-1])}
     alone = {(p.id, p.cell_type): p for record in sequences[:4] for p in predictor.stream([record])}
     one_cell = {(p.id, p.cell_type): p for p in predictor.stream(sequences[:4], "K562")}
@@ -112,27 +135,21 @@ def test_batch_order_and_padding_do_not_matter(predictor: Predictor, sequences: 
             assert found.card_hash == together[key].card_hash
 
 
-def test_scores_of_the_card_alone_need_no_writing(predictor: Predictor, sequences: list[DnaSequence]) -> None:
-    bare = list(predictor.stream(sequences, trace=False))
-    full = list(predictor.stream(sequences))
-    assert all(entry.trace is None and entry.trace_text is None for entry in bare)
-    assert np.corrcoef([e.activity for e in bare], [e.activity for e in full])[0, 1] > 0.9
-
-
-def test_every_trace_is_reported_as_it_ends(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+def test_scores_of_the_card_alone_need_no_writing(
+    predictor: Predictor, sequences: list[DnaSequence], predicted: tuple[list[Prediction], list[int]]
+) -> None:
     counts: list[int] = []
-    found = list(predictor.stream(sequences[:4], on_written=counts.append))
-    assert sum(counts) == len(found) == 12
-    assert len(counts) > 1  # within the block, not at its end alone
-    assert not next(iter(predictor.stream(sequences[:1], trace=False, on_written=counts.append))).trace
-    assert sum(counts) == 12
+    bare = list(predictor.stream(sequences, trace=False, on_written=counts.append))
+    assert not counts
+    assert all(entry.trace is None and entry.trace_text is None for entry in bare)
+    assert np.corrcoef([e.activity for e in bare], [e.activity for e in predicted[0]])[0, 1] > 0.9
 
 
-def test_greedy_traces_state_no_seed(predictor: Predictor, sequences: list[DnaSequence]) -> None:
-    assert [entry.provenance.seed for entry in predictor.stream(sequences[:1], "K562")] == [None]
+def test_every_trace_is_reported_as_it_ends(predicted: tuple[list[Prediction], list[int]]) -> None:
+    found, counts = predicted
+    assert sum(counts) == len(found) == 48
+    assert min(counts) > 0 and len(counts) > 3  # within the block, not at its end alone
 
 
-def test_no_library_warns_of_anything(predictor: Predictor, sequences: list[DnaSequence]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        list(predictor.stream(sequences[:1], "K562"))
+def test_greedy_traces_state_no_seed(predicted: tuple[list[Prediction], list[int]]) -> None:
+    assert {entry.provenance.seed for entry in predicted[0]} == {None}

@@ -68,9 +68,11 @@ class Template:
 
     @property
     def fields(self) -> tuple[str, ...]:
+        """Names of the fields, in order."""
         return tuple(name for _, name in self.parts)
 
     def render(self, values: dict[str, str]) -> str:
+        """The text with a value for every field."""
         return "".join(literal + values[name] for literal, name in self.parts) + self.tail
 
 

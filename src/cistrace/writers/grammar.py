@@ -140,16 +140,16 @@ def _table(
     return TraceGrammar(torch.from_numpy(following), torch.from_numpy(opening), opens_at, scored, finished, groups)
 
 
-def accepts(form: TraceGrammar, tokens: list[int]) -> bool:
+def accepts(grammar: TraceGrammar, tokens: list[int]) -> bool:
     """Whether a whole trace, from its first token to its end, has the form."""
     state, used = 0, set()
     for token in tokens:
-        if bool(form.opens[state]):
-            group = int(form.opening[token])
+        if bool(grammar.opens[state]):
+            group = int(grammar.opening[token])
             if group in used:
                 return False
             used.add(group)
-        state = int(form.following[state, token])
+        state = int(grammar.following[state, token])
         if state == FORBIDDEN:
             return False
-    return state == form.finished
+    return state == grammar.finished

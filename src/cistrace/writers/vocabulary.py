@@ -1,4 +1,4 @@
-"""The pieces of text a reasoner reads and writes, derived from the templates of prompts.py.
+"""The pieces of text a reasoner reads and writes, derived from `traces.templates`.
 
 A piece is a field's value with the literal text before it, so that a claim costs few tokens: the
 motif step `m3 SP1 of ... at 45-55 (+) with 14 bits` is `m3`, ` SP1`, ` of ...`, ` at 45`, `-55`,
@@ -45,16 +45,25 @@ class VocabularyNames:
 
     @staticmethod
     def of(library: MotifLibrary, cell_types: tuple[str, ...], window: int) -> VocabularyNames:
+        """Of a motif library, for a checkpoint's cell types and window (bp)."""
         tfs = {motif.name for motif in library.motifs}
         families = {family_label(motif.families) for motif in library.motifs}
         families |= {family for motif in library.motifs for family in motif.families}
         return VocabularyNames(tuple(sorted(tfs)), tuple(sorted(families | {"no family"})), cell_types, window)
 
     def write(self, path: Path) -> None:
+        """Write them as JSON."""
         path.write_text(json.dumps(asdict(self), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     @staticmethod
     def read(path: Path) -> VocabularyNames:
+        """Read what `write` wrote.
+
+        Raises
+        ------
+        ModelError
+            The file is missing or holds something else.
+        """
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
             return VocabularyNames(
@@ -66,7 +75,7 @@ class VocabularyNames:
 
 @dataclass(frozen=True)
 class Slot:
-    """Pieces of which exactly one stands here, or, where `repeats`, one and then any number of `more`."""
+    """Pieces of which exactly one stands here, or, where there are `more`, one and then any number of them."""
 
     pieces: tuple[str, ...]
     more: tuple[str, ...] = ()
