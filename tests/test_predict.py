@@ -1,22 +1,25 @@
 from __future__ import annotations
 
+import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas
 import polars
 import pytest
+from checkpoint_helpers import altered_checkpoint
 
 from cistrace import Predictor
 from cistrace.cards.json import card_hash
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.checkpoints.schema import shipped_checkpoint
+from cistrace.checkpoints.schema import CheckpointConfig, shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
-from cistrace.predict import ScoredWindow, level_probabilities, percentile
+from cistrace.predict import ScoredWindow
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import parse_trace
 from cistrace.traces.verify import verify
@@ -169,23 +172,59 @@ def test_an_unknown_cell_type_is_refused_before_any_work(predictor: Predictor) -
         predictor.predict(dna(200), "HeLa")
 
 
-def test_probabilities_and_percentile_follow_the_activity(predictor: Predictor) -> None:
-    scale = predictor.checkpoint.scales["K562"]
-    assert np.argmax(level_probabilities(scale.cuts[2] + 3, scale)) == 3
-    assert np.argmax(level_probabilities(scale.cuts[0] - 3, scale)) == 0
-    middle = [percentile(value, scale) for value in scale.cuts]
-    np.testing.assert_allclose(middle, [25, 50, 75], atol=1.5)
+def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor: Predictor) -> None:
+    random = [dna(200, seed) for seed in range(12)]
+    for trace in (True, False):
+        for entry in predictor.predict(random, trace=trace):
+            assert entry.level == int(np.argmax(entry.level_probabilities))
+            calibration = predictor.checkpoint.scales[entry.cell_type].calibrations["trace" if trace else "card"]
+            assert entry.upper - entry.activity == pytest.approx(calibration.half_width)
+
+
+def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> None:
+    def change(config: CheckpointConfig) -> CheckpointConfig:
+        scales = {
+            name: replace(scale, calibrations={"trace": scale.calibrations["trace"]})
+            for name, scale in config.scales.items()
+        }
+        return replace(config, interface=replace(config.interface, readouts=("trace",)), scales=scales)
+
+    predictor = Predictor(altered_checkpoint(tmp_path / "model", change))
+    with pytest.raises(ModelError, match=r"not trained to score the card alone.*leave --no-trace"):
+        predictor.stream([DnaSequence("a", dna(200), "")], trace=False)
+    (found,) = predictor.predict(dna(200), "K562")
+    assert found.trace_text is not None
+
+
+def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:
+    def change(config: CheckpointConfig) -> CheckpointConfig:
+        scale = config.scales["K562"]
+        card = replace(scale.calibrations["card"], half_width=math.inf)
+        scales = {**config.scales, "K562": replace(scale, calibrations={**scale.calibrations, "card": card})}
+        return replace(config, scales=scales, faults=("K562: no interval",))
+
+    predictor = Predictor(altered_checkpoint(tmp_path / "model", change))
+    unknown, known = predictor.predict(dna(200), ["K562", "HepG2"], trace=False)
+    assert (unknown.lower, unknown.upper) == (-math.inf, math.inf) and unknown.flags == ("no_interval",)
+    assert math.isfinite(unknown.activity) and sum(unknown.level_probabilities) == pytest.approx(1)
+    assert math.isfinite(known.upper) and known.flags == ()
+    assert predictor.checkpoint.faults == ("K562: no interval",)
+
+
+def test_a_checkpoints_hash_names_its_calibration_too(predictor: Predictor, tmp_path: Path) -> None:
+    other = load_checkpoint(altered_checkpoint(tmp_path / "model", lambda config: replace(config, faults=("one",))))
+    assert other.hash != predictor.checkpoint.hash
 
 
 def test_an_altered_checkpoint_is_named(tmp_path: Path) -> None:
     folder = tmp_path / "checkpoint"
     shutil.copytree(shipped_checkpoint(), folder)
-    path = folder / "cistrace" / "knowledge.tsv"
+    path = folder / "cistrace" / "known_effects.tsv"
     path.write_text(path.read_text().replace("K562", "K563", 1))
-    with pytest.raises(ModelError, match=r"knowledge.tsv: found SHA-256"):
+    with pytest.raises(ModelError, match=r"known_effects.tsv: found SHA-256"):
         load_checkpoint(folder)
     path.unlink()
-    with pytest.raises(ModelError, match=r"knowledge.tsv: no such file"):
+    with pytest.raises(ModelError, match=r"known_effects.tsv: no such file"):
         load_checkpoint(folder)
     with pytest.raises(ModelError, match=r"not a readable checkpoint"):
         load_checkpoint(tmp_path)

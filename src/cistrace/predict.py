@@ -17,14 +17,13 @@ from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.json import card_hash
 from cistrace.cards.maker import BLOCK, CardMaker, WindowCards
 from cistrace.cards.windows import MINIMUM_KNOWN, SequenceWindow, WindowChoice, best_windows, reported_windows
+from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
-from cistrace.checkpoints.schema import CellScale
-from cistrace.errors import InputError
+from cistrace.errors import InputError, ModelError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
-from cistrace.traces.grounded import level_of
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import read_trace
 from cistrace.traces.verify import verify
@@ -34,7 +33,7 @@ from cistrace.writers.prompts import PROMPT_VERSION, Prompt, sequence_prompt
 from cistrace.writers.reasoner import OnWritten
 
 TOGETHER = 32  # windows in one pass of the reasoner
-NORMAL_90 = 1.6448536269514722  # half the width of a normal's central 90 %, in standard deviations
+NO_INTERVAL = "no_interval"  # flag of a cell type that val held too few rows of to calibrate an interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +83,7 @@ class Predictor:
         self.checkpoint: Checkpoint = load_checkpoint(self.model, device)
         self.cell_types = self.checkpoint.cell_types
         self.maker = CardMaker(
-            self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.knowledge
+            self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.known_effects
         )
         self.provenance = Provenance(
             cistrace=__version__,
@@ -92,9 +91,10 @@ class Predictor:
             motifs=self.maker.scanner.library.version,
             scanner=self.maker.scanner.version,
             prompt=PROMPT_VERSION,
-            evidence="none" if self.checkpoint.towers is None else "towers",
+            evidence=self.checkpoint.interface.evidence,
         )
-        self.writes = self.checkpoint.form.arm == "card+generated"
+        self.writes = "trace" in self.checkpoint.interface.readouts
+        self.reads_card_alone = "card" in self.checkpoint.interface.readouts
 
     def __repr__(self) -> str:
         model = "shipped model" if self.model is None else f"model {self.model}"
@@ -123,7 +123,8 @@ class Predictor:
         cell_types : str or several
             `all`, or names as in `Predictor.cell_types`.
         trace : bool
-            False scores from the card alone, several times as fast. A model of an arm without traces never writes any.
+            False scores from the card alone, several times as fast, with that readout's own line and interval. A model
+            of an arm without traces never writes any.
         windows : `best` or `all`
             Of a sequence longer than the model's window: in each cell type the window of the highest activity, or
             every window with at least 20 letters of ACGT, by rising start, each in all cell types.
@@ -135,6 +136,8 @@ class Predictor:
             letters of ACGT.
         CellTypeError
             A cell type that the checkpoint does not know.
+        ModelError
+            No traces are asked of a model that was not trained to score the card alone.
         """
         return list(self.stream(list(as_sequences(sequences, MINIMUM_KNOWN)), cell_types, trace, windows))
 
@@ -157,8 +160,19 @@ class Predictor:
         """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
-        records = as_sequences(sequences, MINIMUM_KNOWN)
         trace = trace and self.writes
+        if not trace and not self.reads_card_alone:
+            raise ModelError(
+                "this model was not trained to score the card alone (recipe: regression.without_trace 0), and no "
+                "traces are asked for; expected traces; leave --no-trace (trace=False) out"
+            )
+        return self._stream(sequences, cells, trace, windows, on_written)
+
+    def _stream(
+        self, sequences: SequenceInput, cells: tuple[str, ...], trace: bool, windows: WindowChoice,
+        on_written: OnWritten | None,
+    ) -> Iterator[Prediction]:  # fmt: skip
+        records = as_sequences(sequences, MINIMUM_KNOWN)
         asked_windows = reported_windows(
             records, self.maker.window, len(cells),
             None if windows == "all" else lambda sequence: self._choose(sequence, cells),
@@ -171,21 +185,21 @@ class Predictor:
                 yield self.prediction(scored[at], cell, cells, trace)
 
     def _choose(self, sequence: DnaSequence, cells: tuple[str, ...]) -> list[SequenceWindow]:
-        """In each cell type the window of the highest activity: by the towers, or without them by the card alone."""
+        """In each cell type the window of the highest activity: by the towers, or without them by the scores."""
         if self.maker.model is not None:
             return self.maker.choose(sequence, cells)
-        return best_windows(sequence, self.maker.window, len(cells), lambda found: self._bare_scores(found, cells))
+        return best_windows(sequence, self.maker.window, len(cells), lambda found: self._fast_scores(found, cells))
 
-    def _bare_scores(self, windows: Sequence[SequenceWindow], cells: tuple[str, ...]) -> NDArray[np.float64]:
-        """Scores of windows from their cards alone: (N, cells)."""
-        scored = self.score(list(self.maker.window_cards(windows, cells)), cells, trace=False)
+    def _fast_scores(self, windows: Sequence[SequenceWindow], cells: tuple[str, ...]) -> NDArray[np.float64]:
+        """Scores of windows from their cards alone, or with traces where the model cannot do without: (N, cells)."""
+        scored = self.score(list(self.maker.window_cards(windows, cells)), cells, not self.reads_card_alone)
         return np.array([one.scores for one in scored])
 
     def _prompt(self, card: Card) -> Prompt:
-        form = self.checkpoint.form
-        if form.arm == "sequence":
+        interface = self.checkpoint.interface
+        if interface.arm == "sequence":
             return sequence_prompt(card.bases, card.cell_type)
-        return prompt_of(form.layout, card)
+        return prompt_of(interface.layout, card)
 
     def score(
         self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None = None
@@ -237,7 +251,9 @@ class Predictor:
         """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
         scale = self.checkpoint.scales[cells[cell]]
-        activity = activity_of(scored.scores[cell], scale, trace)
+        calibration = scale.calibrations["trace" if trace else "card"]
+        activity = calibration.activity(scored.scores[cell])
+        foreseen = foresee(activity, calibration, scale)
         window = found.at.window
         text = moved_text(scored.texts[cell], window.start) if trace else None
         read = None if text is None else read_trace(text)
@@ -245,12 +261,12 @@ class Predictor:
             id=found.at.sequence.id,
             cell_type=cells[cell],
             activity=activity,
-            lower=activity - scale.half_width,
-            upper=activity + scale.half_width,
-            percentile=percentile(activity, scale),
-            level=level_of(activity, scale.cuts),
-            level_probabilities=level_probabilities(activity, scale),
-            flags=found.flags,
+            lower=activity - calibration.half_width,
+            upper=activity + calibration.half_width,
+            percentile=foreseen.percentile,
+            level=foreseen.level,
+            level_probabilities=foreseen.level_probabilities,
+            flags=found.flags if math.isfinite(calibration.half_width) else (*found.flags, NO_INTERVAL),
             start=window.start,
             end=window.end,
             card_hash=card_hash(found.card),
@@ -260,23 +276,3 @@ class Predictor:
             trace_text=text,
             verification=None if text is None else verify(text, found.card, window.start),
         )
-
-
-def activity_of(score: float, scale: CellScale, trace: bool) -> float:
-    """log2(RNA/DNA) from the head's standardised score."""
-    if trace:
-        return scale.intercept + scale.slope * score
-    return scale.bare_intercept + scale.bare_slope * score
-
-
-def percentile(activity: float, scale: CellScale) -> float:
-    """Share (0-100) of natural elements with a lower measured activity."""
-    grid = np.linspace(0, 100, len(scale.quantiles))
-    return float(np.interp(activity, scale.quantiles, grid))
-
-
-def level_probabilities(activity: float, scale: CellScale) -> tuple[float, float, float, float]:
-    """Probability of each level, the measurement taken as normal about the activity with the interval's width."""
-    deviation = scale.half_width / NORMAL_90
-    below = [0.5 * (1 + math.erf((cut - activity) / (deviation * math.sqrt(2)))) for cut in scale.cuts]
-    return below[0], below[1] - below[0], below[2] - below[1], 1 - below[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,10 +37,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in.fa").write_text(FASTA)
     # All that a card without evidence needs of a checkpoint.
-    form = {"layout": "domain", "cards": "towers", "arm": "card", "generation": {}, "origin": {}}
-    config = {**form, "cell_types": CELL_TYPES, "window": 200, "scales": {}, "files": {}}
     (tmp_path / "model" / "cistrace").mkdir(parents=True)
-    (tmp_path / "model" / "cistrace" / "checkpoint.json").write_text(json.dumps(config))
+    shutil.copy(CHECKPOINT, tmp_path / "model" / "cistrace")
     return tmp_path
 
 

@@ -14,7 +14,7 @@ from cistrace.checkpoints.schema import shipped_checkpoint
 from cistrace.errors import DataError
 from cistrace.evaluation.comparison import open_comparison
 from cistrace.evaluation.contenders import Contender, chosen, known_contenders, predictions_of
-from cistrace.evaluation.predicted import conformal
+from cistrace.evaluation.predicted import with_interval
 from cistrace.evaluation.specialists import Ensemble, composition_only, motif_boosting
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.files import DataSetFiles
@@ -102,6 +102,7 @@ def test_towers_that_do_not_know_the_cell_type_are_refused(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(("count", "rank"), [(8, None), (9, 9), (19, 18), (99, 90)])
-def test_the_conformal_width_is_the_exact_rank_or_infinite(count: int, rank: int | None) -> None:
-    residuals = np.append(np.random.default_rng(0).permutation(np.arange(1.0, count + 1)), np.nan)
-    assert conformal(residuals) == (np.inf if rank is None else rank)
+def test_the_interval_has_the_exact_conformal_width_or_is_infinite(count: int, rank: int | None) -> None:
+    residuals = np.append(np.random.default_rng(0).permutation(np.arange(1.0, count + 1)), np.nan)[:, None]
+    found = with_interval(np.zeros((1, 1)), np.zeros_like(residuals), residuals)
+    assert (found.lower, found.upper) == ((-np.inf, np.inf) if rank is None else (-rank, rank))

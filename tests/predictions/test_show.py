@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import re
 from dataclasses import replace
 from typing import Any
@@ -78,6 +79,14 @@ def test_verdicts_are_words_and_colours() -> None:
     assert "Verified: all" in plain and "Not verified" in plain
 
 
+def test_an_interval_that_cannot_be_stated_is_none() -> None:
+    screen = io.StringIO()
+    unknown = replace(a_prediction(trace=False), lower=-math.inf, upper=math.inf, flags=("no_interval",))
+    show_predictions([unknown], Console(file=screen, width=200, color_system=None))
+    row = screen.getvalue().splitlines()[1]
+    assert "no interval" in row and "inf" not in row
+
+
 def test_verdict_names_what_failed() -> None:
     good = a_prediction()
     assert good.verification is not None and good.trace is not None
@@ -88,7 +97,7 @@ def test_verdict_names_what_failed() -> None:
     lines = verdict(replace(good, verification=spoilt)).splitlines()
     assert lines[0].startswith("Not verified")
     assert lines[1].endswith("the card has 0.999")
-    assert "concludes level 1; the activity is of level 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
+    assert "concludes level 1; the most probable is 2" in verdict(replace(good, trace=replace(good.trace, level=1)))
     assert "concludes" not in verdict(good)
     assert "not a trace" in verdict(replace(good, trace=None, verification=None))
 

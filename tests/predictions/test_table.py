@@ -79,6 +79,18 @@ def test_a_bound_that_there_is_none_of_is_infinite_in_text(tmp_path: Path) -> No
         assert float(found["lower"]) == -math.inf
 
 
+def test_bounds_that_cannot_be_stated_are_said_in_every_format(tmp_path: Path) -> None:
+    unknown = replace(a_prediction(), lower=-math.inf, upper=math.inf, flags=("no_interval",))
+    for ending in (".tsv", ".jsonl", ".parquet"):
+        write_all(tmp_path / f"out{ending}", [unknown])
+    (line,) = (tmp_path / "out.tsv").read_text().splitlines()[1:]
+    assert line.split("\t")[3:5] == ["-inf", "inf"] and line.endswith("no_interval")
+    row = json.loads((tmp_path / "out.jsonl").read_text(), parse_constant=pytest.fail)  # Infinity is no JSON
+    (entry,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    for found in (row, entry):
+        assert found["lower"] is None and found["upper"] is None and found["flags"] == ["no_interval"]
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))
 def test_any_id_survives_tsv(identifier: str) -> None:
     line = f"{tsv_field(identifier)}\tnext\n"

@@ -16,6 +16,7 @@ from training_helpers import run as train
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from cistrace.checkpoints.load import load_checkpoint
+from cistrace.checkpoints.schema import read_config
 from cistrace.errors import RunError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
@@ -27,8 +28,9 @@ DNA = "ACGTTGCAAGTCCGATAGCTTGCACCACGCCCACCCGTATTAGC" * 3
 @pytest.fixture(scope="module")
 def exported(r3lm: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported") / "model"
-    made = invoke("export", r3lm, "-o", folder)
+    made = invoke("export", r3lm, "-o", folder, "--anyway")
     assert made.exit_code == 0, made.output
+    assert "not fit for use: K562: 80 measured training rows, expected 1,000" in made.stderr
     return folder
 
 
@@ -38,7 +40,7 @@ def test_a_run_holds_what_it_was_made_of_and_what_came_of_it(r3lm: Path) -> None
     assert about["done"] == ["examples", "rationale", "generate", "regression"]
     assert len(about["data"]["manifest_sha256"]) == 64 and {"torch", "accelerate", "peft"} <= about["packages"].keys()
     assert run.read_config().regression.lora.rank == 16 and run.read_config().rationale.accumulate == 8
-    assert metrics["examples"] == {"taught": 80, "train": 160, "val": 40, "pieces": 0}
+    assert metrics["examples"] == {"taught": 80, "train": 160, "val": 12, "pieces": 0}
     assert metrics["rationale"]["rows"] == 80 and metrics["regression"]["rows"] == 160
     assert metrics["rationale"]["steps"] == 3 and metrics["regression"]["steps"] == 4
     assert {"val_pearson", "pearson_K562", "pearson_MyCell"} == set(metrics["regression"]["val_pearson"])
@@ -77,6 +79,42 @@ def test_the_export_is_a_plain_folder_with_the_adapters_merged(r3lm: Path, expor
     torch.testing.assert_close(ours, theirs, rtol=0.02, atol=0.02)  # weights are kept as bf16
     told = [{"role": "user", "content": "x"}]
     assert tokenizer.apply_chat_template(told, tokenize=False).startswith("<|im_start|>user")
+
+
+def test_what_speaks_against_a_model_keeps_it_from_leaving_its_run(r3lm: Path, tmp_path: Path) -> None:
+    made = invoke("export", r3lm, "-o", tmp_path / "model")
+    assert made.exit_code == 2 and "--anyway" in made.stderr and "MyCell: 80 measured training rows" in made.stderr
+    assert "the writer: 0 of" in made.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unfit_model_says_so_wherever_it_is_used(exported: Path) -> None:
+    config = read_config(exported)
+    assert len(config.faults) == 5
+    card = (exported / "README.md").read_text()
+    assert "## Calibration" in card and "| MyCell | trace | 4 | 10 |" in card
+    assert "MyCell, with a trace: 4 measured val rows to fit a line to, expected 10" in card
+    assert all(fault in card for fault in config.faults)
+    made = invoke("predict", "-", "--model", exported, "--cell-type", "K562", stdin=f">a\n{DNA}\n")
+    assert made.exit_code == 0 and all(f"not fit for use: {fault}" in made.stderr for fault in config.faults)
+
+
+def test_a_model_trained_without_the_card_alone_refuses_to_score_it(exported: Path) -> None:
+    assert read_config(exported).interface.readouts == ("trace",)
+    made = invoke("predict", "-", "--model", exported, "--no-trace", stdin=f">a\n{DNA}\n")
+    assert made.exit_code == 2 and "leave --no-trace" in made.stderr and made.stdout == ""
+
+
+def test_an_export_takes_an_older_ones_place_only_when_it_stands(r3lm: Path, exported: Path, tmp_path: Path) -> None:
+    old = Path(shutil.copytree(exported, tmp_path / "model"))
+    refused = invoke("export", r3lm, "-o", old)
+    assert refused.exit_code == 2 and load_checkpoint(old).hash == load_checkpoint(exported).hash
+    (old / "mine.md").write_text("mine")
+    (old / "README.md").write_text("of the older one")
+    made = invoke("export", r3lm, "-o", old, "--anyway")
+    assert made.exit_code == 0 and "## Calibration" in (old / "README.md").read_text()
+    assert (old / "mine.md").read_text() == "mine"
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_predict_uses_the_export_and_the_run_alike(r3lm: Path, exported: Path, tmp_path: Path) -> None:
@@ -154,8 +192,8 @@ def test_traces_of_an_endpoint_are_what_stage_two_reads(r3lm: Path, tmp_path: Pa
         assert not done(run, "generate")
         second = invoke(*line)
         assert second.exit_code == 0 and "train: 160 examples, 150 written now, 160 ended" in second.stdout
-        assert len(server.seen) == 200
-    assert done(run, "generate") and run.read_metrics()["generate"]["val"]["ended"] == 40
+        assert len(server.seen) == 172
+    assert done(run, "generate") and run.read_metrics()["generate"]["val"]["ended"] == 12
     kept = run.traces("train").read_bytes()
     made = train("train", "regression", "--recipe", run.config, "--data", data, "-o", folder)
     assert made.returncode == 0, made.stderr

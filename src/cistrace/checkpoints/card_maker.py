@@ -31,9 +31,9 @@ def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None =
         The folder is no checkpoint.
     """
     if evidence == "none":
-        plain = read_config(checkpoint or shipped_checkpoint())
-        return CardMaker(tuple(plain["cell_types"]), int(plain["window"]), threads=threads)
+        config = read_config(checkpoint or shipped_checkpoint())
+        return CardMaker(config.cell_types, config.window, threads=threads)
     from cistrace.checkpoints.load import load_checkpoint  # brings torch along
 
     loaded = load_checkpoint(checkpoint)
-    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.knowledge, threads)
+    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.known_effects, threads)

@@ -1,4 +1,4 @@
-"""Load a checkpoint: check its files' hashes, then read towers, knowledge and reasoner."""
+"""Load a checkpoint: check its files' hashes, then read towers, known effects and reasoner."""
 
 from __future__ import annotations
 
@@ -15,20 +15,19 @@ from transformers.utils.logging import disable_progress_bar
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
 from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.schema import (
+    CONFIG,
     HEAD,
-    KNOWLEDGE,
-    NAMES,
+    KNOWN_EFFECTS,
     TOWER_FILES,
+    VOCABULARY,
     CellScale,
     ModelInterface,
     file_hashes,
     model_folder,
     read_config,
-    read_interface,
-    read_scale,
 )
 from cistrace.errors import ModelError
-from cistrace.io.hashes import json_hash
+from cistrace.io.hashes import file_hash
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.writers.chat_reasoner import ChatReasoner
@@ -42,15 +41,35 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded checkpoint, ready to predict. `hash` names its content; towers and knowledge as its cards need them."""
+    """A loaded checkpoint, ready to predict.
+
+    Attributes
+    ----------
+    hash : str
+        SHA-256 of checkpoint.json, which holds those of all other files: names weights and calibration.
+    cell_types : tuple of str
+    window : int
+        bp that the model reads at once.
+    scales : dict
+        CellScale of every cell type.
+    interface : ModelInterface
+        What the model reads and how it writes.
+    faults : tuple of str
+        What speaks against using the model, a sentence each.
+    towers : Towers or None
+    known_effects : KnownEffects or None
+        Both as the model's cards need them.
+    reasoner : Reasoner
+    """
 
     hash: str
     cell_types: tuple[str, ...]
     window: int
     scales: dict[str, CellScale]
-    form: ModelInterface
+    interface: ModelInterface
+    faults: tuple[str, ...]
     towers: Towers | None
-    knowledge: KnownEffects | None
+    known_effects: KnownEffects | None
     reasoner: Reasoner
 
 
@@ -87,27 +106,28 @@ def load_checkpoint(folder: Path | None = None, device: str | None = None) -> Ch
         A file is missing or does not have the content that checkpoint.json names.
     """
     folder = model_folder(folder)
-    plain = read_config(folder)
-    _check_files(folder, plain["files"])
-    form = read_interface(plain)
+    config = read_config(folder)
+    _check_files(folder, config.files)
+    interface = config.interface
     head_weights = load_file(folder / HEAD)
-    chat = form.layout != DOMAIN
+    chat = interface.layout != DOMAIN
     place = usable_device(device or ("cuda" if chat and torch.cuda.is_available() else "cpu"))
     # In float32 on CPUs, where what is written then does not depend on the batch; a chat model as stored on a GPU.
     language_model, tokenizer = load_language_model(folder, None if chat and place.type != "cpu" else torch.float32)
     language_model.to(place)  # type: ignore[arg-type]
     head = Head(language_model.config.hidden_size)
     head.load_state_dict(head_weights)
-    with_towers = form.cards == "towers"
+    with_towers = interface.evidence == "towers"
     return Checkpoint(
-        json_hash(plain["files"]),
-        tuple(plain["cell_types"]),
-        plain["window"],
-        {cell: read_scale(scale) for cell, scale in plain["scales"].items()},
-        form,
+        file_hash(folder / CONFIG),
+        config.cell_types,
+        config.window,
+        config.scales,
+        interface,
+        config.faults,
         Towers(*(load_tower(folder / name).to(device or "cpu") for name in TOWER_FILES)) if with_towers else None,
-        read_known_effects(folder / KNOWLEDGE) if with_towers else None,
-        _reasoner(folder, form, language_model, tokenizer, head),
+        read_known_effects(folder / KNOWN_EFFECTS) if with_towers else None,
+        _reasoner(folder, interface, language_model, tokenizer, head),
     )
 
 
@@ -124,12 +144,12 @@ def _check_files(folder: Path, files: dict[str, str]) -> None:
 
 
 def _reasoner(
-    folder: Path, form: ModelInterface, language_model: PreTrainedModel, tokenizer: Any, head: Head
+    folder: Path, interface: ModelInterface, language_model: PreTrainedModel, tokenizer: Any, head: Head
 ) -> Reasoner:
-    if form.layout == DOMAIN:
-        return DomainReasoner(language_model, tokenizer, head, VocabularyNames.read(folder / NAMES))
-    made = form.generation
+    if interface.layout == DOMAIN:
+        return DomainReasoner(language_model, tokenizer, head, VocabularyNames.read(folder / VOCABULARY))
+    writes = interface.generation
     sampling = Sampling(
-        made["sampling"] == "greedy", made["temperature"], made["top_p"], made["top_k"], made["most_tokens"]
+        writes.sampling == "greedy", writes.temperature, writes.top_p, writes.top_k, writes.most_tokens
     )  # fmt: skip
-    return ChatReasoner(language_model, layout_of(form.layout, tokenizer), head, sampling, made["seed"])
+    return ChatReasoner(language_model, layout_of(interface.layout, tokenizer), head, sampling, writes.seed)

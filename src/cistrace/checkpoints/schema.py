@@ -1,10 +1,10 @@
-"""What a checkpoint folder says of itself: cistrace/checkpoint.json, hashes, the scales of every cell type.
+"""What a checkpoint folder says of itself: cistrace/checkpoint.json, its schema, hashes, the scales of every cell type.
 
     config.json, model.safetensors, tokenizer.json, ...    a Hugging Face folder, as any library opens it
     cistrace/checkpoint.json          what this module reads and writes, with SHA-256 of every other file
     cistrace/head.safetensors
-    cistrace/tower-legnet.safetensors, tower-whole.safetensors, knowledge.tsv    with cards of towers' evidence
-    cistrace/names.json               with the domain layout
+    cistrace/tower-legnet.safetensors, tower-whole.safetensors, known_effects.tsv    with cards of towers' evidence
+    cistrace/vocabulary.json          with the domain layout
 
 What is not the language model's stands in a folder of its own, as some servers load every safetensors file at the top.
 No weights are read here; `checkpoints.load` does that. Nothing is fetched: a folder is all there is.
@@ -13,78 +13,174 @@ No weights are read here; `checkpoints.load` does that. Nothing is fetched: a fo
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import math
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, get_args
+
+from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass
 
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
-from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
-from cistrace.writers.layout import LAYOUTS, LayoutName
+from cistrace.writers.arms import PredictingArm
+from cistrace.writers.layout import LayoutName
 
+FORMAT: Literal[2] = 2
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
-HEAD, KNOWLEDGE, NAMES = f"{OURS}/head.safetensors", f"{OURS}/knowledge.tsv", f"{OURS}/names.json"
+HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
-CARDS = ("towers", "paper")
+
+Readout = Literal["trace", "card"]
+"""Where the head scores: at the end of a trace, or at the end of what stands before one (in the arm `sequence` the bare
+sequence), which is the card alone."""
+READOUTS: tuple[Readout, ...] = get_args(Readout)
+
+# JSON has no infinity: null, and in memory math.inf.
+_Width = Annotated[
+    float,
+    BeforeValidator(lambda value: math.inf if value is None else value),
+    PlainSerializer(lambda value: None if math.isinf(value) else value, return_type=float | None),
+    Field(ge=0),
+]
+_Count = Annotated[int, Field(ge=0)]
+_Positive = Annotated[FiniteFloat, Field(gt=0)]
+_strict = ConfigDict(strict=True, extra="forbid")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_strict)
+class Calibration:
+    """What turns the standardised scores of one cell type and readout into what is reported.
+
+    Attributes
+    ----------
+    slope, intercept : float
+        activity = intercept + slope x standardised score, log2(RNA/DNA).
+    half_width : float
+        Half the 90 % interval: conformal, from val's absolute residuals; infinite (in the file null) where val holds
+        too few for any.
+    shift, spread : float
+        Mean and standard deviation of measurements about predictions, in normal scores: see `levels`.
+    fitted, calibrated : int
+        Measured val rows that slope and intercept, and that the other three come from.
+    """
+
+    slope: FiniteFloat
+    intercept: FiniteFloat
+    half_width: _Width
+    shift: FiniteFloat
+    spread: _Positive
+    fitted: _Count
+    calibrated: _Count
+
+    def activity(self, score: float) -> float:
+        """log2(RNA/DNA) from the head's standardised score."""
+        return self.intercept + self.slope * score
+
+
+@dataclass(frozen=True, config=_strict)
 class CellScale:
-    """What turns a standardised score of one cell type into what is reported.
+    """The scale of one cell type.
 
     Attributes
     ----------
     location, spread : float
-        Mean and standard deviation of the training split, log2(RNA/DNA).
-    slope, intercept : float
-        Calibration on val of the score with a trace: activity = intercept + slope x standardised score.
-    bare_slope, bare_intercept : float
-        The same for the score of the card alone.
-    half_width : float
-        Half the 90 % interval: conformal, from val's absolute residuals.
+        Mean and standard deviation of the training split, log2(RNA/DNA): what scores are standardised by.
     cuts : tuple of 3 float
-        Between levels 0-3.
+        Between levels 0-3, rising.
     quantiles : tuple of float
         Evenly spaced quantiles, 0 to 1, of the natural elements' measured activity.
+    calibrations : dict
+        Of every readout that the model has.
     """
 
-    location: float
-    spread: float
-    slope: float
-    intercept: float
-    bare_slope: float
-    bare_intercept: float
-    half_width: float
-    cuts: tuple[float, float, float]
-    quantiles: tuple[float, ...]
+    location: FiniteFloat
+    spread: _Positive
+    cuts: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
+    quantiles: Annotated[tuple[FiniteFloat, ...], Field(min_length=2)]
+    calibrations: dict[Readout, Calibration]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=_strict)
+class Generation:
+    """How the model writes its traces: see `writers.sampling`."""
+
+    sampling: Literal["greedy", "sample"]
+    temperature: _Positive
+    top_p: _Positive
+    top_k: Annotated[int, Field(ge=1)]
+    most_tokens: Annotated[int, Field(ge=1)]
+    grammar: bool
+    seed: int
+
+
+@dataclass(frozen=True, config=_strict)
+class Origin:
+    """Where a model comes from, for people: recipe, cistrace's version, the data set's hash, versions of packages."""
+
+    recipe: str
+    cistrace: str
+    manifest_sha256: str | None = None
+    packages: dict[str, str] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, config=_strict)
 class ModelInterface:
     """What a checkpoint's model reads and how it writes.
 
     Attributes
     ----------
     layout : LayoutName
-        `domain` or `chat`: see `writers.layout`.
-    cards : str
-        `towers`: with their evidence; `paper`: without any.
+        How prompts become tokens: see `writers.layout`.
+    evidence : str
+        Of the cards it reads: the checkpoint's own `towers`, or `none`.
     arm : PredictingArm
-        `card+generated`, or one that reads no trace: `card`, `sequence`.
-    generation : dict
-        `sampling`, `temperature`, `top_p`, `top_k`, `most_tokens`, `grammar`, `seed`.
-    origin : dict
-        Recipe, data set, versions: for people.
+    readouts : tuple of Readout
+        Where its head was trained to score. Without `card` it cannot do without traces, without `trace` it reads none.
+    generation : Generation
+    origin : Origin
     """
 
     layout: LayoutName
-    cards: str
+    evidence: Literal["towers", "none"]
     arm: PredictingArm
-    generation: dict[str, Any]
-    origin: dict[str, Any]
+    readouts: Annotated[tuple[Readout, ...], Field(min_length=1)]
+    generation: Generation
+    origin: Origin
+
+
+@dataclass(frozen=True, config=_strict)
+class CheckpointConfig:
+    """All of checkpoint.json.
+
+    Attributes
+    ----------
+    format : int
+        Version of this schema.
+    interface : ModelInterface
+    cell_types : tuple of str
+    window : int
+        bp that the model reads at once.
+    scales : dict
+        CellScale of every cell type.
+    faults : tuple of str
+        What speaks against using the model: see `soundness`. Written where it was exported all the same.
+    files : dict
+        SHA-256 of every other file, hexadecimal, by its path below the folder.
+    """
+
+    format: Literal[2]
+    interface: ModelInterface
+    cell_types: Annotated[tuple[str, ...], Field(min_length=1)]
+    window: Annotated[int, Field(ge=1)]
+    scales: dict[str, CellScale]
+    faults: tuple[str, ...]
+    files: dict[str, str]
+
+
+_schema = TypeAdapter(CheckpointConfig)
 
 
 def shipped_checkpoint() -> Path:
@@ -105,35 +201,26 @@ def file_hashes(folder: Path) -> dict[str, str]:
     return {name: file_hash(path) for name, path in paths.items() if name != CONFIG and path.suffix != ".md"}
 
 
-def write_config(
-    folder: Path, cell_types: tuple[str, ...], window: int, scales: dict[str, CellScale], form: ModelInterface
-) -> None:
-    """Write checkpoint.json for the files that the folder holds."""
-    plain = {
-        **asdict(form),
-        "cell_types": list(cell_types),
-        "window": window,
-        "scales": {cell: asdict(scale) for cell, scale in scales.items()},
-        "files": file_hashes(folder),
-    }
-    (folder / CONFIG).write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
+def listed_files(folder: Path) -> tuple[str, ...]:
+    """The files, by their paths below a folder, that its checkpoint.json of any format lists; none where it is torn."""
+    try:
+        return tuple(map(str, json.loads((folder / CONFIG).read_bytes())["files"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
 
 
-def read_scale(plain: dict[str, Any]) -> CellScale:
-    return CellScale(**{**plain, "cuts": tuple(plain["cuts"]), "quantiles": tuple(plain["quantiles"])})
+def write_config(folder: Path, config: CheckpointConfig) -> None:
+    """Write checkpoint.json."""
+    (folder / CONFIG).write_bytes(_schema.dump_json(config, indent=1) + b"\n")
 
 
-def read_interface(plain: dict[str, Any]) -> ModelInterface:
-    return ModelInterface(*(plain[name] for name in ("layout", "cards", "arm", "generation", "origin")))
-
-
-def read_config(folder: Path) -> dict[str, Any]:
+def read_config(folder: Path) -> CheckpointConfig:
     """The content of checkpoint.json.
 
     Raises
     ------
     ModelError
-        The folder is no checkpoint, or one of another version.
+        The folder is no checkpoint, or one of another version; all faults are told, a line each.
     """
     path = folder / CONFIG
     if not path.exists() and (folder / "run.json").exists():
@@ -141,12 +228,38 @@ def read_config(folder: Path) -> dict[str, Any]:
             f"{folder}: is a run of `cistrace train`; expected its model; run `cistrace export {folder} -o DIR`"
         )
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
-        if not {"cell_types", "window", "scales", "files", *ModelInterface.__dataclass_fields__} <= plain.keys():
-            raise ValueError("fields are missing")
-        for name, known in (("layout", LAYOUTS), ("cards", CARDS), ("arm", PREDICTING_ARMS)):
-            if plain[name] not in known:
-                raise ValueError(f"{name} is {plain[name]!r}, not {' or '.join(known)}")
-    except (OSError, ValueError, AttributeError) as error:
+        text = path.read_bytes()
+        plain = json.loads(text)
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path}: not a readable checkpoint ({error}); restore it or name another folder") from error
-    return plain
+    found = plain.get("format", 1) if isinstance(plain, dict) else None
+    if isinstance(found, int) and found != FORMAT:
+        mend = "export its run again with `cistrace export RUN -o DIR`" if found < FORMAT else "update cistrace"
+        raise ModelError(f"{path}: is of format {found}, expected {FORMAT}; {mend}")
+    try:
+        config = _schema.validate_json(text)
+        faults = _contradictions(config)
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])) or 'file'}: {fault['msg']}" for fault in error.errors()]
+    if faults:
+        listed = "".join(f"\n  {fault}" for fault in faults)
+        raise ModelError(f"{path}: not a readable checkpoint; restore it or name another folder{listed}")
+    return config
+
+
+def _contradictions(config: CheckpointConfig) -> list[str]:
+    """What no single field shows."""
+    faults = []
+    if tuple(config.scales) != config.cell_types:
+        faults.append(f"scales: of {', '.join(config.scales)}, expected of {', '.join(config.cell_types)}")
+    for name, scale in config.scales.items():
+        if set(scale.calibrations) != set(config.interface.readouts):
+            expected = ", ".join(config.interface.readouts)
+            faults.append(f"scales.{name}.calibrations: of {', '.join(scale.calibrations)}, expected of {expected}")
+        if not scale.cuts[0] < scale.cuts[1] < scale.cuts[2]:
+            faults.append(f"scales.{name}.cuts: {scale.cuts} do not rise; expected three numbers that do")
+        if any(later < earlier for earlier, later in zip(scale.quantiles, scale.quantiles[1:])):
+            faults.append(f"scales.{name}.quantiles: they fall; expected numbers that rise")
+    if (config.interface.arm == "card+generated") != ("trace" in config.interface.readouts):
+        faults.append(f"interface.readouts: {config.interface.readouts} with the arm {config.interface.arm}")
+    return faults

@@ -48,9 +48,9 @@ class WriterFigures:
     Attributes
     ----------
     traces, parsed : int
-        Traces written, and those that can be read as traces.
+        Traces written, and those that have the form of one.
     claims, supported : int
-        Of the traces that can be read: their claims, and those that agree with the card.
+        Their claims, and those that agree with the card.
     """
 
     traces: int
@@ -110,7 +110,7 @@ def _writing(writer: WriterFigures) -> tuple[str, ...]:
     found = []
     if writer.parsed < LEAST_VERIFIED * writer.traces:
         found.append(
-            f"the writer: {writer.parsed:,} of {writer.traces:,} val traces can be read as traces, expected "
+            f"the writer: {writer.parsed:,} of {writer.traces:,} val traces have the form of one, expected "
             f"{LEAST_VERIFIED:.0%}; train it longer"
         )
     if writer.supported < LEAST_VERIFIED * writer.claims:

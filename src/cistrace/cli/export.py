@@ -21,9 +21,14 @@ from cistrace.cli.extras import need_training
     help="Data set of the run, for calibration. [default: where it was]",
 )  # fmt: skip
 @click.option(
+    "--anyway", is_flag=True,
+    help="Write DIR although something speaks against using the model: too few rows, an interval that cannot be "
+    "stated, a writer whose claims do not hold. The model's card says what.",
+)  # fmt: skip
+@click.option(
     "--upload", metavar="NAME", help="Upload DIR to the Hugging Face hub under this name; never done otherwise."
 )
-def export(run: Path, folder: Path, data: Path | None, upload: str | None) -> None:
+def export(run: Path, folder: Path, data: Path | None, anyway: bool, upload: str | None) -> None:
     """Write the model of RUN as a plain Hugging Face folder: LoRA merged, safetensors, tokenizer, and the head.
 
     `AutoModelForCausalLM.from_pretrained(DIR)` and vLLM open it as it is; what cistrace needs beside stands in
@@ -45,8 +50,10 @@ def export(run: Path, folder: Path, data: Path | None, upload: str | None) -> No
     about = opened.read_about().get("data", {})
     found = read_data_set(data or Path(about.get("folder", "")))
     check_data(opened, found.hash)
-    export_run(opened, found, folder)
+    config = export_run(opened, found, folder, anyway)
     click.echo(f"{folder}: written", err=True)
+    for fault in config.faults:
+        click.echo(f"not fit for use: {fault}", err=True)
     if upload:
         from huggingface_hub import HfApi
 

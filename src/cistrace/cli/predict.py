@@ -120,6 +120,8 @@ def predict(
 
     with Progress("sequences", count_records(source)) as progress:
         predictor = Predictor(model, threads)
+        for fault in predictor.checkpoint.faults:
+            click.echo(f"{model}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         asked = _Asked(predictor, cells, trace, windows, progress)
         if to_terminal(target):

@@ -102,7 +102,7 @@ def open_comparison(
     else:
         opened = open_data_set(folder)
         table, cuts, source = opened.table, opened.cuts, folder.resolve().name
-    known = read_config(model_folder(model))["cell_types"]
+    known = read_config(model_folder(model)).cell_types
     judged = [place for place, cell in enumerate(table.cell_types) if cell in known]
     if not judged:
         raise DataError(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoints.schema import CONFIG, TOWER_FILES, model_folder, read_config, read_interface, read_scale
+from cistrace.checkpoints.schema import CONFIG, TOWER_FILES, Readout, model_folder, read_config
 from cistrace.errors import DataError
 from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.predicted import Predicted, SeededPredictions, read_predicted, write_predicted
@@ -70,7 +70,7 @@ def known_contenders(
     """
     folder = model_folder(model)
     config = (folder / CONFIG,)
-    interface = read_interface(read_config(folder))
+    interface = read_config(folder).interface
     own = tuple(folder / name for name in TOWER_FILES if (folder / name).is_file())
     several = (*own, *towers)
     found = [
@@ -84,10 +84,9 @@ def known_contenders(
         sees = f"sequence, {len(several)} towers, weights fitted on val"
         found.append(Contender("towers", sees, Ensemble(several), files=several))
     if interface.arm == "card+generated":
-        found += [
-            Contender(CARD, "card, without a trace", card_alone, files=config),
-            Contender(MODEL, "card and self-written trace", as_it_predicts, files=config),
-        ]
+        if "card" in interface.readouts:
+            found.append(Contender(CARD, "card, without a trace", card_alone, files=config))
+        found.append(Contender(MODEL, "card and self-written trace", as_it_predicts, files=config))
     else:
         found.append(Contender(MODEL, interface.arm, as_it_predicts, files=config))
     known = {contender.name: contender for contender in found}
@@ -152,10 +151,12 @@ def calibrated(comparison: Comparison, rows: list[StoredPrediction], name: str, 
     """
     values = [getattr(row, name) for row in rows]
     scores = np.array(values, dtype=np.float64).reshape(-1, len(comparison.cell_types))
-    scales = [read_scale(read_config(model_folder(comparison.model))["scales"][cell]) for cell in comparison.cell_types]
-    slope = np.array([scale.slope if trace else scale.bare_slope for scale in scales])
-    intercept = np.array([scale.intercept if trace else scale.bare_intercept for scale in scales])
-    half = np.array([scale.half_width for scale in scales])
+    scales = read_config(model_folder(comparison.model)).scales
+    readout: Readout = "trace" if trace else "card"
+    found = [scales[cell].calibrations[readout] for cell in comparison.cell_types]
+    slope, intercept, half = (
+        np.array([getattr(one, name) for one in found]) for name in ("slope", "intercept", "half_width")
+    )
     activity = intercept + slope * scores
     return Predicted(activity, activity - half, activity + half)
 

@@ -14,12 +14,12 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from cistrace.checkpoints.calibration import conformal_half_width
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.mpra.table import MpraTable
 
-NOMINAL = 0.9
 ORIGIN = b"cistrace.origin"
 
 
@@ -54,8 +54,7 @@ class SeededPredictions:
 def with_interval(activity: NDArray[np.float64], val: NDArray[np.float64], measured: NDArray[np.float64]) -> Predicted:
     """Predictions with conformal 90 % intervals of one width a cell type, from the residuals on val.
 
-    The half width is the smallest that would cover a further val element with probability 0.9 (split conformal:
-    Lei et al., JASA 2018).
+    The half width is that of `checkpoints.calibration`; infinite where val holds too few measurements.
 
     Parameters
     ----------
@@ -63,15 +62,9 @@ def with_interval(activity: NDArray[np.float64], val: NDArray[np.float64], measu
     val, measured : ndarray, shape (M, cell types)
         The same contender's word on val, and the measurements there, NaN where there are none.
     """
-    half = np.array([conformal(np.abs(val[:, cell] - measured[:, cell])) for cell in range(measured.shape[1])])
+    residuals = (val - measured).T
+    half = np.array([conformal_half_width(column[np.isfinite(column)]) for column in residuals])
     return Predicted(activity, activity - half, activity + half)
-
-
-def conformal(residuals: NDArray[np.float64]) -> float:
-    """Half width from absolute residuals, NaN left out: their ceil((M + 1) x 0.9)-th; infinite where M is under 9."""
-    seen = np.sort(residuals[np.isfinite(residuals)])
-    rank = int(np.ceil((len(seen) + 1) * NOMINAL))
-    return float(seen[rank - 1]) if rank <= len(seen) else float("inf")
 
 
 def write_predicted(path: Path, table: MpraTable, predicted: Predicted, origin: str) -> None:

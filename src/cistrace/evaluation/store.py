@@ -45,7 +45,8 @@ class StoredPrediction:
     score : float
         As the model predicts: with its trace where it writes one.
     card_score : float or None
-        From the card alone; None where the model writes no traces, so that `score` is.
+        From the card alone; None where the model writes no traces, so that `score` is, or was not trained to
+        do without.
     text : str or None
         The trace; None where the model writes none.
     grounded : str or None
@@ -150,7 +151,8 @@ def _predicted(
     shifts: list[dict[str, float]] = [{}] * (len(scored) * len(cells))
     freely: list[str] = []
     if predictor.writes:
-        bare = [*predictor.score(windows, cells, trace=False)]
+        if predictor.reads_card_alone:
+            bare = [*predictor.score(windows, cells, trace=False)]
         shifts = _altered(predictor, scored, cells)
         freely = _freely(predictor, windows, cells) if free else []
     return [
@@ -201,7 +203,7 @@ def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str,
 
 def _freely(predictor: Predictor, windows: list[WindowCards], cells: tuple[str, ...]) -> list[str]:
     """What the weights write without the grammar, as above; nothing of a model that has none."""
-    if predictor.checkpoint.form.layout != DOMAIN:
+    if predictor.checkpoint.interface.layout != DOMAIN:
         return []
     texts: list[str] = []
     for block in blocks(windows, TOGETHER):

@@ -49,12 +49,15 @@ class Prediction:
     activity : float
         log2(RNA/DNA).
     lower, upper : float
-        90 % interval.
+        90 % interval of a measurement; -inf and inf, with the flag `no_interval`, where the model was calibrated on too
+        few measurements to state one.
     percentile : float
-        Share (0-100) of natural elements of the training split with a lower measured activity.
+        0-100, among natural elements of the training split: a measurement lies below it as likely as above.
     level : int
-        Quartile of natural enhancers, 0 (weakest) to 3.
+        The quartile of natural enhancers, 0 (weakest) to 3, in which a measurement most probably lies: the largest of
+        `level_probabilities`.
     level_probabilities : tuple of 4 float
+        Of each level for a measurement; they sum to 1. All three are of one distribution: see `checkpoints.levels`.
     flags : tuple of str
         What is unusual about the row: `padded`, `tiled:N`, `window:S-E`, `ambiguous:N`, ...
     start, end : int

@@ -110,8 +110,8 @@ def verdict(prediction: Prediction) -> str:
 
 
 def _level_remark(prediction: Prediction) -> str:
-    """Says where the level at the trace's end, the writer's own word, is not the level of the activity."""
+    """Says where the level at the trace's end, the writer's own word, is not the most probable one."""
     concluded = prediction.trace.level if prediction.trace is not None else None
     if concluded in (None, prediction.level):
         return ""
-    return f" It concludes level {concluded}; the activity is of level {prediction.level}."
+    return f" It concludes level {concluded}; the most probable is {prediction.level}."

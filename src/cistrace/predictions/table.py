@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,20 +48,26 @@ def figure(value: float) -> float:
     return float(f"{value:.9g}")
 
 
+def _bound(value: float) -> float | None:
+    """A bound of an interval; None where it is infinite, as JSON has no such number."""
+    return figure(value) if math.isfinite(value) else None
+
+
 def prediction_object(prediction: Prediction) -> dict[str, Any]:
     """A prediction as JSON types: one line of JSONL.
 
     `start` and `end`, 1-based, inclusive, are of the stretch of the input that the row describes. Positions in a trace
     are those of the input, as its `positions` says. `trace` and `verification` are null without traces. A text that has
     not the form of a trace has `steps` and `level` null and is not verified; `failed` says why. A step that follows no
-    template has the kind `prose`.
+    template has the kind `prose`. The bounds of a row with the flag `no_interval` are null; in TSV they are `-inf`
+    and `inf`.
     """
     return {
         "id": prediction.id,
         "cell_type": prediction.cell_type,
         "activity": figure(prediction.activity),
-        "lower": figure(prediction.lower),
-        "upper": figure(prediction.upper),
+        "lower": _bound(prediction.lower),
+        "upper": _bound(prediction.upper),
         "percentile": figure(prediction.percentile),
         "level": prediction.level,
         "flags": list(prediction.flags),

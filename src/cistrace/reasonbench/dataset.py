@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cistrace.checkpoints.calibration import part_val
 from cistrace.errors import DataError
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
@@ -64,6 +65,26 @@ class DataSet:
     def places(self, split: str) -> np.ndarray:
         """Positions in `table` of one split's rows: int64."""
         return np.flatnonzero(np.array(self.table.splits) == split)
+
+    def places_in_training(self, split: str) -> np.ndarray:
+        """Of train all positions; of val those of the part that chooses the weights: see `checkpoints.calibration`.
+
+        Raises
+        ------
+        DataError
+            All val rows are related, so that none can choose where others calibrate.
+        """
+        places = self.places(split)
+        if split != "val":
+            return places
+        chosen = places[part_val([self.table.sequences[place] for place in places]).choose]
+        if not len(chosen):
+            raise DataError(
+                f"{shown(self.folder)}: its {len(places)} val sequences all share {RELATED} bases with one another; "
+                "expected some that do not, as one part of val chooses the weights and another calibrates; build it "
+                "with another val"
+            )
+        return chosen
 
 
 def open_data_set(folder: Path) -> DataSet:

@@ -154,7 +154,7 @@ def _pieces(
 
 
 def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Generator, run: Run) -> int:
-    places = data.places("val")
+    places = data.places_in_training("val")
     rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
     towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
     hits = card_scanner().scan_best([data.table.sequences[row] for row in rows])

@@ -80,7 +80,7 @@ def read_taught(data: DataSet, split: str) -> Taught:
 
 def ordered(data: DataSet, split: str, taught: Taught, seed: int) -> list[int]:
     """Places of a split's sequences: those with a trace first, each kind in an order fixed by the seed."""
-    places = np.random.default_rng(seed).permutation(data.places(split)).tolist()
+    places = np.random.default_rng(seed).permutation(data.places_in_training(split)).tolist()
     with_trace = {row for row, _ in taught}
     return sorted(places, key=lambda place: int(data.rows[place]) not in with_trace)
 

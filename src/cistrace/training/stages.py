@@ -202,4 +202,7 @@ def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
     if recipe.regression.arm not in PREDICTING_ARMS:
         log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
         return
-    export(run, data, run.model)
+    config = export(run, data, run.model, anyway=True)  # what leaves the run is refused; what stays in it can be tried
+    run.add_metrics("model", {"faults": config.faults})
+    for fault in config.faults:
+        log.warning("not fit for use: %s", fault)

@@ -1,0 +1,180 @@
+"""Calibration: from a model's scores to activities with 90 % intervals, one line and one width a cell type and readout.
+
+Val is parted into three, so that no measurement serves twice. The first part chooses among checkpoints while a model
+is trained, the second fits slope and intercept, the third gives the residuals whose order statistic is the half width:
+split conformal prediction (Papadopoulos et al. 2002; Lei et al., JASA 2018). With n residuals it is their
+ceil((n + 1) 0.9)-th smallest, and a further element of the same kind lies inside with a probability of at least 0.9.
+Where that rank is greater than n, no finite width grants it, and the width is infinite.
+
+Arrays and numbers alone: no model is run here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cistrace.checkpoints.levels import normal_scores
+from cistrace.checkpoints.schema import Calibration, CellScale, Readout
+from cistrace.io.regions import reverse_complement
+from cistrace.mpra.homology import groups
+
+MISS = Fraction(1, 10)
+RELATED = 40  # bp on either strand, as between splits
+SHARES = {"choose": Fraction(3, 10), "fit": Fraction(2, 10), "calibrate": Fraction(5, 10)}
+FEWEST_TO_FIT = 10  # measured rows: a line through fewer says more of their noise than of the model
+UNCALIBRATED = Calibration(1.0, 0.0, math.inf, 0.0, 1.0, 0, 0)
+LEAST_SPREAD = 0.01  # of normal scores, so that probabilities are defined for residuals that are all alike
+
+
+@dataclass(frozen=True, eq=False)
+class ValParts:
+    """Which val rows serve what: positions, ascending, disjoint, together all rows.
+
+    Attributes
+    ----------
+    choose : ndarray, int64, shape (A,)
+        To choose among checkpoints, and when to stop.
+    fit : ndarray, int64, shape (B,)
+        For slope and intercept.
+    calibrate : ndarray, int64, shape (C,)
+        For the interval, and for what levels and percentiles are told by.
+    """
+
+    choose: NDArray[np.int64]
+    fit: NDArray[np.int64]
+    calibrate: NDArray[np.int64]
+
+
+def part_val(sequences: Sequence[str]) -> ValParts:
+    """Part val by content: sequences that share 40 bases, on either strand, stay together.
+
+    Groups of related sequences are taken in the order of their digests, and each goes to the part that holds the least
+    beside its share (3 : 2 : 5). Neither names nor the order of the rows nor the strand matter.
+    """
+    members: dict[int, list[int]] = defaultdict(list)
+    for row, group in enumerate(groups(sequences, RELATED).tolist()):
+        members[group].append(row)
+    digests = [_digest(bases) for bases in sequences]
+    held: dict[str, list[int]] = {part: [] for part in SHARES}
+    for rows in sorted(members.values(), key=lambda rows: min(digests[row] for row in rows)):
+        least = min(SHARES, key=lambda part: (Fraction(len(held[part])) / SHARES[part], -SHARES[part]))
+        held[least] += rows
+    return ValParts(**{part: np.array(sorted(rows), dtype=np.int64) for part, rows in held.items()})
+
+
+def rows_to_score(parts: ValParts, most: int | None) -> tuple[NDArray[np.int64], ValParts]:
+    """The rows of `fit` and `calibrate`, at most so many drawn at random, and the parts of these rows alone.
+
+    Returns
+    -------
+    ndarray, int64, shape (N,)
+        Ascending positions in val.
+    ValParts
+        Positions in that array; nothing is left to choose by.
+    """
+    either = np.concatenate([parts.fit, parts.calibrate])
+    rows = np.sort(np.random.default_rng(0).permutation(either)[:most])
+    fit = np.isin(rows, parts.fit)
+    return rows, ValParts(np.empty(0, dtype=np.int64), np.flatnonzero(fit), np.flatnonzero(~fit))
+
+
+def _digest(bases: str) -> bytes:
+    upper = bases.upper()
+    return hashlib.sha256(min(upper, reverse_complement(upper)).encode()).digest()
+
+
+def conformal_rank(count: int, miss: Fraction = MISS) -> int:
+    """Which of `count` residuals, from 1, is the half width: ceil((count + 1)(1 - miss)); it may exceed `count`."""
+    return math.ceil((count + 1) * (1 - miss))
+
+
+def conformal_half_width(residuals: NDArray[np.float64], miss: Fraction = MISS) -> float:
+    """The smallest half width that split conformal prediction grants for coverage 1 - miss; infinite where none is.
+
+    Parameters
+    ----------
+    residuals : ndarray, float64, shape (N,)
+        Measured less predicted, of rows that neither chose nor fitted anything.
+    """
+    rank = conformal_rank(len(residuals), miss)
+    return float(np.sort(np.abs(residuals))[rank - 1]) if rank <= len(residuals) else math.inf
+
+
+def fit_line(
+    scores: NDArray[np.float64], measured: NDArray[np.float64], otherwise: tuple[float, float]
+) -> tuple[float, float]:
+    """Least-squares slope and intercept; `otherwise` where there are fewer than 10 rows, or all scores are alike.
+
+    Parameters
+    ----------
+    scores, measured : ndarray, float64, shape (N,)
+    """
+    if len(scores) < FEWEST_TO_FIT or np.ptp(scores) == 0:
+        return otherwise
+    apart = scores - scores.mean()
+    slope = float(apart @ (measured - measured.mean()) / (apart @ apart))
+    return slope, float(measured.mean() - slope * scores.mean())
+
+
+def calibrate(
+    scores: NDArray[np.float64], measured: NDArray[np.float64], parts: ValParts, scale: CellScale
+) -> Calibration:
+    """Line, half width and foreseen spread of one cell type and readout.
+
+    Parameters
+    ----------
+    scores : ndarray, float64, shape (N,)
+        The head's standardised scores of val's rows; rows of the part `choose` are not looked at.
+    measured : ndarray, float64, shape (N,)
+        log2(RNA/DNA); NaN where not measured.
+    parts : ValParts
+        Of these N rows.
+    scale : CellScale
+        Its location and spread are the line of a cell type with too few rows to fit one.
+    """
+    fitting = parts.fit[np.isfinite(measured[parts.fit])]
+    slope, intercept = fit_line(scores[fitting], measured[fitting], (scale.spread, scale.location))
+    rows = parts.calibrate[np.isfinite(measured[parts.calibrate])]
+    activity = intercept + slope * scores[rows]
+    width = conformal_half_width(measured[rows] - activity)
+    shift, spread = 0.0, 1.0  # as wide as natural elements themselves
+    if math.isfinite(width):
+        apart = normal_scores(measured[rows], scale.quantiles) - normal_scores(activity, scale.quantiles)
+        shift, spread = float(apart.mean()), max(LEAST_SPREAD, float(apart.std()))
+    return Calibration(slope, intercept, width, shift, spread, len(fitting), len(rows))
+
+
+def calibration_notes(scales: dict[str, CellScale]) -> tuple[str, ...]:
+    """What a calibration could not do for want of rows, a sentence a cell type and readout."""
+    notes = []
+    for name, scale in scales.items():
+        for readout in get_args(Readout):
+            found = scale.calibrations.get(readout)
+            if found is None:
+                continue
+            where = f"{name}, {'with a trace' if readout == 'trace' else 'from the card alone'}"
+            if found.fitted < FEWEST_TO_FIT:
+                notes.append(
+                    f"{where}: {found.fitted} measured val rows to fit a line to, expected {FEWEST_TO_FIT}; scores "
+                    "keep the training split's mean and spread"
+                )
+            if math.isinf(found.half_width):
+                notes.append(
+                    f"{where}: {found.calibrated} measured val rows for the interval, expected "
+                    f"{fewest_for_an_interval()}; its 90 % interval is infinite"
+                )
+    return tuple(notes)
+
+
+def fewest_for_an_interval(miss: Fraction = MISS) -> int:
+    """The smallest number of residuals that grant a finite interval: 9 for one of 90 %."""
+    return math.ceil(1 / miss) - 1

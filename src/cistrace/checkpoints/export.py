@@ -1,0 +1,80 @@
+"""Put a checkpoint's folder together from what a training leaves: folders and files in, one folder out."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from cistrace.checkpoints.schema import HEAD, KNOWN_EFFECTS, OURS, TOWER_FILES, VOCABULARY, CellScale
+from cistrace.mpra.levels import ENHANCERS
+from cistrace.mpra.table import MpraTable
+
+QUANTILES = 201
+FEWEST_NATURAL = 100  # rows of categories `*_peak` below which all training rows stand for natural elements
+
+
+@dataclass(frozen=True, eq=False)
+class CheckpointParts:
+    """What a checkpoint is made of.
+
+    Attributes
+    ----------
+    model, tokenizer
+        The language model, adapters merged, in the precision to keep.
+    head : Path
+        Weights of the regression head.
+    card : Path
+        The model card, Markdown.
+    vocabulary : Path or None
+        Names that the domain layout's tokens stand for; None in a chat layout.
+    towers : (Path, Path) or None
+        LegNet and the light tower, where the model reads their evidence.
+    known_effects : Path or None
+        With towers.
+    """
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    head: Path
+    card: Path
+    vocabulary: Path | None = None
+    towers: tuple[Path, Path] | None = None
+    known_effects: Path | None = None
+
+
+def assemble(parts: CheckpointParts, folder: Path) -> None:
+    """Write all files of a checkpoint but checkpoint.json into an empty folder."""
+    parts.model.save_pretrained(folder)
+    parts.tokenizer.save_pretrained(folder)
+    (folder / OURS).mkdir()
+    files = [(parts.head, HEAD), (parts.vocabulary, VOCABULARY), (parts.known_effects, KNOWN_EFFECTS)]
+    for source, name in (*files, *zip(parts.towers or (), TOWER_FILES), (parts.card, "README.md")):
+        if source is not None:
+            shutil.copy(source, folder / name)
+
+
+def uncalibrated_scales(training: MpraTable, cuts: NDArray[np.float64]) -> dict[str, CellScale]:
+    """What the training split alone says of every cell type: location, spread, quantiles; no calibration yet.
+
+    Parameters
+    ----------
+    training : MpraTable
+    cuts : ndarray, float64, shape (cell types, 3)
+        Between levels 0-3.
+    """
+    natural = np.array([category.endswith(ENHANCERS) for category in training.categories])
+    if natural.sum() < FEWEST_NATURAL:
+        natural[:] = True
+    grid, scales = np.linspace(0, 1, QUANTILES), {}
+    for cell, name in enumerate(training.cell_types):
+        activity = training.activity[:, cell]
+        low, middle, high = (float(cut) for cut in cuts[cell])
+        quantiles = tuple(round(float(value), 4) for value in np.nanquantile(activity[natural], grid))
+        location, spread = float(np.nanmean(activity)), float(np.nanstd(activity))
+        scales[name] = CellScale(location, spread, (low, middle, high), quantiles, {})
+    return scales

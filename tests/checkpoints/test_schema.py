@@ -1,0 +1,138 @@
+"""checkpoint.json: written and read back, and every fault told."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from checkpoint_helpers import CALIBRATION, SCALE
+
+from cistrace.checkpoints.schema import (
+    CONFIG,
+    CheckpointConfig,
+    Generation,
+    ModelInterface,
+    Origin,
+    file_hashes,
+    listed_files,
+    read_config,
+    shipped_checkpoint,
+    write_config,
+)
+from cistrace.errors import ModelError
+
+WRITES = Generation("greedy", 0.95, 0.7, 50, 1024, True, 0)
+INTERFACE = ModelInterface(
+    "domain", "towers", "card+generated", ("trace", "card"), WRITES, Origin("compact", "0.1.0", None, {})
+)
+NO_INTERVAL = replace(CALIBRATION, half_width=math.inf)
+CONFIGURED = CheckpointConfig(
+    2, INTERFACE, ("K562",), 200,
+    {"K562": replace(SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL})}, ("a fault",), {"a": "0"},
+)  # fmt: skip
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "cistrace").mkdir()
+    write_config(tmp_path, CONFIGURED)
+    return tmp_path
+
+
+def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    plain = json.loads((folder / CONFIG).read_text())
+    change(plain)
+    (folder / CONFIG).write_text(json.dumps(plain))
+    return folder
+
+
+def test_what_is_written_is_read_back(folder: Path) -> None:
+    assert read_config(folder) == CONFIGURED
+
+
+def test_an_infinite_width_is_null_in_the_file(folder: Path) -> None:
+    text = (folder / CONFIG).read_text()
+    plain = json.loads(text, parse_constant=pytest.fail)  # Infinity is no JSON
+    assert plain["scales"]["K562"]["calibrations"]["card"]["half_width"] is None
+    assert read_config(folder).scales["K562"].calibrations["card"].half_width == math.inf
+
+
+def test_the_shipped_checkpoint_says_what_it_holds() -> None:
+    config = read_config(shipped_checkpoint())
+    assert config.files == file_hashes(shipped_checkpoint())
+    assert config.interface.readouts == ("trace", "card") and config.faults == ()
+    for scale in config.scales.values():
+        for one in scale.calibrations.values():
+            assert one.fitted > 600 and one.calibrated > 1_600 and math.isfinite(one.half_width)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda plain: plain.pop("window"), "window: "),
+        (lambda plain: plain.update(window="200"), "window: "),
+        (lambda plain: plain.update(more=1), "more: "),
+        (lambda plain: plain["interface"].update(evidence="paper"), "interface.evidence: "),
+        (lambda plain: plain["interface"].update(arm="oracle"), "interface.arm: "),
+        (lambda plain: plain["interface"]["generation"].update(top_k=0), "interface.generation.top_k: "),
+        (lambda plain: plain["interface"].update(readouts=["card"]), "interface.readouts: "),
+        (lambda plain: plain.update(cell_types=["HepG2"]), "scales: of K562, expected of HepG2"),
+        (lambda plain: plain["scales"]["K562"].update(cuts=[1, 1, 2]), "scales.K562.cuts: "),
+        (lambda plain: plain["scales"]["K562"].update(quantiles=[1, 0]), "scales.K562.quantiles: "),
+        (lambda plain: plain["scales"]["K562"]["calibrations"].pop("card"), "scales.K562.calibrations: of trace"),
+        (lambda plain: plain["scales"]["K562"]["calibrations"]["card"].update(spread=0), "calibrations.card.spread: "),
+    ],
+)
+def test_a_fault_is_named_by_its_place(folder: Path, change: Callable[[dict[str, Any]], object], words: str) -> None:
+    with pytest.raises(ModelError, match="not a readable checkpoint") as caught:
+        read_config(changed(folder, change))
+    assert words in str(caught.value)
+
+
+def test_all_faults_are_told_at_once_a_line_each(folder: Path) -> None:
+    def change(plain: dict[str, Any]) -> None:
+        plain["window"] = 0
+        plain["interface"]["layout"] = "tokens"
+        del plain["files"]
+
+    with pytest.raises(ModelError) as caught:
+        read_config(changed(folder, change))
+    first, *faults = str(caught.value).splitlines()
+    assert str(folder) in first
+    assert sorted(fault.split(":")[0].strip() for fault in faults) == ["files", "interface.layout", "window"]
+
+
+@pytest.mark.parametrize(("found", "mend"), [(None, "export its run again"), (1, "export"), (3, "update cistrace")])
+def test_another_format_is_refused_with_its_mend(folder: Path, found: int | None, mend: str) -> None:
+    def change(plain: dict[str, Any]) -> None:
+        del plain["format"]
+        if found is not None:
+            plain["format"] = found
+
+    with pytest.raises(ModelError, match=rf"is of format {found or 1}, expected 2; {mend}"):
+        read_config(changed(folder, change))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", "\xff"])
+def test_what_is_no_configuration_is_refused(folder: Path, text: str) -> None:
+    (folder / CONFIG).write_bytes(text.encode("latin-1"))
+    with pytest.raises(ModelError, match="not a readable checkpoint"):
+        read_config(folder)
+
+
+def test_a_run_is_not_taken_for_its_model(tmp_path: Path) -> None:
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ModelError, match="cistrace export"):
+        read_config(tmp_path)
+
+
+def test_the_files_of_a_checkpoint_of_any_format_are_known(folder: Path) -> None:
+    assert listed_files(folder) == ("a",)
+    assert listed_files(changed(folder, lambda plain: plain.pop("format"))) == ("a",)
+    (folder / CONFIG).write_text("{")
+    assert listed_files(folder) == ()
