@@ -80,7 +80,7 @@ def stored_predictions(comparison: Comparison) -> list[StoredPrediction]:
         The file is of another model or of other elements, or a sequence is longer than the model's window.
     """
     path = comparison.folder / f"model.{comparison.split}.jsonl"
-    weights = read_config(model_folder(comparison.model))["files"].values()
+    weights = read_config(model_folder(comparison.model)).files.values()
     origin = comparison.origin("model", json_hash(sorted(weights)))
     done = _whole_rows(path, origin, comparison)
     if len(done) < len(comparison.judged) * len(comparison.cell_types):
