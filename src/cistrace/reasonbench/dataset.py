@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoints.calibration import part_val
+from cistrace.checkpoints.calibration import RELATED, part_val
 from cistrace.errors import DataError
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
