@@ -25,10 +25,10 @@ from numpy.typing import NDArray
 from cistrace.checkpoints.levels import normal_scores
 from cistrace.checkpoints.schema import Calibration, CellScale, Readout
 from cistrace.io.regions import reverse_complement
+from cistrace.mpra.folds import RELATED
 from cistrace.mpra.homology import groups
 
 MISS = Fraction(1, 10)
-RELATED = 40  # bp on either strand, as between splits
 SHARES = {"choose": Fraction(3, 10), "fit": Fraction(2, 10), "calibrate": Fraction(5, 10)}
 FEWEST_TO_FIT = 10  # measured rows: a line through fewer says more of their noise than of the model
 UNCALIBRATED = Calibration(1.0, 0.0, math.inf, 0.0, 1.0, 0, 0)

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.checkpoints.calibration import RELATED, part_val
+from cistrace.checkpoints.calibration import part_val
 from cistrace.errors import DataError
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.mpra.elements import ELEMENTS, read_elements
+from cistrace.mpra.folds import RELATED
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.manifest import MANIFEST, Manifest, read_manifest
 
