@@ -96,6 +96,7 @@ class AnswerCache:
         self.close()
 
     def close(self) -> None:
+        """Close the file; nothing can be asked of it afterwards."""
         with self._lock:
             self._connection.close()
 
@@ -125,7 +126,7 @@ class AnswerCache:
 
         Returns
         -------
-        Stored
+        KeptAnswer
             What the cache holds from now on: an earlier answer, where another process was faster.
         """
         values = astuple(answer)

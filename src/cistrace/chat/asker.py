@@ -58,6 +58,7 @@ class Usage:
 
     @property
     def tokens(self) -> int:
+        """Of prompts and completions together."""
         return self.prompt_tokens + self.completion_tokens
 
     def __add__(self, more: Usage) -> Usage:
@@ -73,6 +74,7 @@ class UsageCount:
         self._lock = threading.Lock()
 
     def add(self, more: Usage) -> None:
+        """Count what was done since."""
         with self._lock:
             self.usage += more
 
@@ -92,7 +94,7 @@ class Asker:
         Open.
     pace : Pace
         Shared with whatever else asks this endpoint.
-    tally : UsageCount
+    usage_count : UsageCount
         Of this run, and what it did before.
     sleep : callable
         `asyncio.sleep`, or a test's.
@@ -104,16 +106,16 @@ class Asker:
         endpoint: Endpoint,
         cache: AnswerCache,
         pace: Pace,
-        tally: UsageCount,
+        usage_count: UsageCount,
         sleep: Sleep,
     ) -> None:
-        self._tally = tally
+        self._usage_count = usage_count
         self._settings = settings
         self._endpoint = endpoint
         self._cache = cache
         self._pace = pace
         self._sleep = sleep
-        self._budget = Budget(settings.token_budget, settings.max_tokens, tally.usage.tokens)
+        self._budget = Budget(settings.token_budget, settings.max_tokens, usage_count.usage.tokens)
         self._places = asyncio.Semaphore(settings.concurrency)
         self._sending: set[asyncio.Task[Answer]] = set()
         self._over: Exception | None = None  # why nothing more is sent
@@ -174,13 +176,13 @@ class Asker:
             raise
         finally:
             self._budget.settle(held, spent)
-        self._tally.add(Usage(answered=1))
+        self._usage_count.add(Usage(answered=1))
         return answer_of(kept)
 
     async def _send(self, question: Question, attempt: int) -> Reply:
         if self._over:
             raise self._over
-        self._tally.add(Usage(retried=1) if attempt else Usage(asked=1))
+        self._usage_count.add(Usage(retried=1) if attempt else Usage(asked=1))
         task = asyncio.current_task()
         assert task is not None
         self._sending.add(task)
@@ -203,8 +205,8 @@ class Asker:
             await self._sleep(backoff(key, attempt))
 
     def _refused(self, refusal: Refused) -> Answer:
-        self._tally.add(Usage(refused=1))
-        usage = self._tally.usage
+        self._usage_count.add(Usage(refused=1))
+        usage = self._usage_count.usage
         if usage.refused >= REFUSED_AT_FIRST and not usage.answered and not usage.cached:
             raise Halt(f"{self._settings.host}: refused the first {usage.refused} requests, the last with: {refusal}")
         return Answer("", f"refused: {refusal}")
@@ -219,10 +221,10 @@ class Asker:
         estimated = reply.prompt_tokens is None or completion is None
         if completion is None:
             completion = ceil(len(reply.text) / CHARACTERS_PER_TOKEN)
-        self._tally.add(Usage(prompt_tokens=prompt, completion_tokens=completion, estimated=estimated))
+        self._usage_count.add(Usage(prompt_tokens=prompt, completion_tokens=completion, estimated=estimated))
         return KeptAnswer(reply.text, reply.finish, prompt, completion, reply.model)
 
     def _lost(self, held: int) -> None:
         """Count what a broken request may have cost, at its worst."""
         completion = self._settings.max_tokens
-        self._tally.add(Usage(prompt_tokens=held - completion, completion_tokens=completion, estimated=True))
+        self._usage_count.add(Usage(prompt_tokens=held - completion, completion_tokens=completion, estimated=True))

@@ -54,11 +54,12 @@ class ChatClient:
         self._report = report
         self._sleep = sleep
         self._pace = Pace(settings.requests_per_minute, sleep)
-        self._tally = UsageCount()
+        self._usage_count = UsageCount()
 
     @property
     def usage(self) -> Usage:
-        return self._tally.usage
+        """All that was asked and paid for through this client so far."""
+        return self._usage_count.usage
 
     def answers(self, asked: Iterable[tuple[_Item, Question]], expected: int = 0) -> Iterator[tuple[_Item, Answer]]:
         """Every item with its answer, in the order given. Closing the generator cancels what is under way.
@@ -97,7 +98,7 @@ class ChatClient:
             requests.close()
 
     def _open(self) -> _Connection:
-        return _Connection(self._settings, self._cache, self._pace, self._tally, self._sleep)
+        return _Connection(self._settings, self._cache, self._pace, self._usage_count, self._sleep)
 
     def _start(self, question: Question, requests: _Requests) -> Future[Answer]:
         """An answer that is there, or will be."""
@@ -105,7 +106,7 @@ class ChatClient:
         stored = self._cache.get(question.key) if same is None else None
         if same is None and stored is None:
             return requests.ask(question)
-        self._tally.add(Usage(cached=1))
+        self._usage_count.add(Usage(cached=1))
         if same is not None:
             return same
         assert stored is not None
@@ -164,9 +165,11 @@ class _Connection:
 
     asker: Asker
 
-    def __init__(self, settings: ChatSettings, cache: AnswerCache, pace: Pace, tally: UsageCount, sleep: Sleep) -> None:
+    def __init__(
+        self, settings: ChatSettings, cache: AnswerCache, pace: Pace, usage_count: UsageCount, sleep: Sleep
+    ) -> None:
         self._endpoint = Endpoint(settings)
-        self._make = lambda: Asker(settings, self._endpoint, cache, pace, tally, sleep)
+        self._make = lambda: Asker(settings, self._endpoint, cache, pace, usage_count, sleep)
         self._ready: Future[asyncio.AbstractEventLoop] = Future()
         self._over = asyncio.Event()
         # A daemon, lest a second Ctrl-C while the first is obeyed leaves the process hanging.

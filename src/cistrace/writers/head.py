@@ -24,4 +24,5 @@ class Head(nn.Module):
             self.tower.weight.copy_(torch.tensor([[1.0] + [0.0] * (features - 1)]))
 
     def forward(self, hidden: Tensor, features: Tensor) -> Tensor:
+        """Scores (N,) of hidden states and features."""
         return (self.linear(self.norm(hidden)) + self.tower(features)).squeeze(-1)

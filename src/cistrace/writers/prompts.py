@@ -90,6 +90,7 @@ class Prompt:
 
     @property
     def text(self) -> str:
+        """Both parts, one after the other."""
         return self.shared + self.own
 
 
