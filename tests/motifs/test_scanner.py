@@ -1,11 +1,7 @@
-"""Scanning: exact p-values, brute force on short sequences, invariances, and parity with FIMO itself."""
+"""Scanning: brute force on short sequences, and invariances."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import itertools
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,36 +11,20 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from motif_helpers import FIMO_BACKGROUND, random_motif, random_sequences
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
+from cistrace.motifs.integer_matrix import integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
 from cistrace.motifs.matrices import CountMatrix
 from cistrace.motifs.motif import Motif
 from cistrace.motifs.p_values import p_values
-from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD, Scanner
+from cistrace.motifs.scanner import Scanner
 
-FIMO_BACKGROUND = load_background("fimo")
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
-
-Key = tuple[str, int, int, str]
-Values = tuple[float, float]
-
-
-def random_motif(width: int, seed: int, name: str | None = None) -> Motif:
-    rng = np.random.default_rng(seed)
-    counts = np.floor(rng.dirichlet([0.4] * 4, size=width) * rng.integers(5, 500))
-    counts[counts.sum(axis=1) == 0] = 1
-    return Motif(name or f"R{width:02d}.{seed}", f"TF{seed}", frozenset(), CountMatrix(counts))
-
-
-def random_sequences(number: int, length: int = 200, seed: int = 0) -> list[str]:
-    letters = np.frombuffer(b"ACGT", dtype=np.uint8)
-    drawn = np.random.default_rng(seed).integers(0, 4, size=(number, length))
-    return [letters[row].tobytes().decode() for row in drawn]
 
 
 def reverse_complement(bases: str) -> str:
@@ -63,42 +43,6 @@ def scanner(jaspar: MotifLibrary) -> Scanner:
 
 SMALL = MotifLibrary("small", tuple(random_motif(width, seed) for seed, width in enumerate((1, 4, 5, 6, 7, 9, 12, 33))))
 SMALL_SCANNER = Scanner(SMALL, FIMO_BACKGROUND, p_threshold=0.01)
-
-
-def enumerate_tail(matrix: IntegerMatrix, background: Background) -> np.ndarray:
-    """Probability of each deficit and less, over all 4**width words."""
-    totals, chances = np.zeros(1, dtype=np.int64), np.ones(1)
-    for row in matrix.entries:
-        totals = (totals[:, None] + row).ravel()
-        chances = (chances[:, None] * background.array).ravel()
-    return np.cumsum(np.bincount(matrix.best - totals, weights=chances))
-
-
-@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 6, 7])
-@pytest.mark.parametrize("spec", ["fimo", "uniform"])
-def test_p_values_equal_enumeration_of_all_words(width: int, spec: str) -> None:
-    background = load_background(spec)
-    for seed in range(5):
-        matrix = integer_matrix(random_motif(width, seed), background)
-        exact = enumerate_tail(matrix, background)
-        np.testing.assert_allclose(p_values(matrix, background), exact, rtol=1e-12)
-
-
-def test_a_cut_table_is_the_head_of_the_whole() -> None:
-    matrix = integer_matrix(random_motif(15, 3), FIMO_BACKGROUND)
-    whole = p_values(matrix, FIMO_BACKGROUND)
-    assert whole[-1] == pytest.approx(1.0)
-    for limit in (0, 1, 100, 10**6):
-        np.testing.assert_array_equal(p_values(matrix, FIMO_BACKGROUND, limit), whole[: limit + 1])
-
-
-def test_integers_follow_fimo() -> None:
-    motif = random_motif(8, 1)
-    matrix, bits = integer_matrix(motif, FIMO_BACKGROUND), motif.log_odds(FIMO_BACKGROUND).bits
-    assert matrix.offset == np.floor(bits.min()) and matrix.scale == np.floor(1000 / (bits.max() - matrix.offset))
-    assert matrix.entries.min() >= 0
-    np.testing.assert_allclose(matrix.entries / matrix.scale + matrix.offset, bits, atol=0.5 / matrix.scale + 1e-12)
-    assert matrix.bits(matrix.best) == pytest.approx(bits.max(axis=1).sum(), abs=8 * 0.5 / matrix.scale)
 
 
 def test_a_motif_that_says_nothing_is_never_hit() -> None:
@@ -277,126 +221,3 @@ def test_scanning_does_not_import_torch() -> None:
         f"sys.exit(any(m in sys.modules for m in {unwanted}))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-# parity with FIMO
-
-
-def fimo_pssm(motif: Motif, background: Background):  # type: ignore[no-untyped-def]
-    """pymemesuite's own integers and p-values for a motif; what it borrows from must outlive it."""
-    common = pytest.importorskip("pymemesuite.common")
-    alphabet = common.Alphabet.dna()
-    frequencies = common.Matrix(motif.matrix.smoothed(background).probabilities.tolist())
-    made = common.Motif(alphabet, frequencies=frequencies)
-    pssm = made.build_pssm(common.Background(alphabet, common.Array(list(background.frequencies))))
-    return pssm, (frequencies, made)
-
-
-def fimo_hits(library: MotifLibrary, background: Background, sequences: list[str]) -> dict[Key, Values]:
-    fimo = pytest.importorskip("pymemesuite.fimo")
-    common = pytest.importorskip("pymemesuite.common")
-    targets = [common.Sequence(bases, name=str(i).encode()) for i, bases in enumerate(sequences)]
-    runner = fimo.FIMO(threshold=DEFAULT_P_THRESHOLD)
-    found: dict[Key, Values] = {}
-    for motif in library.motifs:
-        pssm, _borrowed = fimo_pssm(motif, background)
-        for match in runner.score_pssm(pssm, targets).matched_elements:
-            start = min(match.start, match.stop) - 1
-            found[motif.matrix_id, int(match.source.name), start, match.strand] = (match.score, match.pvalue)
-    return found
-
-
-def our_hits(library: MotifLibrary, background: Background, sequences: list[str]) -> dict[Key, Values]:
-    scanned = Scanner(library, background).scan(sequences)
-    return {
-        (hit.matrix_id, number, hit.start, hit.strand): (hit.score, hit.p_value or 0.0)
-        for number, hits in enumerate(scanned)
-        for hit in hits
-    }
-
-
-def disagreement(key: Key, values: Values, widths: dict[str, int], sequences: list[str]) -> str:
-    """Name why one of the two scanners alone reports a hit."""
-    matrix_id, number, start, _ = key
-    if start + widths[matrix_id] == len(sequences[number]):
-        return "last window, which pymemesuite never scans"
-    if values[1] == DEFAULT_P_THRESHOLD:
-        return "p-value equal to the threshold, which FIMO keeps and pymemesuite drops"
-    return "unexplained"
-
-
-def assert_parity(library: MotifLibrary, sequences: list[str]) -> str:
-    ours, theirs = (find(library, FIMO_BACKGROUND, sequences) for find in (our_hits, fimo_hits))
-    shared = ours.keys() & theirs.keys()
-    widths = {motif.matrix_id: motif.width for motif in library.motifs}
-    alone = [(key, (ours | theirs)[key]) for key in ours.keys() ^ theirs.keys()]
-    reasons = [disagreement(key, values, widths, sequences) for key, values in alone]
-    summary = f"{len(shared)} of FIMO's {len(theirs)} hits; ours alone {len(ours) - len(shared)}: " + ", ".join(
-        f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons))
-    )
-    assert len(shared) >= 0.999 * len(theirs) > 0, summary
-    assert "unexplained" not in reasons, summary
-    for key in shared:
-        assert ours[key][0] == pytest.approx(theirs[key][0], abs=1e-9), key
-        assert ours[key][1] == pytest.approx(theirs[key][1], rel=1e-9), key
-    return summary
-
-
-def test_integers_and_p_values_equal_fimo_for_every_matrix(jaspar: MotifLibrary) -> None:
-    for motif in jaspar.motifs:
-        pssm, _borrowed = fimo_pssm(motif, FIMO_BACKGROUND)
-        ours = integer_matrix(motif, FIMO_BACKGROUND)
-        assert (ours.scale, ours.offset) == (pssm.scale, pssm.offset)
-        np.testing.assert_array_equal(ours.entries, np.array([list(row)[:4] for row in pssm.matrix]))
-        table = p_values(ours, FIMO_BACKGROUND)
-        np.testing.assert_allclose(table, np.array(pssm.pvalues)[ours.best - np.arange(len(table))], rtol=1e-12)
-
-
-def test_hits_equal_fimo_on_random_sequences(jaspar: MotifLibrary) -> None:
-    assert_parity(MotifLibrary("part", jaspar.motifs[::3]), random_sequences(200, seed=1))
-
-
-def test_a_meme_file_is_scanned_as_fimo_scans_it(jaspar: MotifLibrary, tmp_path: Path) -> None:
-    """Both read the same file: probabilities, nsites, pseudocount and background are FIMO's own here."""
-    common = pytest.importorskip("pymemesuite.common")
-    fimo = pytest.importorskip("pymemesuite.fimo")
-    lines = ["MEME version 4", "", "ALPHABET= ACGT", ""]
-    for number, motif in enumerate(jaspar.motifs[::30]):
-        shares = motif.values / motif.values.sum(axis=1, keepdims=True)
-        sites = "" if number % 3 == 0 else f" nsites= {int(motif.values.sum(axis=1).max())}"
-        lines += [
-            f"MOTIF {motif.matrix_id} {motif.name}",
-            f"letter-probability matrix: alength= 4 w= {motif.width}{sites}",
-        ]
-        lines += [*(" ".join(f"{value:.6f}" for value in row) for row in shares), ""]
-    path = tmp_path / "some.meme"
-    path.write_text("\n".join(lines))
-    sequences = [bases + "N" for bases in random_sequences(300, seed=6)]
-    targets = [common.Sequence(bases, name=str(i).encode()) for i, bases in enumerate(sequences)]
-    reader = common.MotifFile(str(path))
-    theirs = {}
-    for made in reader:
-        found = fimo.FIMO(threshold=DEFAULT_P_THRESHOLD).score_motif(made, targets, reader.background)
-        for match in found.matched_elements:
-            key = (made.accession.decode(), int(match.source.name), min(match.start, match.stop) - 1, match.strand)
-            theirs[key] = (match.score, match.pvalue)
-    ours = our_hits(load_library(path), FIMO_BACKGROUND, sequences)
-    assert len(ours) > 40 and ours.keys() == theirs.keys()
-    for key, values in ours.items():
-        assert values == pytest.approx(theirs[key], rel=1e-9)
-
-
-@pytest.mark.integration
-def test_all_hits_equal_fimo_on_2000_random_sequences(jaspar: MotifLibrary) -> None:
-    print(assert_parity(jaspar, random_sequences(2000, seed=2)))
-
-
-@pytest.mark.integration
-def test_all_hits_equal_fimo_on_2000_measured_sequences(jaspar: MotifLibrary) -> None:
-    folder = os.environ.get("CISTRACE_DATA")
-    if not folder:
-        pytest.skip("CISTRACE_DATA is not set: no measured sequences to compare on")
-    with gzip.open(Path(folder) / "joint_mpra.tsv.gz", "rt") as stream:
-        lines = itertools.islice(csv.DictReader(stream, delimiter="\t"), 0, None, 20)
-        sequences = [line["sequence"].upper() for line in itertools.islice(lines, 2000)]
-    print(assert_parity(jaspar, sequences))

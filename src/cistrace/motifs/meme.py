@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import MotifError
 
@@ -27,7 +28,7 @@ class MemeMotif:
 
     identifier: str
     name: str
-    probabilities: np.ndarray
+    probabilities: NDArray[np.float64]
     sites: float
 
 
