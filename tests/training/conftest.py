@@ -6,7 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from training_helpers import paper_bench, run, tiny_qwen
+from cli_helpers import invoke
+from training_helpers import paper_bench, tiny_qwen
 
 
 @pytest.fixture(scope="session")
@@ -32,10 +33,10 @@ def r3lm(bench: Path, qwen: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     (taught / "val.jsonl").unlink()
     lines = (taught / "train.jsonl").read_text().splitlines(keepends=True)
     (taught / "train.jsonl").write_text("".join(lines[: len(lines) // 2]))
-    made = run(
+    made = invoke(
         "train", "all", "--recipe", "r3lm-qwen3-4b", "--data", taught, "-o", folder, f"model.base={qwen}",
         "model.download=false", "rationale.most_steps=3", "regression.most_steps=4", "regression.evaluate_steps=2",
         "generation.most_tokens=32", "calibration_rows=20",
     )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+    assert made.exit_code == 0, made.output
     return folder

@@ -12,7 +12,6 @@ from chat_server import chat_server
 from cli_helpers import invoke
 from peft import PeftModel
 from safetensors.torch import load_file
-from training_helpers import run as train
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from cistrace.checkpoints.load import load_checkpoint
@@ -22,6 +21,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
 from cistrace.training.run import Run, check_data, done
 
+pytestmark = pytest.mark.pipeline
 DNA = "ACGTTGCAAGTCCGATAGCTTGCACCACGCCCACCCGTATTAGC" * 3
 
 
@@ -195,6 +195,6 @@ def test_traces_of_an_endpoint_are_what_stage_two_reads(r3lm: Path, tmp_path: Pa
         assert len(server.seen) == 172
     assert done(run, "generate") and run.read_metrics()["generate"]["val"]["ended"] == 12
     kept = run.traces("train").read_bytes()
-    made = train("train", "regression", "--recipe", run.config, "--data", data, "-o", folder)
-    assert made.returncode == 0, made.stderr
+    made = invoke("train", "regression", "--recipe", run.config, "--data", data, "-o", folder)
+    assert made.exit_code == 0, made.output
     assert run.traces("train").read_bytes() == kept and done(run, "regression")

@@ -125,4 +125,5 @@ def test_val_is_measured_by_cell_type_whatever_shares_a_row() -> None:
     for row in range(len(rows)):
         padded[row, : len(rows[row].targets)] = 2 * rows[row].targets - 1
     found = _measure(rows, many)(EvalPrediction(padded, padded))
-    assert found == pytest.approx({"val_pearson": 1.0, "pearson_HepG2": 1.0, "pearson_K562": 1.0})
+    expected = {"val_pearson": 1.0, "pearson_HepG2": 1.0, "pearson_K562": 1.0, "slope_HepG2": 0.5, "slope_K562": 0.5}
+    assert found == pytest.approx(expected)

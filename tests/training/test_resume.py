@@ -39,14 +39,15 @@ def weights(folder: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize(
     ("first", "second"), [("full", "lora"), pytest.param("lora", "full", marks=pytest.mark.integration)]
 )
 def test_both_stages_go_on_after_a_kill(bench: Path, qwen: Path, tmp_path: Path, first: str, second: str) -> None:
     recipe = tiny_recipe(
         qwen,
-        rationale={"method": first, "most_steps": 24, "save_steps": 4},
-        regression={"method": second, "most_steps": 24, "evaluate_steps": 6},
+        rationale={"method": first, "most_steps": 12, "save_steps": 3},
+        regression={"method": second, "most_steps": 12, "evaluate_steps": 3},
     )
     path = write_recipe(recipe, tmp_path / "recipe.yaml")
     whole, broken = tmp_path / "whole", tmp_path / "broken"

@@ -16,6 +16,7 @@ from cistrace.io.cores import cores, use_threads
 if TYPE_CHECKING:
     from cistrace.reasonbench.dataset import DataSet
     from cistrace.training.recipe import Recipe
+    from cistrace.training.run import Run
 
 STAGES = ("tower", "rationale", "regression", "all")
 
@@ -106,18 +107,38 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
     elif stage == "rationale" and recipe.cards.source == "towers":
         require_stage(run, "tower")
     on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
+    if stage == "tower" and recipe.cards.source != "towers":
+        raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
+    faults = _say_new_faults((), run, data)
     if stage in ("tower", "all") and recipe.cards.source == "towers":
         stages.do_tower(data, recipe, run, workers)
-    elif stage == "tower":
-        raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
     if stage in ("rationale", "all"):
         stages.do_rationale(data, recipe, run, workers)
     if stage in ("regression", "all"):
+        stages.do_generate(data, recipe, run)
+        faults = _say_new_faults(faults, run, data)
         stages.do_regression(data, recipe, run)
+        faults = _say_new_faults(faults, run, data)
     if stage == "all":
         stages.do_model(data, recipe, run)
-    if not several or is_main():
+    if is_main():
         click.echo(f"{stage}: done; see {folder}", err=True)
+        if faults:
+            click.echo(f"What speaks against using this model ({len(faults)}):", err=True)
+            for fault in faults:
+                click.echo(f"  {fault}", err=True)
+
+
+def _say_new_faults(known: tuple[str, ...], run: Run, data: DataSet) -> tuple[str, ...]:
+    """Say what speaks against the model and was not known before; returns all of it."""
+    from cistrace.training.assessment import faults_of_run
+    from cistrace.training.processes import is_main
+
+    found = faults_of_run(run, data)
+    for fault in found:
+        if fault not in known and is_main():
+            click.echo(f"Warning: {fault}", err=True)
+    return found
 
 
 def _quiet() -> None:

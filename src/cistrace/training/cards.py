@@ -9,6 +9,7 @@ steps of 0.005, and a writer that has seen little else copies by distance, not b
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ import numpy as np
 
 from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
+from cistrace.cards.json import card_object
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import load_library
@@ -97,6 +99,7 @@ class Maker:
                     number, table.names[row], card.cell_type, card.bases, prompt.shared, prompt.own,
                     render_trace(write(card, self.cuts[cell])), render_trace(write(card, self.cuts[cell], level)),
                     (float(standard[cell]), float(standard.mean())), float(target[cell]), float(measured[cell]), level,
+                    json.dumps(card_object(card)) if table.splits[row] == "val" else "",
                 )  # fmt: skip
 
 

@@ -38,6 +38,8 @@ class Example:
         As measured, log2(RNA/DNA) or whatever unit the table has.
     level : int
         Observed, 0-3.
+    card : str
+        As JSON (`cards.json`), of val alone, where written traces are held against it; empty elsewhere.
     """
 
     row: int
@@ -52,6 +54,7 @@ class Example:
     target: float
     activity: float
     level: int
+    card: str = ""
 
     @property
     def prompt(self) -> Prompt:

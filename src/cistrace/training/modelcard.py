@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.reasonbench.dataset import DataSet
+from cistrace.training.assessment import faults_of_run
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.watch import VAL_PEARSON
@@ -48,6 +49,7 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
         *_figures(figures),
         "",
+        *_faults(faults_of_run(run, data)),
         "The figures are of val, on which the checkpoint may have been chosen; report test. A trace that agrees with "
         "its card gives true positions, scores and directions; that the cell works by those reasons is a hypothesis.",
         "",
@@ -63,6 +65,10 @@ def _base(recipe: Recipe) -> str:
 def _course(figures: dict[str, Any], stage: str) -> str:
     found = figures.get(stage, {})
     return f"{found.get('steps', 0):,} weight updates over {found.get('rows', 0):,} rows"
+
+
+def _faults(faults: tuple[str, ...]) -> list[str]:
+    return ["## What speaks against this model", "", *(f"- {fault}" for fault in faults), ""] if faults else []
 
 
 def _oracle() -> list[str]:

@@ -6,12 +6,14 @@ its own: so a few hundred taught traces a cell type serve any number of measurem
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 
 import numpy as np
 
 from cistrace.cards.card import Card
+from cistrace.cards.json import card_object
 from cistrace.cards.maker import BLOCK, CardMaker
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.errors import DataError
@@ -110,4 +112,5 @@ def _record(
     return Example(
         int(data.rows[place]), data.table.names[place], card.cell_type, card.bases, prompt.shared, prompt.own, trace,
         trace if told else "", (0.0, 0.0), float(scale.standardised(activity)[cell]), float(activity[cell]), level,
+        json.dumps(card_object(card)) if data.table.splits[place] == "val" else "",
     )  # fmt: skip

@@ -101,6 +101,7 @@ def train_regression(
         "oracle": stage.arm == "oracle",
         "loss": loss,
         "val_pearson": {name.removeprefix("eval_"): value for name, value in reached.items() if "pearson" in name},
+        "val_slope": {name.removeprefix("eval_"): value for name, value in reached.items() if "slope" in name},
         "val_scored_on": "the teacher's traces, written towards the label" if stage.arm == "oracle" else stage.arm,
         "best_step": trainer.state.best_global_step,
         "last_loss": last_of("loss", trainer),
@@ -177,7 +178,7 @@ def _optimizer(model: nn.Module, stage: RegressionRecipe) -> torch.optim.Optimiz
 
 
 def _measure(rows: TokenRows, examples: Sequence[Example]) -> Callable[[EvalPrediction], dict[str, float]]:
-    """Pearson on val per cell type, and their mean; `examples` are those of the scored segments, in order."""
+    """Pearson and slope on val per cell type, and the mean Pearson; `examples` are the scored segments', in order."""
     cells = np.array([example.cell_type for example in examples])
     truth = np.array([example.target for example in examples])
     scored = np.diff(rows.scored_starts)  # of every row
@@ -186,10 +187,20 @@ def _measure(rows: TokenRows, examples: Sequence[Example]) -> Callable[[EvalPred
         padded = np.asarray(prediction.predictions)
         scores: NDArray[np.float32] = padded[np.arange(padded.shape[1]) < scored[:, None]]
         each = {cell: pearson(scores[cells == cell], truth[cells == cell]) for cell in sorted(set(cells.tolist()))}
-        mean = float(np.mean(list(each.values())))
-        return {VAL_PEARSON: mean, **{f"pearson_{cell}": value for cell, value in each.items()}}
+        slopes = {cell: slope_of(scores[cells == cell], truth[cells == cell]) for cell in each}
+        return {
+            VAL_PEARSON: float(np.mean(list(each.values()))),
+            **{f"pearson_{cell}": value for cell, value in each.items()},
+            **{f"slope_{cell}": value for cell, value in slopes.items()},
+        }
 
     return measure
+
+
+def slope_of(scores: NDArray[np.float32], truth: NDArray[np.float64]) -> float:
+    """Least-squares slope of measured on predicted values, shape (N,) each; NaN where the predicted are all alike."""
+    spread = float(np.var(scores))
+    return float(np.cov(scores, truth, bias=True)[0, 1]) / spread if spread > 0 else float("nan")
 
 
 def _write(trainer: Trainer, folder: Path, tokenizer: PreTrainedTokenizerBase, recipe: Recipe) -> None:

@@ -19,6 +19,7 @@ from cistrace.io.streams import shown
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import tower_names
 from cistrace.training.arms import READS_GENERATED
+from cistrace.training.assessment import judge_writer
 from cistrace.training.cards import make_cards
 from cistrace.training.examples import Example, read_examples
 from cistrace.training.generate import Writing, generate, identity_of, writing_of
@@ -150,7 +151,9 @@ def keep_generated(
             read_traces(run.traces(split), examples_for(run, split), source)
     except DataError:
         return
-    run.add_metrics("generate", {**run.read_metrics().get("generate", {}), **counts})
+    val = examples_for(run, "val")
+    writer = judge_writer(val, read_traces(run.traces("val"), val, source))
+    run.add_metrics("generate", {**run.read_metrics().get("generate", {}), **counts, "writer": asdict(writer)})
     run.write_about({**run.read_about(), "traces": asdict(source)})
     note_origin(run, "generate", recipe, data.hash)
     mark_done(run, "generate")

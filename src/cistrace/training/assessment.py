@@ -1,0 +1,61 @@
+"""What speaks against using a run's model, as far as it is known yet. The rules are `checkpoints.soundness`'s."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import numpy as np
+
+from cistrace.cards.json import read_card
+from cistrace.checkpoints.soundness import CellTypeFigures, WriterFigures, faults_of
+from cistrace.reasonbench.dataset import DataSet
+from cistrace.traces.verify import verify
+from cistrace.training.examples import Example
+from cistrace.training.run import Run
+
+
+def faults_of_run(run: Run, data: DataSet) -> tuple[str, ...]:
+    """A sentence for each fault: rows from the beginning, the writer once it wrote, val once stage II is done."""
+    metrics = run.read_metrics()
+    reached = metrics.get("regression", {})
+    rows = {
+        split: np.isfinite(data.table.activity[data.places(split)]).sum(axis=0).tolist() for split in ("train", "val")
+    }
+    cells = tuple(
+        CellTypeFigures(
+            cell_type,
+            rows["train"][cell],
+            rows["val"][cell],
+            _number(reached.get("val_pearson"), f"pearson_{cell_type}"),
+            _number(reached.get("val_slope"), f"slope_{cell_type}"),
+        )
+        for cell, cell_type in enumerate(data.cell_types)
+    )
+    return faults_of(cells, writer_of(run))
+
+
+def _number(figures: dict[str, float | None] | None, name: str) -> float | None:
+    """A figure; NaN where it was measured and is none, None where it was not."""
+    if not figures or name not in figures:
+        return None
+    value = figures[name]
+    return float("nan") if value is None else value
+
+
+def writer_of(run: Run) -> WriterFigures | None:
+    """How the traces fared that the run's model wrote about val; None where it has written none."""
+    found = run.read_metrics().get("generate", {}).get("writer")
+    return None if found is None else WriterFigures(**found)
+
+
+def judge_writer(examples: Sequence[Example], texts: Sequence[str]) -> WriterFigures:
+    """Hold the traces about val examples against their cards, by the judge of all traces."""
+    found = [verify(text, read_card(json.loads(one.card))) for one, text in zip(examples, texts, strict=True)]
+    readable = [one for one in found if not any(finding.step == 0 for finding in one.findings)]
+    return WriterFigures(
+        traces=len(found),
+        parsed=len(readable),
+        claims=sum(one.claims for one in readable),
+        supported=sum(one.supported for one in readable),
+    )
