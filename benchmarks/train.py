@@ -19,19 +19,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from cistrace.training.arguments import use_bf16
-from cistrace.training.sampler import padding_share
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
-from cistrace.training.activity import ActivityModel
-from cistrace.training.arms import answers, texts_to_learn
+from cistrace.training.activity import ActivityModel, LossWeights
+from cistrace.training.arms import texts_to_learn, texts_to_write
 from cistrace.training.examples import Example, read_examples
 from cistrace.training.language_models import load_trained
+from cistrace.training.order import course, padding_share
 from cistrace.training.rationale import train_rationale
 from cistrace.training.recipe import Recipe
 from cistrace.training.regression import train_regression
-from cistrace.training.rows import IGNORED, TokenRow, collate, rows_of
+from cistrace.training.rows import IGNORED, TokenRows, collate, rows_of
 from cistrace.training.run import Run
+from cistrace.training.trainer import use_bf16
 from cistrace.writers.layout import DOMAIN, Layout, layout_of
 
 VAL = 8  # records of val: their evaluation is not timed, and should not take long
@@ -46,7 +46,7 @@ def main() -> None:
     arguments = parser.parse_args()
     run = Run(arguments.run)
     recipe = settings(run.read_config(), arguments.steps)
-    train, val = (read_examples(run.records(name)) for name in ("train", "val"))
+    train, val = (read_examples(run.examples(name)) for name in ("train", "val"))
     wanted = set(list(dict.fromkeys(record.row for record in train))[: arguments.rows])
     train = [record for record in train if record.row in wanted and record.trace]
     val = val[:VAL]
@@ -56,12 +56,12 @@ def main() -> None:
             ours.append(speed_of_ours(stage, recipe, run, train, val))
             bare.append(speed_of_loop(stage, recipe, run, train))
         rows = rows_for(stage, recipe, layout_for(run, recipe), train)
-        lengths = [len(row.ids) for row in rows]
         size = recipe.rationale.batch_size if stage == "rationale" else recipe.regression.batch_size
         mine, plain = statistics.median(ours), statistics.median(bare)
         print(
             f"{stage}: cistrace {mine:,.0f} tokens/s, bare loop {plain:,.0f}, ratio {mine / plain:.2f}; padding "
-            f"{padding_share(lengths, size):.1%}, of the loop {loop_padding(lengths, size):.1%}; {len(rows)} rows, "
+            f"{padding_share(rows.lengths, course(rows.lengths, size, len(rows) // size, 0), size):.1%}, of the loop "
+            f"{loop_padding(rows.lengths.tolist(), size):.1%}; {len(rows)} rows, "
             f"{arguments.steps} steps, median of {arguments.rounds} rounds"
         )
 
@@ -71,12 +71,12 @@ def settings(recipe: Recipe, steps: int) -> Recipe:
     return replace(
         recipe,
         rationale=replace(
-            recipe.rationale, most_steps=steps, optimizer="adamw", method="full", accumulate=1, save_steps=10**6,
-            learning_rate=1e-4,
+            recipe.rationale, epochs=1e3, most_steps=steps, optimizer="adamw", method="full", accumulate=1,
+            save_steps=10**6, learning_rate=1e-4,
         ),
         regression=replace(
-            recipe.regression, most_steps=steps, method="full", accumulate=1, evaluate_steps=10**6, keep="last",
-            arm="card+generated", pieces=0,
+            recipe.regression, epochs=1e3, most_steps=steps, method="full", accumulate=1, evaluate_steps=10**6,
+            keep="last", arm="card+generated", pieces=0,
         ),
     )  # fmt: skip
 
@@ -85,12 +85,12 @@ def layout_for(run: Run, recipe: Recipe) -> Layout:
     return layout_of(recipe.model.layout, load_trained(run.rationale, recipe)[1])
 
 
-def rows_for(stage: str, recipe: Recipe, layout: Layout, train: Sequence[Example]) -> list[TokenRow]:
+def rows_for(stage: str, recipe: Recipe, layout: Layout, train: Sequence[Example]) -> TokenRows:
     together = recipe.model.layout == DOMAIN
     if stage == "rationale":
-        return rows_of(layout, answers(train), recipe.rationale.cutoff, together).rows
+        return rows_of(layout, texts_to_write(train), recipe.rationale.cutoff, together)
     texts, _ = texts_to_learn(recipe, layout, train, [record.trace for record in train], ())
-    return rows_of(layout, texts, recipe.regression.cutoff, together).rows
+    return rows_of(layout, texts, recipe.regression.cutoff, together)
 
 
 def speed_of_ours(stage: str, recipe: Recipe, run: Run, train: list[Example], val: list[Example]) -> float:
@@ -127,8 +127,8 @@ def batch_of(stage: str, recipe: Recipe) -> int:
     return recipe.rationale.batch_size if stage == "rationale" else recipe.regression.batch_size
 
 
-def mean_length(rows: Sequence[TokenRow]) -> float:
-    return sum(len(row.ids) for row in rows) / len(rows)
+def mean_length(rows: TokenRows) -> float:
+    return len(rows.ids) / len(rows)
 
 
 def speed_of_loop(stage: str, recipe: Recipe, run: Run, train: list[Example]) -> float:
@@ -163,14 +163,9 @@ def loop_loss(
     if stage == "rationale":
         names = ("input_ids", "attention_mask", "position_ids", "labels")
         return lambda batch: model(**{name: batch[name] for name in names}).loss, model
-    activity = ActivityModel(model, recipe.regression.tower_inputs, recipe.regression.writing > 0)
-
-    def loss(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-        read = activity(batch)
-        error = (read.reasonings - batch["targets"]).square().mean() + (read.prompts - batch["targets"]).square().mean()
-        return error + read.writing / batch["labels"].ne(IGNORED).sum().clamp(min=1)
-
-    return loss, activity
+    stage = recipe.regression
+    activity = ActivityModel(model, stage.tower_inputs, LossWeights(stage.without_trace, stage.writing))
+    return lambda batch: activity(**batch, num_items_in_batch=batch["labels"].ne(IGNORED).sum())["loss"], activity
 
 
 def loop_padding(lengths: Sequence[int], size: int) -> float:
