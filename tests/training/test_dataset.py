@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from bench_helpers import a_table
 
+from cistrace.checkpoints.calibration import part_val
 from cistrace.errors import DataError, RunError
 from cistrace.mpra.elements import ELEMENTS, read_elements, write_elements
 from cistrace.reasonbench.dataset import read_data_set
@@ -39,6 +40,27 @@ def test_elements_come_back(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.activity, table.activity[kept])
     with pytest.raises(DataError, match="expected 3 columns"):
         read_elements(tmp_path / ELEMENTS, ("a", "b", "c"))
+
+
+def test_a_training_reads_the_part_of_val_that_chooses(bench: Path) -> None:
+    data = read_data_set(bench)
+    chosen = data.places_in_training("val")
+    val = data.places("val")
+    parts = part_val([data.table.sequences[place] for place in val])
+    assert chosen.tolist() == val[parts.choose].tolist() and len(chosen) == 6
+    assert data.places_in_training("train").tolist() == data.places("train").tolist()
+
+
+def test_a_val_of_relatives_alone_is_refused(bench: Path) -> None:
+    data = read_data_set(bench)
+    core = data.table.sequences[0][:60]
+    sequences = tuple(
+        core + bases[60:] if split == "val" else bases
+        for bases, split in zip(data.table.sequences, data.table.splits, strict=True)
+    )
+    related = replace(data, table=replace(data.table, sequences=sequences))
+    with pytest.raises(DataError, match=r"its 20 val sequences all share 40 bases with one another"):
+        related.places_in_training("val")
 
 
 def test_a_data_set_opens_as_it_was_built(bench: Path) -> None:
@@ -74,7 +96,7 @@ def test_what_is_no_data_set_is_refused(copied: Path, harm: object, expected: st
 def test_records_of_the_papers_cards_are_the_data_sets_own(bench: Path, tmp_path: Path) -> None:
     run = Run(tmp_path)
     counts = make_examples(read_data_set(bench), load_recipe("r3lm-qwen3-4b"), run, 1)
-    assert counts == {"train": 160, "val": 40, "pieces": 0, "taught": 160}
+    assert counts == {"train": 160, "val": 12, "pieces": 0, "taught": 160}
     entries = [json.loads(line) for line in (bench / "train.jsonl").read_text().splitlines()]
     told = {record.own: record for record in read_examples(run.examples("train"))}
     assert set(told) == {turn["content"] for entry in entries for turn in entry["messages"] if turn["role"] == "user"}
@@ -89,7 +111,7 @@ def test_sequences_without_a_trace_are_read_by_stage_two_alone(copied: Path, tmp
     (copied / "train.jsonl").write_text("".join(lines[40:60]))
     (copied / "val.jsonl").unlink()
     run, recipe = Run(tmp_path), load_recipe("r3lm-qwen3-4b")
-    assert make_examples(read_data_set(copied), recipe, run, 1) == {"train": 160, "val": 40, "pieces": 0, "taught": 20}
+    assert make_examples(read_data_set(copied), recipe, run, 1) == {"train": 160, "val": 12, "pieces": 0, "taught": 20}
     many = read_examples(run.examples("train"))
     assert all(record.trace for record in many[:20]) and not any(record.trace for record in many[20:])
     assert [text.example for text in texts_to_write(many)] == many[:20]

@@ -1,0 +1,81 @@
+"""Scores of val rows by every readout, and the figures by which a model is judged."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from checkpoint_helpers import CALIBRATION, SCALE, dna
+
+from cistrace.checkpoints.calibration import ValParts
+from cistrace.mpra.table import MpraTable
+from cistrace.predict import Predictor
+from cistrace.training.calibrate import ValScores, calibrated, cell_figures, score_rows
+
+CELLS = ("HepG2", "K562")
+
+
+def a_table(activity: np.ndarray, cells: tuple[str, ...] = CELLS) -> MpraTable:
+    count = len(activity)
+    none = ("",) * count
+    return MpraTable(
+        tuple(f"e{row}" for row in range(count)), tuple(dna(200, row) for row in range(count)), none, none, none,
+        activity, cells,
+    )  # fmt: skip
+
+
+def test_scores_are_those_that_predictions_are_made_of() -> None:
+    predictor = Predictor(threads=1)
+    table = a_table(np.zeros((3, 3)), predictor.cell_types)
+    found = score_rows(predictor, table)
+    assert found.writer is not None and found.writer.traces == 9 and found.writer.parsed == 9
+    assert 0 < found.writer.supported <= found.writer.claims
+    for readout, trace in (("trace", True), ("card", False)):
+        predicted = predictor.predict(list(table.sequences), trace=trace)
+        activity = [
+            predictor.checkpoint.scales[one.cell_type].calibrations[readout].activity(score)  # type: ignore[index]
+            for one, score in zip(predicted, found.scores[readout].ravel(), strict=True)  # type: ignore[index]
+        ]
+        np.testing.assert_allclose([one.activity for one in predicted], activity, atol=1e-5)
+
+
+def test_every_readout_and_cell_type_has_its_own_line_and_width() -> None:
+    random = np.random.default_rng(0)
+    scores = {readout: random.normal(size=(60, 2)) for readout in ("trace", "card")}
+    measured = 2.0 * scores["trace"] + [[0.0, 1.0]]
+    parts = ValParts(np.empty(0, dtype=np.int64), np.arange(20), np.arange(20, 60))
+    found = calibrated({cell: SCALE for cell in CELLS}, ValScores(scores, None), a_table(measured), parts)  # type: ignore[arg-type]
+    for place, cell in enumerate(CELLS):
+        traced, bare = found[cell].calibrations["trace"], found[cell].calibrations["card"]
+        assert (traced.slope, traced.intercept) == pytest.approx((2, place))
+        assert traced.half_width == pytest.approx(0, abs=1e-9) and bare.half_width > 1
+
+
+def test_figures_tell_the_worse_readout() -> None:
+    random = np.random.default_rng(1)
+    measured = random.normal(size=(40, 2))
+    measured[:30, 1] = np.nan
+    scores = ValScores({"trace": measured.copy(), "card": -measured}, None)
+    scores.scores["trace"][:, 1], scores.scores["card"][:, 1] = 1.0, 1.0
+    good, bad = replace(CALIBRATION, slope=2.0), replace(CALIBRATION, slope=-4.0, half_width=math.inf)
+    scales = {cell: replace(SCALE, calibrations={"trace": good, "card": bad}) for cell in CELLS}
+    table = a_table(measured)
+    first, second = cell_figures(scales, scores, table, table.take(np.arange(30)), table)
+    assert (first.training, first.val, second.training, second.val) == (30, 40, 0, 10)
+    assert first.pearson == pytest.approx(-1) and first.slope == pytest.approx(-2) and first.half_width == math.inf
+    assert second.pearson is not None and math.isnan(second.pearson)
+
+
+def test_a_line_that_was_not_fitted_has_no_slope() -> None:
+    unfitted = {"trace": replace(CALIBRATION, fitted=9)}
+    table = a_table(np.full((5, 1), np.nan), ("K562",))
+    (found,) = cell_figures(
+        {"K562": replace(SCALE, calibrations=unfitted)},
+        ValScores({"trace": np.ones((5, 1))}, None),
+        table,
+        table,
+        table,
+    )
+    assert (found.slope, found.pearson, found.val) == (None, None, 0)
