@@ -45,7 +45,7 @@ class TableColumns:
 
 @dataclass(frozen=True, slots=True)
 class ColumnChoice:
-    """Usual names of a layout's columns, lower-case, best first."""
+    """Usual names of a format's columns, lower-case, best first."""
 
     sequence: tuple[str, ...]
     id: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What each layout of an MPRA table is known to hold, and which columns of a given one that makes.
+"""What each format of an MPRA table is known to hold, and which columns of a given one that makes.
 
 What is known of the published files comes from public repositories whose code reads them; the files themselves could
 not be opened where this was written.
@@ -44,7 +44,7 @@ from cistrace.mpra.columns import (
 )
 from cistrace.mpra.rows import TableRow
 
-LAYOUTS = ("table", "joint-lentimpra", "gosai", "reglm", "lentimpra")
+FORMATS = ("table", "joint-lentimpra", "gosai", "reglm", "lentimpra")
 
 JOINT_SEQUENCES = (
     "230nt sequence (15nt 5' adaptor - 200nt element - 15nt 3' adaptor)",
@@ -71,30 +71,30 @@ _ERROR_ENDINGS = ("lfcse", "log2fcse", "l2fcse", "se")
 _LEVEL_ENDINGS = ("token",)
 
 
-def header_names(layout: str, columns: TableColumns) -> tuple[str, ...]:
-    """Names by which a spreadsheet's header is known: those the user names, else the layout's usual ones."""
+def header_names(table_format: str, columns: TableColumns) -> tuple[str, ...]:
+    """Names by which a spreadsheet's header is known: those the user names, else the format's usual ones."""
     asked = tuple(name for name in (columns.sequence, columns.id) if name is not None)
-    return asked or (*NAMES[layout].sequence, *NAMES[layout].id)
+    return asked or (*NAMES[table_format].sequence, *NAMES[table_format].id)
 
 
 def cells_of(
-    layout: str, asked: Sequence[str], header: list[str], rows: Sequence[TableRow], source: str
+    table_format: str, asked: Sequence[str], header: list[str], rows: Sequence[TableRow], source: str
 ) -> tuple[Cell, ...]:
     """The cell types to read: those asked for, else those of the published file.
 
     Raises
     ------
     InputError
-        None is asked for or known; two of a layout that holds one.
+        None is asked for or known; two of a format that holds one.
     """
-    cells = parse_cells(asked or _CELLS.get(layout, ()))
-    if not asked and layout == "reglm":
+    cells = parse_cells(asked or _CELLS.get(table_format, ()))
+    if not asked and table_format == "reglm":
         cells = tuple(cell for cell in cells if cell_column(header, cell, source) is not None)
     if not cells:
         raise InputError(
             f"{source}: no cell type is asked for; {numeric_columns(header, rows)}; name some as CELL or CELL=COLUMN"
         )
-    if layout == "lentimpra":
+    if table_format == "lentimpra":
         if len(cells) > 1:
             raise InputError(f"{source}: holds one cell type, {len(cells)} are asked for; name the file's own")
         if cell_column(header, cells[0], source) is None:
@@ -103,7 +103,7 @@ def cells_of(
 
 
 def columns_of_format(
-    layout: str,
+    table_format: str,
     header: list[str],
     cells: tuple[Cell, ...],
     columns: TableColumns,
@@ -127,11 +127,13 @@ def columns_of_format(
     InputError
         A column that is missing.
     """
-    names = NAMES[layout]
+    names = NAMES[table_format]
     sequence = named(header, names.sequence, columns.sequence, source) if bases else None
     identifier = named(header, names.id, columns.id, source)
     if bases and sequence is None:
-        mend = "give the element file" if layout == "joint-lentimpra" else "name it with the sequence-column option"
+        mend = (
+            "give the element file" if table_format == "joint-lentimpra" else "name it with the sequence-column option"
+        )
         wanted = ", ".join(repr(name) for name in names.sequence)
         raise InputError(f"{source}: no sequence column; found {listed_columns(header)}; expected {wanted}; {mend}")
     if not bases and identifier is None:
@@ -145,16 +147,16 @@ def columns_of_format(
         named(header, names.split, columns.split, source),
         named(header, names.category, columns.category, source),
         activity_columns(header, cells, rows, source),
-        _levels(layout, header, cells, columns, source),
+        _levels(table_format, header, cells, columns, source),
         _errors(header, cells, largest_error, source),
-        named(header, _REVERSED, None, source) if layout == "lentimpra" else None,
+        named(header, _REVERSED, None, source) if table_format == "lentimpra" else None,
     )
 
 
 def _levels(
-    layout: str, header: list[str], cells: tuple[Cell, ...], columns: TableColumns, source: str
+    table_format: str, header: list[str], cells: tuple[Cell, ...], columns: TableColumns, source: str
 ) -> tuple[str | None, ...]:
-    if layout == "reglm" and not columns.levels:
+    if table_format == "reglm" and not columns.levels:
         return tuple(companion(header, cell, _LEVEL_ENDINGS) for cell in cells)
     return level_columns(header, cells, columns.levels, source)
 

@@ -1,6 +1,6 @@
-"""MPRA tables of several layouts as `LoadedTable`.
+"""MPRA tables of several formats as `LoadedTable`.
 
-| layout | file |
+| format | file |
 |---|---|
 | `table` | any table, one activity column a cell type, or one row a sequence and cell type (`cell_type`, `activity`) |
 | `joint-lentimpra` | measurements and elements of Agarwal et al. 2025 |
@@ -35,7 +35,7 @@ from cistrace.mpra.columns import (
     text_of,
 )
 from cistrace.mpra.element_file import Library, read_library, strip_adapters
-from cistrace.mpra.format_columns import LAYOUTS, cells_of, columns_of_format, header_names
+from cistrace.mpra.format_columns import FORMATS, cells_of, columns_of_format, header_names
 from cistrace.mpra.loaded import LoadedTable
 from cistrace.mpra.rows import TableRow, read_rows
 
@@ -51,7 +51,7 @@ _NO_COLUMNS = TableColumns()
 
 def read_table(
     path: str | Path,
-    layout: str = "table",
+    table_format: str = "table",
     *,
     elements: str | Path | None = None,
     cell_types: Sequence[str] = (),
@@ -69,13 +69,13 @@ def read_table(
     ----------
     path : str or Path
         CSV, TSV, JSONL (plain or gzip), Parquet or XLSX.
-    layout : str
-        One of `LAYOUTS`.
+    table_format : str
+        One of `FORMATS`.
     elements : str or Path, optional
         `joint-lentimpra` alone: its elements, FASTA or design table. Adapters are stripped where they are.
     cell_types : names or `CELL=COLUMN`
         The name given is the cell type's name from then on. In the long form COLUMN is how the file spells it.
-        Published layouts of several cell types know their own where none is asked.
+        Published formats of several cell types know their own where none is asked.
     columns : TableColumns
     length : int, optional
         Exclude sequences of any other length, bp.
@@ -93,17 +93,17 @@ def read_table(
     InputError
         Faults of a file, a missing column, no cell types, a cell type of which no row holds a number.
     """
-    if layout not in LAYOUTS:
-        raise InputError(f"layout {layout!r}: is not known, expected {', '.join(LAYOUTS)}; choose one")
-    if elements is not None and layout != "joint-lentimpra":
-        raise InputError(f"{shown(elements)}: layout {layout!r} has no element file; leave it out")
-    opened = _open(path, layout, columns)
-    if layout == "table" and (long := _long_columns(opened)):
+    if table_format not in FORMATS:
+        raise InputError(f"format {table_format!r}: is not known, expected {', '.join(FORMATS)}; choose one")
+    if elements is not None and table_format != "joint-lentimpra":
+        raise InputError(f"{shown(elements)}: format {table_format!r} has no element file; leave it out")
+    opened = _open(path, table_format, columns)
+    if table_format == "table" and (long := _long_columns(opened)):
         return replace(_read_long(opened, long, cell_types, columns, length), sources=_hashed(path))
-    cells = cells_of(layout, cell_types, opened.header, opened.first, opened.source)
-    limit = largest_error if layout == "gosai" else None
+    cells = cells_of(table_format, cell_types, opened.header, opened.first, opened.source)
+    limit = largest_error if table_format == "gosai" else None
     plan = columns_of_format(
-        layout,
+        table_format,
         opened.header,
         cells,
         columns,
@@ -114,7 +114,7 @@ def read_table(
     )
     library = None if elements is None else read_library(elements)
     collector = Collector(_names(cells), length, limit, levels=any(plan.levels))
-    notes = _collect(opened, layout, plan, library, collector)
+    notes = _collect(opened, table_format, plan, library, collector)
     _check_numbers(collector, [f"column {name!r}" for name in plan.activity], opened.source)
     return collector.finish(_hashed(path, elements), notes)
 
@@ -129,21 +129,21 @@ class _Opened:
     rows: Iterator[TableRow]
 
 
-def _open(path: str | Path, layout: str, columns: TableColumns) -> _Opened:
-    rows = read_rows(path, asked=header_names(layout, columns), sheet=columns.sheet)
+def _open(path: str | Path, table_format: str, columns: TableColumns) -> _Opened:
+    rows = read_rows(path, asked=header_names(table_format, columns), sheet=columns.sheet)
     first = list(islice(rows, PEEK))
     return _Opened(shown(path), header_of(first), first, chain(first, rows))
 
 
 def _collect(
-    opened: _Opened, layout: str, plan: FormatColumns, library: Library | None, collector: Collector
+    opened: _Opened, table_format: str, plan: FormatColumns, library: Library | None, collector: Collector
 ) -> list[str]:
     """Every row to the collector; what there is to note."""
     for count, row in enumerate(opened.rows, start=1):
         if row.fault:
             collector.exclude(row.line, f"row{count}", row.fault)
             continue
-        element, fault = _element(row, count, layout, plan, library)
+        element, fault = _element(row, count, table_format, plan, library)
         values = _values(row, plan, collector)
         name = element.id if element.id.strip() else f"row{count}"
         if plan.reverse is not None and text_of(row.values.get(plan.reverse)).strip() == "1":
@@ -163,11 +163,11 @@ def _collect(
             place = collector.admit(element)
             for cell_place, (activity, level, _) in enumerate(values):
                 collector.measure(place, cell_place, activity, level)
-    return _layout_notes(layout, plan, library)
+    return _format_notes(table_format, plan, library)
 
 
 def _element(
-    row: TableRow, count: int, layout: str, plan: FormatColumns, library: Library | None
+    row: TableRow, count: int, table_format: str, plan: FormatColumns, library: Library | None
 ) -> tuple[Element, str]:
     """A row without its measurements, and why its bases cannot be had."""
     get = row.values.get
@@ -180,12 +180,12 @@ def _element(
     if library is not None:
         found, fault = library.find(name)
         bases, chromosome, category = found.bases, chromosome or found.chromosome, category or found.category
-    if layout == "joint-lentimpra" and not fault:
+    if table_format == "joint-lentimpra" and not fault:
         bases, fault = strip_adapters(bases)
-    if layout == "gosai":
+    if table_format == "gosai":
         chromosome = chromosome if not chromosome or chromosome.startswith("chr") else f"chr{chromosome}"
         split = "val" if chromosome in GOSAI_VAL else "test" if chromosome in GOSAI_TEST else "train"
-    if layout == "lentimpra":
+    if table_format == "lentimpra":
         split = FOLD_SPLITS.get(split, split)
     return Element(row.line, name, bases, chromosome, category, split), fault
 
@@ -200,12 +200,12 @@ def _values(row: TableRow, plan: FormatColumns, collector: Collector) -> list[tu
     ]
 
 
-def _layout_notes(layout: str, plan: FormatColumns, library: Library | None) -> list[str]:
+def _format_notes(table_format: str, plan: FormatColumns, library: Library | None) -> list[str]:
     if library is not None:
         return library.notes()
-    if layout == "lentimpra" and plan.split is not None:
+    if table_format == "lentimpra" and plan.split is not None:
         return [f"splits: from column {plan.split!r}, folds 1-8 train, 9 val, 10 test"]
-    if layout == "gosai":
+    if table_format == "gosai":
         listed = (",".join(sorted(names)) for names in (GOSAI_VAL, GOSAI_TEST))
         return ["splits: as published, val {}, test {}, the rest train".format(*listed)]
     return []

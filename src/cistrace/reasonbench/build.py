@@ -1,7 +1,7 @@
 """Build a data set: rows to entries through a teacher, gates and reviews, into files.
 
-Measured -> Observed (splits, levels) -> Row (evidence) -> Subject (card) -> Written (teacher, judged) -> Entry
-layouts     splits, levels              subjects                            teachers             gates, reviews
+LoadedTable -> LabelledTable -> ElementTask -> Subject -> JudgedTrace -> Entry
+formats        splits, levels   evidence       cards      teachers       gates, reviews
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from cistrace.writers.prompts import PROMPT_VERSION
 
 TRAIN = "train"
 
+TracesOf = Callable[[list[Chosen]], Iterator[JudgedTrace]]
 Teach = Callable[[Iterable[ElementTask]], Iterator[JudgedTrace]]
 
 
@@ -80,13 +81,13 @@ class BuildPlan:
 
 
 @dataclass
-class _Course:
+class _Build:
     """One build on its way: gates what comes, counts it, writes it."""
 
     plan: BuildPlan
-    export: DataSetFiles
+    files: DataSetFiles
     reviews: dict[tuple[str, str], Review]
-    tally: BuildStatistics = field(default_factory=BuildStatistics)
+    statistics: BuildStatistics = field(default_factory=BuildStatistics)
     stale: int = 0
 
     def __post_init__(self) -> None:
@@ -99,18 +100,18 @@ class _Course:
         faults = self._keeper.faults(entry.id, entry.split, entry.cell_type, entry.level, one.judgement)
         reviewed = apply_review(replace(entry, faults=faults), self.reviews.get((entry.id, entry.cell_type)))
         self.stale += reviewed.stale
-        wanted = not self._keeper.rejects(faults) if reviewed.kept is None else reviewed.kept
-        self.tally.prompt_tokens += one.answer.prompt_tokens
-        self.tally.completion_tokens += one.answer.completion_tokens
-        kept = wanted or entry.split != TRAIN
-        self.tally.add(reviewed.entry, one.judgement, kept)
+        accepted = not self._keeper.rejects(faults) if reviewed.kept is None else reviewed.kept
+        self.statistics.prompt_tokens += one.answer.prompt_tokens
+        self.statistics.completion_tokens += one.answer.completion_tokens
+        kept = accepted or entry.split != TRAIN
+        self.statistics.add(reviewed.entry, one.judgement, kept)
         return reviewed.entry, kept
 
     def put(self, entry: Entry, kept: bool) -> None:
         if kept:
-            self.export.add(entry)
+            self.files.add(entry)
         else:
-            self.export.reject(entry)
+            self.files.reject(entry)
 
     def column(self, entry: Entry) -> int:
         return self._columns[entry.cell_type]
@@ -119,10 +120,10 @@ class _Course:
 def build(
     plan: BuildPlan,
     teach: Teach,
-    export: DataSetFiles,
+    files: DataSetFiles,
     progress: Callable[[Iterator[JudgedTrace], int], Iterator[JudgedTrace]],
 ) -> Manifest:
-    """Build the data set into an open export.
+    """Build the data set into its open files.
 
     Parameters
     ----------
@@ -136,52 +137,52 @@ def build(
     DataError
         Nothing is left to build from.
     """
-    course = _Course(plan, export, read_reviews(export.folder))
+    running = _Build(plan, files, read_reviews(files.folder))
     evidence = plan.evidence
     own = None if evidence.folds is None else evidence.folds.own
     rows = ElementTasks(plan.observed, evidence.table, own, evidence.name, evidence.hits)
 
-    def taught(chosen: list[Chosen]) -> Iterator[JudgedTrace]:
-        asked = (rows.take(row, cells) for row, cells in chosen)
-        return progress(teach(asked), sum(len(cells) for _, cells in chosen))
+    def traces_of(chosen: list[Chosen]) -> Iterator[JudgedTrace]:
+        tasks = (rows.take(row, cells) for row, cells in chosen)
+        return progress(teach(tasks), sum(len(cells) for _, cells in chosen))
 
-    short = _all(course, taught) if plan.per_level is None else _per_level(course, taught)
-    if not course.tally.entries:
+    short = _all(running, traces_of) if plan.per_level is None else _per_level(running, traces_of)
+    if not running.statistics.entries:
         raise DataError(
             "table: no row with a split and a measured level is left; see its exclusions and the split rule"
         )
-    export.exclude(plan.exclusions)
-    export.elements(plan.observed.table, plan.observed.splits)
-    about = _about(plan, course, short)
-    return export.finish(about, data_card(about))
+    files.exclude(plan.exclusions)
+    files.elements(plan.observed.table, plan.observed.splits)
+    about = _about(plan, running, short)
+    return files.finish(about, data_card(about))
 
 
-def _all(course: _Course, taught: Callable[[list[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
-    for one in taught(list(every_row(course.plan.observed))):
-        course.put(*course.gate(one))
+def _all(running: _Build, traces_of: TracesOf) -> dict[str, dict[str, int]]:
+    for one in traces_of(list(every_row(running.plan.observed))):
+        running.put(*running.gate(one))
     return {}
 
 
-def _per_level(course: _Course, taught: Callable[[list[Chosen]], Iterator[JudgedTrace]]) -> dict[str, dict[str, int]]:
-    plan = course.plan
+def _per_level(running: _Build, traces_of: TracesOf) -> dict[str, dict[str, int]]:
+    plan = running.plan
     assert plan.per_level is not None
     draw = LevelDraw(plan.observed, plan.per_level, plan.seed)
     done: list[tuple[Entry, bool]] = []
     while chosen := draw.next_round():
-        for one in taught(chosen):
-            entry, kept = course.gate(one)
+        for one in traces_of(chosen):
+            entry, kept = running.gate(one)
             done.append((entry, kept))
             if kept:
-                draw.accept(course.column(entry), entry.level)
-    for entry, kept in sorted(done, key=lambda pair: (pair[0].row, course.column(pair[0]))):
-        course.put(entry, kept)
+                draw.accept(running.column(entry), entry.level)
+    for entry, kept in sorted(done, key=lambda pair: (pair[0].row, running.column(pair[0]))):
+        running.put(entry, kept)
     short: dict[str, dict[str, int]] = {}
     for (cell, level), count in sorted(draw.missing().items()):
         short.setdefault(plan.observed.table.cell_types[cell], {})[str(level)] = count
     return short
 
 
-def _about(plan: BuildPlan, course: _Course, short: dict[str, dict[str, int]]) -> dict[str, Any]:
+def _about(plan: BuildPlan, running: _Build, short: dict[str, dict[str, int]]) -> dict[str, Any]:
     """The manifest but for the files: nothing in it depends on when or where it was made."""
     observed, table = plan.observed, plan.observed.table
     counted: dict[str, int] = {}
@@ -206,8 +207,8 @@ def _about(plan: BuildPlan, course: _Course, short: dict[str, dict[str, int]]) -
         "gates": {"set": plan.gating.name, "observed_level_required_in_train": plan.gating.agreeing},
         "draw": {"per_level": plan.per_level, "short_of": short},
         "seed": plan.seed,
-        "statistics": course.tally.plain(),
-        "reviews": {"decisions": reviews_object(course.reviews.values()), "no_longer_holding": course.stale},
+        "statistics": running.statistics.plain(),
+        "reviews": {"decisions": reviews_object(running.reviews.values()), "no_longer_holding": running.stale},
     }
 
 

@@ -14,10 +14,10 @@ from cistrace.cli.reading import threads_option
 from cistrace.cli.reasonbench.options import (
     chat_options,
     level_cuts,
+    message,
     names,
     split_options,
     table_options,
-    told,
 )
 from cistrace.io.cores import cores
 from cistrace.io.count import RecordCount
@@ -88,7 +88,7 @@ _Item = TypeVar("_Item")
 )
 def build(
     table: str,
-    layout: str,
+    table_format: str,
     elements: Path | None,
     cell_types: tuple[str, ...],
     sequence_column: str | None,
@@ -142,7 +142,7 @@ def build(
     Examples:
       cistrace reasonbench build mpra.tsv --cell-type K562 --val chr19,chr21,chrX --test chr5,chr14 --all -o bench
       cistrace reasonbench build mpra.csv --cell-type Liver=log2fc --split homology --per-level 250 -o bench
-      cistrace reasonbench build S2.tsv --layout gosai --all -o gosai
+      cistrace reasonbench build S2.tsv --format gosai --all -o gosai
       cistrace reasonbench build mpra.tsv --cell-type K562 --split column --per-level 25 --teacher chat \\
           --base-url http://127.0.0.1:8000/v1 --model Qwen/Qwen3-4B-Instruct-2507 -o chat
     """
@@ -154,7 +154,7 @@ def build(
         raise click.UsageError("the grounded teacher reasons from evidence; --evidence none is for --teacher chat")
     if teacher == "chat" and not (base_url and model):
         raise click.UsageError("--teacher chat needs --base-url and --model")
-    if layout == "joint-lentimpra" and towers == "shipped":
+    if table_format == "joint-lentimpra" and towers == "shipped":
         raise click.UsageError("the shipped towers were trained on this library; name a run's folder of fold towers")
 
     from cistrace.io.workers import Workers
@@ -176,16 +176,16 @@ def build(
         sequence_column, id_column, chromosome_column, split_column, category_column, level_columns, sheet
     )
     measured = read_table(
-        table, layout, elements=elements, cell_types=cell_types, columns=columns, length=length,
+        table, table_format, elements=elements, cell_types=cell_types, columns=columns, length=length,
         largest_error=largest_error,
     )  # fmt: skip
     where = split_rows(measured, split_rule, names(val), names(test), shared_bases, seed)
     exclusions = (*measured.exclusions, *where.exclusions)
     found = leaks(measured.table.sequences, where.splits, leak_bases)
     for note in (*measured.notes, *where.notes):
-        told(note)
-    told(f"{sum(map(bool, where.splits)):,} rows usable, {len(exclusions):,} exclusions")
-    told(
+        message(note)
+    message(f"{sum(map(bool, where.splits)):,} rows usable, {len(exclusions):,} exclusions")
+    message(
         f"rows that share {found.k} bp with another split, on either strand: val with train "
         f"{found.val_from_train.sharing:,}, test with train {found.test_from_train.sharing:,}, test with val "
         f"{found.test_from_val.sharing:,}"
@@ -208,16 +208,16 @@ def build(
                 token_budget, attempts, key_variable,
             )  # fmt: skip
             answers = cache or folder / "answers.sqlite"
-            teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, workers, told))
+            teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, workers, message))
         plan = BuildPlan(
             measured, where, found, observed, exclusions, found_evidence, Gating(gates, require_level),
             per_level, seed,
-            {"layout": layout, "level_rule": levels, "evidence": found_evidence.plain(), "teacher": about},
+            {"table_format": table_format, "level_rule": levels, "evidence": found_evidence.plain(), "teacher": about},
         )  # fmt: skip
         manifest = build_bench(plan, teach, export, lambda items, total: shown(items, "traces", total))
     for cell, missing in manifest.draw["short_of"].items():
         levels_short = ", ".join(f"{count:,} of level {level}" for level, count in missing.items())
-        told(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
+        message(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
     for line in summary(manifest.statistics):
         click.echo(line)
 

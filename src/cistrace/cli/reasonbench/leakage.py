@@ -31,7 +31,7 @@ def leakage(folder: Path, most: int, seed: int) -> None:
     \b
     Columns (TSV on standard output):
       cell_type, text, rows
-      accuracy       share of levels told right
+      accuracy       share of levels named right
       low, high      its 95 % bootstrap interval
       commonest      accuracy of always naming the commonest level
     """

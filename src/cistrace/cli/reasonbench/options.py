@@ -14,7 +14,8 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 _TABLE = (
     click.option(
-        "--layout",
+        "--format",
+        "table_format",
         type=click.Choice(["table", "joint-lentimpra", "gosai", "reglm", "lentimpra"]),
         default="table",
         show_default=True,
@@ -33,7 +34,7 @@ _TABLE = (
         multiple=True,
         metavar="NAME[=COLUMN]",
         help="Cell type to build, of any name, and its activity column where that is called otherwise; may be given "
-        "more than once. [default: all that a published layout has]",
+        "more than once. [default: all that a published format has]",
     ),
     click.option("--sequence-column", metavar="NAME", help="Column of the bases. [default: sequence, seq or bases]"),
     click.option("--id-column", metavar="NAME", help="Column of the ids. [default: id, name, ...]"),
@@ -51,7 +52,7 @@ _TABLE = (
         default=1.0,
         show_default=True,
         metavar="SE",
-        help="Layout gosai: measurements from this standard error on are excluded.",
+        help="Format gosai: measurements from this standard error on are excluded.",
     ),
 )
 _SPLIT = (
@@ -60,7 +61,7 @@ _SPLIT = (
         type=click.Choice(["chromosome", "column", "homology"]),
         default=None,
         help="chromosome: --val and --test name theirs; column: as the split column says; homology: sequences that "
-        "share --shared-bases stay together, --val and --test are shares. [default: column for published layouts and "
+        "share --shared-bases stay together, --val and --test are shares. [default: column for published formats and "
         "where --split-column is given, else chromosome]",
     ),
     click.option("--val", default="", metavar="CHR,..|SHARE", help="Chromosomes of val, or its share of the rows."),
@@ -150,6 +151,6 @@ def level_cuts(text: str) -> tuple[str, Sequence[float] | Mapping[str, Sequence[
         ) from None
 
 
-def told(text: str) -> None:
+def message(text: str) -> None:
     """A line on stderr."""
     click.echo(printable(f"cistrace: {text}"), err=True)

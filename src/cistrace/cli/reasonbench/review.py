@@ -52,5 +52,5 @@ def review_import(folder: Path, sheet: Path) -> None:
     from cistrace.reasonbench.revise import revise
 
     taken = revise(folder, sheet)
-    told = ", ".join(f"{count:,} {decision}" for decision, count in taken.items()) or "none"
-    click.echo(f"cistrace: decisions taken: {told}", err=True)
+    counts = ", ".join(f"{count:,} {decision}" for decision, count in taken.items()) or "none"
+    click.echo(f"cistrace: decisions taken: {counts}", err=True)
