@@ -157,6 +157,11 @@ class Predictor:
             As in `predict`.
         on_written : callable, optional
             Called while a block is worked on, with how many more traces are written: one a window and cell type.
+
+        Raises
+        ------
+        InputError, CellTypeError, ModelError
+            As `predict`.
         """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
