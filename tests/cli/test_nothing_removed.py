@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from bench_helpers import a_table, write_table
 from cli_helpers import FASTA, StandIn, invoke, stand_in
+from training_helpers import paper_bench, tiny_qwen
+from training_helpers import run as train
 
 __all__ = ["stand_in"]
 
@@ -124,3 +126,28 @@ def test_what_only_reads(bench: Path, tmp_path: Path) -> None:
         dry = invoke("train", "all", "--recipe", "compact", "--data", bench, "-o", tmp_path / "run", "--dry-run")
         assert dry.exit_code == 0, dry.stderr
     assert new == set()
+
+
+@pytest.mark.pipeline
+def test_training_generation_and_export(tmp_path: Path) -> None:
+    bench = paper_bench(tmp_path / "bench")
+    (bench / "notes.txt").write_text("mine")
+    folder, exported = tmp_path / "run", tmp_path / "model"
+    with nothing_lost(bench):
+        made = train(
+            "train", "all", "--recipe", "r3lm-qwen3-4b", "--data", bench, "-o", folder,
+            f"model.base={tiny_qwen(tmp_path / 'qwen')}", "model.download=false", "rationale.most_steps=1",
+            "regression.most_steps=1", "generation.most_tokens=8", "calibration_rows=20",
+        )  # fmt: skip
+        assert made.returncode == 0, made.stderr
+    (folder / "notes.txt").write_text("mine")
+    with nothing_lost(tmp_path, may_change=lambda name: name in ("run/run.json", "run/README.md")):
+        done = invoke("generate", bench, "--model", folder, "--limit", 2, "-o", tmp_path / "traces")
+        assert done.exit_code == 0, done.output
+    assert invoke("export", folder, "-o", exported, "--anyway").exit_code == 0
+    (exported / "notes.txt").write_text("mine")
+    (exported / ".git").mkdir()
+    (exported / ".git" / "HEAD").write_text("mine")
+    older = {f"model/{name}" for name in contents(exported)} - {"model/notes.txt", "model/.git/HEAD"}
+    with nothing_lost(tmp_path, may_change=lambda name: name in older):
+        assert invoke("export", folder, "-o", exported, "--anyway").exit_code == 0
