@@ -84,9 +84,9 @@ def predict(
     Columns:
       id, cell_type
       activity      log2(RNA/DNA) of the reporter assay
-      lower, upper  90 % interval
-      percentile    share of natural elements that are weaker, 0-100
-      level         quartile among natural enhancers, 0 (weakest) to 3
+      lower, upper  90 % interval of a measurement (-inf, inf with the flag no_interval)
+      percentile    among natural elements, 0-100: a measurement lies below as likely as above
+      level         the quartile of natural enhancers it most probably lies in, 0 (weakest) to 3
       flags         what is unusual about the row: padded, tiled:N, window:S-E, ambiguous:N, ...
       start, end    the stretch of the input that the row describes, 1-based, inclusive
 
