@@ -76,6 +76,9 @@ class StandIn:
     def __init__(self, model: Path | None = None, threads: int | None = None) -> None:
         self.checkpoint = SimpleNamespace(hash=str(model), faults=())
 
+    def check_readout(self, trace: bool) -> None:
+        """It scores with and without traces."""
+
     def stream(
         self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best",
         on_written: Callable[[int], None] | None = None,

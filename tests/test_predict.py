@@ -10,6 +10,7 @@ import pandas
 import polars
 import pytest
 from checkpoint_helpers import altered_checkpoint
+from cli_helpers import invoke
 
 from cistrace import Predictor
 from cistrace.cards.json import card_hash
@@ -194,6 +195,8 @@ def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> N
         predictor.stream([DnaSequence("a", dna(200), "")], trace=False)
     (found,) = predictor.predict(dna(200), "K562")
     assert found.trace_text is not None
+    made = invoke("predict", "-", "--model", tmp_path / "model", "--no-trace", stdin=f">a\n{dna(200)}\n")
+    assert made.exit_code == 2 and "leave --no-trace" in made.stderr and made.stdout == ""
 
 
 def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:

@@ -165,13 +165,23 @@ class Predictor:
         """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
+        self.check_readout(trace)
         trace = trace and self.writes
+        return self._stream(sequences, cells, trace, windows, on_written)
+
+    def check_readout(self, trace: bool) -> None:
+        """Refuse to score the card alone, which `trace=False` asks for, where the model was not trained to.
+
+        Raises
+        ------
+        ModelError
+            The model's head scores at the end of a trace alone.
+        """
         if not trace and not self.reads_card_alone:
             raise ModelError(
                 "this model was not trained to score the card alone (recipe: regression.without_trace 0), and no "
                 "traces are asked for; expected traces; leave --no-trace (trace=False) out"
             )
-        return self._stream(sequences, cells, trace, windows, on_written)
 
     def _stream(
         self, sequences: SequenceInput, cells: tuple[str, ...], trace: bool, windows: WindowChoice,

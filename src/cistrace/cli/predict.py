@@ -84,9 +84,9 @@ def predict(
     Columns:
       id, cell_type
       activity      log2(RNA/DNA) of the reporter assay
-      lower, upper  90 % interval of a measurement (-inf, inf with the flag no_interval)
-      percentile    among natural elements, 0-100: a measurement lies below as likely as above
-      level         the quartile of natural enhancers it most probably lies in, 0 (weakest) to 3
+      lower, upper  90 % interval (-inf, inf with the flag no_interval)
+      percentile    among natural elements, 0-100: half of the odds lie below
+      level         most probable quartile of natural enhancers, 0 (weakest) to 3
       flags         what is unusual about the row: padded, tiled:N, window:S-E, ambiguous:N, ...
       start, end    the stretch of the input that the row describes, 1-based, inclusive
 
@@ -123,6 +123,7 @@ def predict(
         for fault in predictor.checkpoint.faults:
             click.echo(f"{model}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
+        predictor.check_readout(trace)
         asked = _Asked(predictor, cells, trace, windows, progress)
         if to_terminal(target):
             _show(asked, records)
