@@ -26,7 +26,7 @@ def test_every_figure_is_that_of_scipy_and_sklearn(tmp_path: Path) -> None:
     found = off_by(activity, 0.25, 0.3)
     predicted, measured = found.activity[0][:, 0], activity[:, 0]
 
-    def told(metric: object, form: str = ".3f") -> str:
+    def with_interval(metric: object, form: str = ".3f") -> str:
         drawn = [metric(predicted[rows], measured[rows]) for rows in resamples(40)]  # type: ignore[operator]
         low, high = np.quantile(drawn, [0.025, 0.975])
         return f"{metric(predicted, measured):{form}} ({low:{form}}-{high:{form}})"  # type: ignore[operator]
@@ -34,9 +34,9 @@ def test_every_figure_is_that_of_scipy_and_sklearn(tmp_path: Path) -> None:
     levels, named = np.digitize(measured, CUTS[0]), np.digitize(predicted, CUTS[0])
     expected = [
         "a", "K562", "40",
-        told(lambda p, m: stats.pearsonr(p, m).statistic),
-        told(lambda p, m: stats.spearmanr(p, m).statistic),
-        told(lambda p, m: sk.root_mean_squared_error(m, p)),
+        with_interval(lambda p, m: stats.pearsonr(p, m).statistic),
+        with_interval(lambda p, m: stats.spearmanr(p, m).statistic),
+        with_interval(lambda p, m: sk.root_mean_squared_error(m, p)),
         f"{sk.r2_score(measured, predicted):.3f}",
         f"{sk.accuracy_score(levels, named):.3f}",
         f"{sk.f1_score(levels, named, labels=[0, 1, 2, 3], average='macro'):.3f}",

@@ -91,13 +91,13 @@ def evaluate(
 
     others = [_named(other) for other in against]
     known = known_contenders(model, towers, others)
-    wanted = [name for name in DEFAULT if name in known]
+    names = [name for name in DEFAULT if name in known]
     if contenders is not None:
-        wanted = [name.strip() for name in contenders.split(",") if name.strip()]
-    asked = chosen(known, [*wanted, *(name for name, _ in others)])
+        names = [name.strip() for name in contenders.split(",") if name.strip()]
+    compared = chosen(known, [*names, *(name for name, _ in others)])
     comparison = open_comparison(data, split, folder, model, rows, threads or cores())
-    command = _command(model, data, split, [one.name for one in asked], against, towers, seeds, rows)
-    report = judge(comparison, asked, seeds, ceilings(data), command)
+    command = _command(model, data, split, [one.name for one in compared], against, towers, seeds, rows)
+    report = judge(comparison, compared, seeds, ceilings(data), command)
     click.echo(report.read_text(encoding="utf-8"), nl=False)
 
 
