@@ -1,4 +1,4 @@
-"""MPRA tables of every layout: what is read, what is listed, and that nothing vanishes."""
+"""MPRA tables of every format: what is read, what is listed, and that nothing vanishes."""
 
 from __future__ import annotations
 
@@ -256,7 +256,7 @@ def test_no_long_row_vanishes(tmp_path_factory: pytest.TempPathFactory, rows: li
     assert len(set(found.table.sequences)) == len(found.table)
 
 
-# ---- published layouts
+# ---- published formats
 
 
 def joint(tmp_path: Path) -> Path:

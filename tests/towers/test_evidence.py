@@ -43,7 +43,7 @@ def test_a_contribution_is_what_blanking_the_hit_costs() -> None:
     assert evidence[1].contributions.shape == (0, 2)
 
 
-def test_one_tower_estimates_and_the_other_bears_witness() -> None:
+def test_one_tower_estimates_and_the_other_contributes() -> None:
     bases, hit = sequences(1)[0], MotifHit("M", "TF", frozenset(), 10, 18, "+", 9.0, 1e-6)
     legnet, residual = random_legnet(0), random_residual(1)
     (both,) = Towers(legnet, residual).evidence([bases], [[hit]])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from cistrace.towers.optimizers import LAST_SHARE, MuonAdamW, Optimizers, Rates, as_matrix, share
+from cistrace.towers.optimizers import LAST_SHARE, MuonAdamW, Rates, as_matrix, warm_cosine
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 
 
@@ -26,12 +26,15 @@ def test_every_weight_learns_and_a_small_task_is_learnt() -> None:
     random = torch.Generator().manual_seed(1)
     x = torch.eye(4)[torch.randint(0, 4, (64, 200), generator=random)].transpose(1, 2)
     target = torch.stack([x[:, 1].mean(1) - 0.25, x[:, 2].mean(1) - 0.25], dim=1) * 10
-    optimizers = Optimizers(tower, tower.edges(), Rates(0.04, 2e-3, 0.05, 0.15), steps=80)
+    optimizer = MuonAdamW(tower, tower.edges(), Rates(0.04, 2e-3, 0.05))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: warm_cosine(step, 80, 0.15))
     losses = []
     for _ in range(80):
         loss = (tower.standardised(x) - target).square().mean()
         loss.backward()
-        optimizers.step()
+        optimizer.step()
+        schedule.step()
+        optimizer.zero_grad()
         losses.append(loss.item())
     assert all(not torch.equal(before[name], parameter) for name, parameter in tower.named_parameters())
     assert losses[-1] < losses[0] / 10
@@ -39,20 +42,18 @@ def test_every_weight_learns_and_a_small_task_is_learnt() -> None:
 
 
 def test_the_schedule_rises_to_one_and_falls_to_its_end() -> None:
-    shares = [share(step, 100, 0.1) for step in range(100)]
+    shares = [warm_cosine(step, 100, 0.1) for step in range(100)]
     assert max(shares) == 1.0 == shares[9]
     assert shares[:10] == sorted(shares[:10])
     assert shares[9:] == sorted(shares[9:], reverse=True)
-    assert share(100, 100, 0.1) == pytest.approx(LAST_SHARE)
+    assert warm_cosine(100, 100, 0.1) == pytest.approx(LAST_SHARE)
 
 
 def test_muon_with_adamw_goes_on_where_its_state_was_kept() -> None:
     def made() -> tuple[torch.nn.Sequential, MuonAdamW]:
         torch.manual_seed(0)
         model = torch.nn.Sequential(torch.nn.Linear(6, 8), torch.nn.Tanh(), torch.nn.Linear(8, 1))
-        matrices = [weight for weight in model.parameters() if weight.ndim == 2]
-        rest = [weight for weight in model.parameters() if weight.ndim != 2]
-        return model, MuonAdamW(matrices, rest, 0.02, 1e-3, 0.01)
+        return model, MuonAdamW(model, [], Rates(0.02, 1e-3, 0.01))
 
     def steps(model: torch.nn.Sequential, optimizer: MuonAdamW, numbers: range) -> None:
         for number in numbers:

@@ -23,6 +23,7 @@ from cistrace.errors import InputError
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import file_faults, shown
 from cistrace.mpra import long_form
+from cistrace.mpra.chromosomes import chromosome_name
 from cistrace.mpra.collect import Collector, Element
 from cistrace.mpra.columns import (
     PEEK,
@@ -84,7 +85,7 @@ def read_table(
 
     Returns
     -------
-    Measured
+    LoadedTable
         Activity in the table's units. Splits as the column says; in `gosai` as published; in `lentimpra` from the
         fold. Chromosomes as the column has them, in `gosai` with `chr` before them.
 
@@ -183,7 +184,7 @@ def _element(
     if table_format == "joint-lentimpra" and not fault:
         bases, fault = strip_adapters(bases)
     if table_format == "gosai":
-        chromosome = chromosome if not chromosome or chromosome.startswith("chr") else f"chr{chromosome}"
+        chromosome = chromosome_name(chromosome)
         split = "val" if chromosome in GOSAI_VAL else "test" if chromosome in GOSAI_TEST else "train"
     if table_format == "lentimpra":
         split = FOLD_SPLITS.get(split, split)

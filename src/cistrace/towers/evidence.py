@@ -29,16 +29,16 @@ class Towers:
     ----------
     estimator : Tower
         Gives the activity, mean of both strands.
-    witness : Tower
+    contributor : Tower
         Says what every hit is worth. A training row's contributions are from one light tower that never saw it; a
         new sequence's should be from one of that kind, and a dozen ablations a sequence should be cheap.
     """
 
-    def __init__(self, estimator: Tower, witness: Tower) -> None:
+    def __init__(self, estimator: Tower, contributor: Tower) -> None:
         self.window = estimator.window
         self.cell_types = estimator.cell_types
         self._estimator = fused(estimator)
-        self._witness = fused(witness)
+        self._contributor = fused(contributor)
 
     def estimate(self, sequences: Sequence[str]) -> np.ndarray:
         """Activities (N, cell types), mean of both strands, for sequences of at most `window` bp."""
@@ -58,8 +58,8 @@ class Towers:
         flat = [(hit, margin) for found, margin in zip(hits, margins, strict=True) for hit in found]
         for row, (hit, margin) in enumerate(flat):
             blanked[row, margin + hit.start : margin + hit.end] = BLANK
-        whole = np.repeat(self._pass(self._witness, codes), counts, axis=0)
-        lost = whole - self._pass(self._witness, blanked)
+        whole = np.repeat(self._pass(self._contributor, codes), counts, axis=0)
+        lost = whole - self._pass(self._contributor, blanked)
         parts = np.split(lost, np.cumsum(counts)[:-1])
         return [SequenceEvidence(*pair) for pair in zip(self.estimate(sequences), parts, strict=True)]
 

@@ -14,13 +14,14 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
+from torch.optim.lr_scheduler import LambdaLR
 
 from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.legnet import LegNet
-from cistrace.towers.optimizers import Optimizers, Rates
+from cistrace.towers.optimizers import MuonAdamW, Rates, warm_cosine
 from cistrace.towers.recipe import TowerFitRecipe
 from cistrace.towers.residual import ResidualTower
 from cistrace.towers.tower import Tower
@@ -81,7 +82,7 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
 
 def fit_tower(
     tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable,
-    recipe: TowerFitRecipe, state: Path, seed: int, told: Callable[[str], None] = log.info,
+    recipe: TowerFitRecipe, state: Path, seed: int, report: Callable[[str], None] = log.info,
 ) -> FittedTower:  # fmt: skip
     """Fit a new tower on some rows of a table; the last weights are kept, val is only watched.
 
@@ -101,9 +102,10 @@ def fit_tower(
     tower.to(device)
     size = min(recipe.batch_size, len(rows))
     steps = len(rows) // size
-    rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay, recipe.warm)
-    optimizers = Optimizers(tower, tower.edges(), rates, steps=recipe.epochs * steps)
-    course = _Course(tower, optimizers, torch.Generator().manual_seed(seed), state, steps)
+    rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay)
+    optimizer, whole = MuonAdamW(tower, tower.edges(), rates), recipe.epochs * steps
+    schedule = LambdaLR(optimizer, lambda step: warm_cosine(step, whole, recipe.warm))
+    course = _Course(tower, optimizer, schedule, torch.Generator().manual_seed(seed), state, steps)
     torch.manual_seed(seed)
     first, loss, r = course.resumed(), float("nan"), [float("nan")] * val.activity.shape[1]
     val_codes = base_codes(list(val.sequences), tower.window)
@@ -120,15 +122,19 @@ def fit_tower(
             fault = (output.float() - truth)[seen].square().mean()
             fault.backward()
             torch.nn.utils.clip_grad_norm_(tower.parameters(), 1.0)
-            optimizers.step()
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
             total += fault.item()
             if number % 50 == 0:
                 _leave_if_orphaned()
         loss, r = total / steps, pearson(predict(tower, val_codes), val.activity)
-        said = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
+        figures = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
         spent = time.monotonic() - began
         left = spent * (recipe.epochs - epoch - 1)
-        told(f"{name} epoch {epoch + 1}/{recipe.epochs} loss {loss:.4f} val {said} {spent:.0f} s, {left:.0f} s left")
+        report(
+            f"{name} epoch {epoch + 1}/{recipe.epochs} loss {loss:.4f} val {figures} {spent:.0f} s, {left:.0f} s left"
+        )
         course.keep(epoch + 1)
     if first == recipe.epochs:
         r = pearson(predict(tower, val_codes), val.activity)
@@ -140,7 +146,8 @@ class _Course:
     """All that an epoch depends on, and the file in which it is kept between two."""
 
     tower: Tower
-    optimizers: Optimizers
+    optimizer: MuonAdamW
+    schedule: LambdaLR
     random: torch.Generator
     state: Path
     steps: int
@@ -148,7 +155,7 @@ class _Course:
     def keep(self, epoch: int) -> None:
         """Write the state after an epoch, whole or not at all."""
         tensors = {f"tower/{name}": value for name, value in self.tower.state_dict().items()}
-        tensors |= {f"optimizer/{name}": value for name, value in self.optimizers.state().items()}
+        tensors |= {f"optimizer/{name}": value for name, value in self.optimizer.tensors().items()}
         tensors |= {"random/order": self.random.get_state(), "random/dropout": torch.get_rng_state()}
         packed = {
             name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
@@ -165,7 +172,10 @@ class _Course:
         except (OSError, KeyError, ValueError, SafetensorError):
             return 0
         self.tower.load_state_dict(_below(kept, "tower/"))
-        self.optimizers.restore(_below(kept, "optimizer/"), epoch * self.steps)
+        self.optimizer.load_tensors(_below(kept, "optimizer/"))
+        self.schedule.last_epoch = epoch * self.steps
+        for group, highest, rate in zip(self.optimizer.param_groups, self.schedule.base_lrs, self.schedule.lr_lambdas):
+            group["lr"] = highest * rate(self.schedule.last_epoch)
         self.random.set_state(kept["random/order"])
         torch.set_rng_state(kept["random/dropout"])
         return epoch

@@ -8,7 +8,7 @@ layers, biases and normalisations stay with AdamW.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,115 +20,87 @@ LAST_SHARE = 0.02  # of the highest rate, at the last step
 
 @dataclass(frozen=True)
 class Rates:
-    """Highest learning rates, weight decay of both kinds, and the share of the steps spent warming up."""
+    """Highest learning rates of both kinds of weights, and their weight decay."""
 
     matrices: float
     rest: float
     weight_decay: float
-    warm: float
 
 
-class Optimizers:
-    """The two optimizers of a model.
+class MuonAdamW(torch.optim.Optimizer):
+    """Muon and AdamW as one optimizer: a schedule that sets its groups' rates sets both.
 
     Parameters
     ----------
     model : Module
-    edges : collection of Tensor
+        Convolutions must lie channels-last: Muon fits them as matrices in the same memory.
+    edges : collection of Parameter
         Matrices of `model` that AdamW fits all the same: its embeddings, first and last layers.
     rates : Rates
-    steps : int
-        How many times `step` will be called.
     """
 
-    def __init__(self, model: nn.Module, edges: Collection[object], rates: Rates, steps: int) -> None:
+    def __init__(self, model: nn.Module, edges: Collection[object], rates: Rates) -> None:
         outer = {id(weight) for weight in edges}
-        self._weights = [p for p in model.parameters() if p.ndim >= 2 and id(p) not in outer]
-        inner = {id(weight) for weight in self._weights}
-        rest = [p for p in model.parameters() if id(p) not in inner]
-        self._matrices = [as_matrix(weight.detach()) for weight in self._weights]
-        self._each = (
-            torch.optim.Muon(self._matrices, lr=rates.matrices, weight_decay=rates.weight_decay),
-            torch.optim.AdamW(rest, lr=rates.rest, weight_decay=rates.weight_decay, betas=(0.9, 0.98), fused=True),
-        )
-        self._schedules = [
-            torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: share(step, steps, rates.warm))
-            for optimizer in self._each
-        ]
-
-    def step(self) -> None:
-        """Apply the gradients, then forget them."""
-        for matrix, weight in zip(self._matrices, self._weights):
-            assert weight.grad is not None  # every inner matrix takes part in every output
-            matrix.grad = as_matrix(weight.grad)
-        for optimizer, schedule in zip(self._each, self._schedules):
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad(set_to_none=True)
-        for weight in self._weights:
-            weight.grad = None
-
-    def state(self) -> dict[str, Tensor]:
-        """All that the next step depends on but weights, gradients and the number of steps, by a name of its own."""
-        return {
-            f"{kind}.{place}.{name}": value
-            for kind, optimizer in enumerate(self._each)
-            for place, values in optimizer.state_dict()["state"].items()
-            for name, value in values.items()
+        inner = [weight for weight in model.parameters() if weight.ndim >= 2 and id(weight) not in outer]
+        known = {id(weight) for weight in inner}
+        rest = [weight for weight in model.parameters() if id(weight) not in known]
+        matrices = [weight if weight.ndim == 2 else as_matrix(weight.detach()) for weight in inner]
+        self._convolutions = [pair for pair in zip(matrices, inner, strict=True) if pair[0] is not pair[1]]
+        self._each: dict[str, torch.optim.Optimizer] = {
+            "muon": torch.optim.Muon(matrices, lr=rates.matrices, weight_decay=rates.weight_decay),
+            "adamw": torch.optim.AdamW(
+                rest, lr=rates.rest, weight_decay=rates.weight_decay, betas=(0.9, 0.98), fused=True
+            ),
         }
-
-    def restore(self, state: dict[str, Tensor], steps: int) -> None:
-        """Go on after `steps` steps, from what `state` gave."""
-        for kind, (optimizer, schedule) in enumerate(zip(self._each, self._schedules)):
-            places: dict[int, dict[str, Tensor]] = {}
-            for key, value in state.items():
-                which, place, name = key.split(".", 2)
-                if int(which) == kind:
-                    places.setdefault(int(place), {})[name] = value
-            optimizer.load_state_dict({**optimizer.state_dict(), "state": places})
-            _lay_out_alike(optimizer)
-            schedule.last_epoch = steps
-            for group, highest in zip(optimizer.param_groups, schedule.base_lrs):
-                group["lr"] = highest * schedule.lr_lambdas[0](steps)
-
-
-class MuonAdamW(torch.optim.Optimizer):
-    """The same pair as one optimizer, for trainers that keep one and its schedule.
-
-    Parameters
-    ----------
-    matrices, rest : list of Parameter
-        Two-dimensional inner weights, and all others.
-    """
-
-    def __init__(
-        self, matrices: list[nn.Parameter], rest: list[nn.Parameter], matrix_rate: float, rate: float, decay: float
-    ) -> None:
-        self._each: tuple[torch.optim.Optimizer, ...] = (
-            torch.optim.Muon(matrices, lr=matrix_rate, weight_decay=decay),
-            torch.optim.AdamW(rest, lr=rate, weight_decay=decay, betas=(0.9, 0.98), fused=True),
-        )
         super().__init__([*matrices, *rest], {})
-        self._share()
+        self._take_groups()
 
-    def _share(self) -> None:
-        """Both optimizers' groups are this one's: a schedule that sets a rate here sets it there."""
-        self.param_groups = [group for optimizer in self._each for group in optimizer.param_groups]
+    def _take_groups(self) -> None:
+        self.param_groups = [group for optimizer in self._each.values() for group in optimizer.param_groups]
 
     @torch.no_grad()
     def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
         """Apply the gradients."""
         assert closure is None
-        for optimizer in self._each:
+        for matrix, weight in self._convolutions:
+            assert weight.grad is not None  # every convolution takes part in every output
+            matrix.grad = as_matrix(weight.grad)
+        for optimizer in self._each.values():
             optimizer.step()
 
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients."""
+        super().zero_grad(set_to_none)
+        for _, weight in self._convolutions:
+            weight.grad = None
+
     def state_dict(self) -> dict[str, Any]:  # type: ignore[override]
-        return {name: optimizer.state_dict() for name, optimizer in zip(("muon", "adamw"), self._each)}
+        return {name: optimizer.state_dict() for name, optimizer in self._each.items()}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:  # type: ignore[override]
-        for name, optimizer in zip(("muon", "adamw"), self._each):
+        for name, optimizer in self._each.items():
             optimizer.load_state_dict(state_dict[name])
-        self._share()
+            _lay_out_alike(optimizer)
+        self._take_groups()
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that the next step depends on but weights, gradients and rates, by a name of its own."""
+        return {
+            f"{kind}.{place}.{name}": value
+            for kind, optimizer in self._each.items()
+            for place, values in optimizer.state_dict()["state"].items()
+            for name, value in values.items()
+        }
+
+    def load_tensors(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take up what `tensors` gave; rates stay as they are."""
+        whole = self.state_dict()
+        for kind in self._each:
+            whole[kind]["state"] = {}
+        for key, value in tensors.items():
+            kind, place, name = key.split(".", 2)
+            whole[kind]["state"].setdefault(int(place), {})[name] = value
+        self.load_state_dict(whole)
 
 
 def _lay_out_alike(optimizer: torch.optim.Optimizer) -> None:
@@ -147,8 +119,8 @@ def as_matrix(weight: Tensor) -> Tensor:
     return weight if weight.ndim == 2 else weight.permute(0, 2, 3, 1).view(len(weight), -1)
 
 
-def share(step: int, steps: int, warm: float) -> float:
-    """Share of the highest rate at a step: linear up, then a cosine down to LAST_SHARE."""
+def warm_cosine(step: int, steps: int, warm: float) -> float:
+    """Share of the highest rate at a step: linear up over `warm` of the steps, then a cosine down to LAST_SHARE."""
     rising = max(1, round(warm * steps))
     if step < rising:
         return (step + 1) / rising

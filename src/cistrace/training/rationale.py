@@ -14,7 +14,7 @@ from peft import get_peft_model
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainingArguments
 
-from cistrace.towers.optimizers import MuonAdamW
+from cistrace.towers.optimizers import MuonAdamW, Rates
 from cistrace.training.arms import texts_to_write
 from cistrace.training.examples import Example, first_rows
 from cistrace.training.recipe import RationaleRecipe, Recipe
@@ -83,11 +83,6 @@ def train_rationale(
 def _muon(model: nn.Module, stage: RationaleRecipe) -> torch.optim.Optimizer:
     """Muon for the layers' matrices, AdamW for the rest."""
     assert isinstance(model, PreTrainedModel)
-    edges = {id(model.get_input_embeddings().weight)}
     output = model.get_output_embeddings()
-    if output is not None:
-        edges.add(id(output.weight))
-    matrices = [weight for weight in model.parameters() if weight.ndim == 2 and id(weight) not in edges]
-    inner = {id(weight) for weight in matrices}
-    rest = [weight for weight in model.parameters() if id(weight) not in inner]
-    return MuonAdamW(matrices, rest, stage.matrix_learning_rate, stage.learning_rate, stage.weight_decay)
+    edges = [model.get_input_embeddings().weight, *([] if output is None else [output.weight])]
+    return MuonAdamW(model, edges, Rates(stage.matrix_learning_rate, stage.learning_rate, stage.weight_decay))

@@ -61,8 +61,8 @@ _SPLIT = (
         type=click.Choice(["chromosome", "column", "homology"]),
         default=None,
         help="chromosome: --val and --test name theirs; column: as the split column says; homology: sequences that "
-        "share --shared-bases stay together, --val and --test are shares. [default: column for published formats and "
-        "where --split-column is given, else chromosome]",
+        "share --shared-bases stay together, --val and --test are shares. [default: column where --split-column is "
+        "given, or where the table has one and no chromosomes are named, else chromosome]",
     ),
     click.option("--val", default="", metavar="CHR,..|SHARE", help="Chromosomes of val, or its share of the rows."),
     click.option("--test", default="", metavar="CHR,..|SHARE", help="Chromosomes of test, or its share of the rows."),
