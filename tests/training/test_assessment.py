@@ -55,6 +55,8 @@ def test_faults_are_those_known_so_far(bench: Path, tmp_path: Path) -> None:
     )
     first, second = sorted(set(faults_of_run(run, data)) - {*rows, writer})
     assert first.startswith("K562: val cannot be used") and "slope -11.00" in second
+    run.add_metrics("model", {"faults": ["what calibration found"]})
+    assert faults_of_run(run, data) == ("what calibration found",)
     assert WriterFigures(40, 40, 210, 1) == WriterFigures(**run.read_metrics()["generate"]["writer"])
 
 

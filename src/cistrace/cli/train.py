@@ -121,6 +121,7 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
         faults = _say_new_faults(faults, run, data)
     if stage == "all":
         stages.do_model(data, recipe, run)
+        faults = _say_new_faults(faults, run, data)
     if is_main():
         click.echo(f"{stage}: done; see {folder}", err=True)
         if faults:

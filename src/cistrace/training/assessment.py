@@ -16,8 +16,13 @@ from cistrace.training.run import Run
 
 
 def faults_of_run(run: Run, data: DataSet) -> tuple[str, ...]:
-    """A sentence for each fault: rows from the beginning, the writer once it wrote, val once stage II is done."""
+    """A sentence for each fault: rows from the beginning, the writer once it wrote, val once stage II is done.
+
+    Once RUN/model is calibrated its own faults are told, which are of rows that chose nothing.
+    """
     metrics = run.read_metrics()
+    if "model" in metrics:
+        return tuple(metrics["model"]["faults"])
     reached = metrics.get("regression", {})
     rows = {
         split: np.isfinite(data.table.activity[data.places(split)]).sum(axis=0).tolist() for split in ("train", "val")

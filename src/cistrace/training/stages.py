@@ -207,5 +207,3 @@ def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
         return
     config = export(run, data, run.model, anyway=True)  # what leaves the run is refused; what stays in it can be tried
     run.add_metrics("model", {"faults": config.faults})
-    for fault in config.faults:
-        log.warning("not fit for use: %s", fault)
