@@ -244,7 +244,7 @@ class Predictor:
         blank = np.zeros(len(self.cell_types), dtype=np.float32)
         return np.stack([blank if one.evidence is None else one.evidence.estimates for one in windows])
 
-    def features(self, estimates: np.ndarray) -> torch.Tensor:
+    def features(self, estimates: NDArray[np.float32]) -> torch.Tensor:
         """The towers' part of the head's input, (N, cell types, 2), from their activities, `estimates` (N, cell types).
 
         Zeros where the model has no towers.

@@ -279,7 +279,7 @@ class Collator:
         return self.batch(rows, self.pad)
 
 
-def _padded(values: Sequence[NDArray], filler: int, dtype: torch.dtype = torch.int64) -> Tensor:
+def _padded(values: Sequence[NDArray[np.generic]], filler: int, dtype: torch.dtype = torch.int64) -> Tensor:
     shape = (len(values), max(map(len, values)), *values[0].shape[1:])
     whole = torch.full(shape, filler, dtype=dtype)
     for at, value in enumerate(values):
