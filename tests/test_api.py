@@ -75,7 +75,7 @@ def test_docstrings_state_parameters_results_and_errors(name: str) -> None:
         return
     signature = inspect.signature(one)
     parameters = [parameter for parameter in signature.parameters if parameter != "self"]
-    said = stated_names(found.get("Parameters", "")) | set(re.findall(r"`(\w+)`", inspect.getdoc(one) or ""))
+    said = stated_names(found.get("Parameters", "")) | set(re.findall(r"`(\w+)[=`]", inspect.getdoc(one) or ""))
     assert set(parameters) <= said, "parameters"
     if "." not in name and inspect.isfunction(one) and signature.return_annotation not in (None, "None", "Self"):
         assert {"Returns", "Yields"} & set(found), "returns"
