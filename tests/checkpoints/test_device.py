@@ -9,7 +9,7 @@ import torch
 from cistrace import Predictor
 from cistrace.checkpoints.device import available_devices, usable_device
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.checkpoints.schema import NAMES, shipped_checkpoint
+from cistrace.checkpoints.schema import VOCABULARY, shipped_checkpoint
 from cistrace.errors import InputError
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.vocabulary import VocabularyNames
@@ -35,7 +35,7 @@ def test_everything_a_model_is_made_of_follows_the_language_model() -> None:
     """`meta` stands for any other device: its tensors have a place and no values, and mix with no others."""
     stored = load_checkpoint().reasoner
     assert isinstance(stored, DomainReasoner)
-    names = VocabularyNames.read(shipped_checkpoint() / NAMES)
+    names = VocabularyNames.read(shipped_checkpoint() / VOCABULARY)
     moved = DomainReasoner(stored.language_model.to("meta"), stored.tokenizer, stored.head, names)  # type: ignore[arg-type]
     places = [tensor.device.type for tensor in (*moved._padded(["m1"]), *moved.head.parameters())]
     tables = moved.grammar.following, moved.grammar.opening, moved.grammar.opens
