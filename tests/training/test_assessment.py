@@ -77,7 +77,7 @@ def test_three_hundred_random_rows_do_not_become_a_model_without_a_word(tmp_path
     assert built.exit_code == 0, built.output
     made = invoke(
         "train", "all", "--recipe", "compact", "--data", tmp_path / "bench", "-o", tmp_path / "run",
-        "tower.light.epochs=1", "tower.legnet.epochs=1", "cards.rows=40", "cards.pieces=0", "cards.val_rows=12",
+        "tower.light.epochs=1", "tower.legnet.epochs=1", "cards.rows=16", "cards.pieces=0", "cards.val_rows=6",
         "rationale.most_steps=2", "regression.most_steps=2", "calibration_rows=20", "--threads", "2",
     )  # fmt: skip
     assert made.exit_code == 0, made.output
