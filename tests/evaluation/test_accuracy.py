@@ -11,7 +11,7 @@ from scipy import stats
 from sklearn import metrics as sk
 
 from cistrace.evaluation import accuracy
-from cistrace.evaluation.intervals import resamples
+from cistrace.evaluation.intervals import Interval, resamples
 
 
 def cells(table: str) -> list[list[str]]:
@@ -118,3 +118,9 @@ def test_small_categories_are_counted_only(tmp_path: Path) -> None:
         ["none", "K562", "10"], ["none", "Liver", "10"], ["a_peak", "K562", "30"], ["a_peak", "Liver", "30"],
     ]  # fmt: skip
     assert table[3][3] == "1.000 (1.000-1.000)" and len(table[1]) == 3
+
+
+def test_bounds_below_zero_are_not_mistaken_for_marks() -> None:
+    assert str(Interval(0.141, -0.089, 0.358)) == "0.141 (-0.089 to 0.358)"
+    assert str(Interval(0.141, 0.089, 0.358)) == "0.141 (0.089-0.358)"
+    assert Interval(-0.0004, -0.0012, 0.0003).signed() == "-0.0004 (-0.0012 to +0.0003)"

@@ -27,7 +27,7 @@ class Interval:
     upper: float
 
     def __str__(self) -> str:
-        return self._written(".3f", "-")
+        return self._written(".3f", "-" if self.lower >= 0 else " to ")
 
     def signed(self) -> str:
         """With signs and four decimals, for differences."""
