@@ -112,7 +112,7 @@ def test_gates_judge_what_came(undisturbed: Path) -> None:
     gates = {fault.gate for entry in rejected for fault in entry.faults} - {"level"}
     assert gates == {"schema", "claims"}
     reasons = " ".join(fault.reason for entry in rejected for fault in entry.faults)
-    assert "XYZ9: not on the card" in reasons and "Certainly!" in reasons
+    assert "tf XYZ9, the card has none of that name" in reasons and "Certainly!" in reasons
     assert {"gc", "prose"} <= {entry.kinds[0] for entry in kept}
     assert all(fault.gate == "level" for entry in kept for fault in entry.faults)
     for split in ("val", "test"):

@@ -43,7 +43,7 @@ def further(table: MpraTable) -> list[SingleElement]:
         for row in range(0, ROWS, 3)
         if table.splits[row] == "train"
     ]
-    other = a_table(50, ("A",), length=64)
+    other = a_table(112, ("A",), length=64)
     fresh = [
         SingleElement(other.sequences[row], "chr1", "A", 3 + 2 * float(other.activity[row, 0]))
         for row in range(100, 112)
