@@ -31,6 +31,7 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 SAMPLE = 200  # entries that are counted
 UTILISATION = 0.4
+QUICK = 2e10  # operations a second, above which a larger product is timed
 PEAKS = {"H100": 989e12, "A100": 312e12, "RTX 4090": 165e12}  # dense bf16 operations a second, as their makers state
 CHARACTERS = 2.1  # a token, of cards and traces under byte-level BPE, where the tokenizer is not at hand
 # Shapes of bases that recipes name, as their published configurations have them: a plan needs no weights.
@@ -228,12 +229,20 @@ def _is_lora(stage: Stage, recipe: Recipe) -> bool:
     return {"rationale": recipe.rationale.method, "regression": recipe.regression.method}[stage.name] == "lora"
 
 
-def own_speed(size: int = 1_536, rounds: int = 3) -> float:
-    """Operations a second of this machine in bf16 matrix products, at UTILISATION."""
+def own_speed() -> float:
+    """Operations a second of this machine in bf16 matrix products, at UTILISATION.
+
+    Large products are timed where small ones are quick: a processor without bf16 of its own takes seconds for one.
+    """
+    speed = _product_speed(256)
+    return UTILISATION * (_product_speed(1_536) if speed > QUICK else speed)
+
+
+def _product_speed(size: int, rounds: int = 3) -> float:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     a = torch.ones((size, size), dtype=torch.bfloat16, device=device)
     _ = (a @ a).sum().item()
     began = time.perf_counter()
     for _ in range(rounds):
         (a @ a).sum().item()
-    return UTILISATION * rounds * 2 * size**3 / (time.perf_counter() - began)
+    return rounds * 2 * size**3 / (time.perf_counter() - began)
