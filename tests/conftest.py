@@ -8,7 +8,7 @@ from hypothesis import settings
 settings.register_profile("unhurried", deadline=None)  # a busy machine is no fault of the code
 settings.load_profile("unhurried")
 
-GROUPS = ("pipeline", "integration", "gpu")
+GROUPS = ("pipeline", "integration", "slow", "gpu")
 
 
 @pytest.hookimpl(tryfirst=True)

