@@ -41,7 +41,7 @@ BLOCK = 192  # sequences that are worked on together
 )
 @click.option(
     "--format",
-    "layout",
+    "card_format",
     type=click.Choice(["text", "json", "sharegpt"]),
     default="text",
     show_default=True,
@@ -58,7 +58,7 @@ def card(
     source: str,
     cell_types: tuple[str, ...],
     evidence: Literal["towers", "none"],
-    layout: Literal["text", "json", "sharegpt"],
+    card_format: Literal["text", "json", "sharegpt"],
     windows: WindowChoice,
     output: str | None,
     model: Path | None,
@@ -100,7 +100,7 @@ def card(
     if evidence == "towers":
         use_threads(threads)
     cells = canonical_cell_types(cell_types, maker.cell_types)
-    render = CARD_FORMATS[layout]
+    render = CARD_FORMATS[card_format]
     aside = to_terminal(target)
     with (
         maker.scanner,

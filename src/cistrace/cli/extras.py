@@ -18,12 +18,7 @@ def need_training(command: str, report: str = "tensorboard") -> None:
     RunError
         A package of it is not installed.
     """
-    missing = [name for name in TRAINING if find_spec(name) is None]
-    if missing:
-        raise RunError(
-            f"cistrace {command}: found no {', '.join(missing)}; expected the extra train; run `pip install "
-            "'cistrace[train]'`"
-        )
+    _need(command, "train", TRAINING)
     if report != "tensorboard" and find_spec("wandb") is None:
         raise RunError(
             f"recipe: report is {report}; expected the package wandb for it, found none; run `pip install wandb`, or "
@@ -39,9 +34,13 @@ def need_evaluation() -> None:
     RunError
         A package of it is not installed.
     """
-    missing = [name for name in EVALUATION if find_spec(name) is None]
+    _need("evaluate", "evaluate", EVALUATION)
+
+
+def _need(command: str, extra: str, packages: tuple[str, ...]) -> None:
+    missing = [name for name in packages if find_spec(name) is None]
     if missing:
         raise RunError(
-            f"cistrace evaluate: found no {', '.join(missing)}; expected the extra evaluate; run `pip install "
-            "'cistrace[evaluate]'`"
+            f"cistrace {command}: found no {', '.join(missing)}; expected the extra {extra}; run `pip install "
+            f"'cistrace[{extra}]'`"
         )

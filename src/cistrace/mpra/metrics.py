@@ -70,9 +70,3 @@ def top_precision(predicted: np.ndarray, measured: np.ndarray, share: float = 0.
     count = max(1, round(share * len(measured)))
     first = set(np.argsort(-predicted, kind="stable")[:count].tolist())
     return len(first & set(np.argsort(-measured, kind="stable")[:count].tolist())) / count
-
-
-def auroc(negative: np.ndarray, positive: np.ndarray) -> float:
-    """Probability that a positive scores above a negative, ties counted half (Mann-Whitney)."""
-    together = ranks(np.concatenate([negative, positive]))[len(negative) :]
-    return float((together.sum() - len(positive) * (len(positive) + 1) / 2) / (len(negative) * len(positive)))
