@@ -100,7 +100,8 @@ def subjects() -> list[Subject]:
     maker = open_card_maker("none")
     made = list(maker.cards(read_sequences(str(EXAMPLES)), ("K562",)))[:CARDS]
     return [
-        Subject(row, one.sequence.id, "train", 0.0, row % 4, (-0.5, 0.0, 0.7), one.card) for row, one in enumerate(made)
+        Subject(row, one.at.sequence.id, "train", 0.0, row % 4, (-0.5, 0.0, 0.7), one.card)
+        for row, one in enumerate(made)
     ]
 
 

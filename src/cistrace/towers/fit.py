@@ -22,6 +22,7 @@ from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.legnet import LegNet
 from cistrace.towers.optimizers import MuonAdamW, Rates, warm_cosine
+from cistrace.towers.precision import fast_autocast, usable_here
 from cistrace.towers.recipe import TowerFitRecipe
 from cistrace.towers.residual import ResidualTower
 from cistrace.towers.tower import Tower
@@ -63,7 +64,7 @@ def predict(tower: Tower, codes: np.ndarray, batch_size: int = 512, both_strands
     parts = [np.zeros((0, len(tower.cell_types)), dtype=np.float32)]
     for start in range(0, len(codes), batch_size):
         x = one_hot(codes[start : start + batch_size]).to(device)
-        with torch.autocast(device.type, torch.bfloat16):
+        with fast_autocast(device):
             y = tower(x)
             if both_strands:
                 y = (y + tower(reverse_complement(x))) / 2
@@ -93,7 +94,7 @@ def fit_tower(
     seed : int
         Of order, augmentation and dropout.
     """
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = usable_here()
     codes = torch.as_tensor(base_codes(list(table.sequences), tower.window))
     location, scale = np.nanmean(table.activity[rows], axis=0), np.nanstd(table.activity[rows], axis=0)
     target = torch.as_tensor((table.activity - location) / scale, dtype=torch.float32)
@@ -115,7 +116,7 @@ def fit_tower(
         tower.train()
         for number, batch in enumerate(order[: steps * size].split(size)):
             x = augment(codes[batch], recipe, course.random).to(device)
-            with torch.autocast(device.type, torch.bfloat16):
+            with fast_autocast(device):
                 output = tower.standardised(x)
             truth = target[batch].to(device)
             seen = truth.isfinite()

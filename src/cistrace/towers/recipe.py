@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+Precision = Literal["auto", "bf16", "fp32"]
+"""What a training's products are computed in; `auto`: bf16 on devices that have instructions for it, else float32."""
 
 
 def bounded(default: Any, low: float, high: float = math.inf) -> Any:

@@ -21,6 +21,8 @@ from cistrace.errors import CistraceError, DataError, ModelError
 from cistrace.motifs.library import load_library
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.reasonbench.entries import Entry, read_entries
+from cistrace.towers.precision import usable_here, use_bf16
+from cistrace.towers.recipe import Precision
 from cistrace.traces.templates import THINK_END
 from cistrace.training.language_models import COMPACT, SMOLLM2, smollm2_file
 from cistrace.training.recipe import LoraRecipe, Recipe
@@ -217,7 +219,7 @@ def _stage(
 def _line(stage: Stage, recipe: Recipe) -> str:
     spent = {name: stage.operations / peak / UTILISATION / 3600 for name, peak in PEAKS.items()}
     hours = ", ".join(f"{value:,.1f} h on one {name}" for name, value in spent.items())
-    here = stage.operations / own_speed() / 3600
+    here = stage.operations / own_speed(recipe.model.precision) / 3600
     share = f" ({stage.trained / 1e6:,.1f} M parameters in adapters)" if _is_lora(stage, recipe) else ""
     return (
         f"{stage.name}: {stage.rows:,} texts of {stage.tokens_a_text:,.0f} tokens, {stage.passes:g} passes, "
@@ -229,18 +231,19 @@ def _is_lora(stage: Stage, recipe: Recipe) -> bool:
     return {"rationale": recipe.rationale.method, "regression": recipe.regression.method}[stage.name] == "lora"
 
 
-def own_speed() -> float:
-    """Operations a second of this machine in bf16 matrix products, at UTILISATION.
+def own_speed(precision: Precision) -> float:
+    """Operations a second of this machine's matrix products in the number format of a recipe, at UTILISATION.
 
-    Large products are timed where small ones are quick: a processor without bf16 of its own takes seconds for one.
+    Large products are timed where small ones are quick: a processor that emulates bf16 takes seconds for one.
     """
-    speed = _product_speed(256)
-    return UTILISATION * (_product_speed(1_536) if speed > QUICK else speed)
+    device = usable_here()
+    dtype = torch.bfloat16 if use_bf16(precision, device) else torch.float32
+    speed = _product_speed(256, dtype, device)
+    return UTILISATION * (_product_speed(1_536, dtype, device) if speed > QUICK else speed)
 
 
-def _product_speed(size: int, rounds: int = 3) -> float:
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    a = torch.ones((size, size), dtype=torch.bfloat16, device=device)
+def _product_speed(size: int, dtype: torch.dtype, device: torch.device, rounds: int = 3) -> float:
+    a = torch.ones((size, size), dtype=dtype, device=device)
     _ = (a @ a).sum().item()
     began = time.perf_counter()
     for _ in range(rounds):

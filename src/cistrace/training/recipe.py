@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from cistrace.towers.recipe import TowerRecipe, bounded
+from cistrace.towers.recipe import Precision, TowerRecipe, bounded
 from cistrace.writers.arms import Arm
 from cistrace.writers.layout import LayoutName
 
@@ -30,8 +30,8 @@ class ModelRecipe:
     gradient_checkpointing : bool
         Less memory for a third more time.
     precision : str
-        `bf16` computes in it, weights stay float32 unless `weights` says otherwise; `fp32`; `auto`: bf16 on GPUs that
-        have it and on CPUs.
+        `bf16` computes in it, weights stay float32 unless `weights` says otherwise; `fp32`; `auto`: bf16 on GPUs and
+        processors that have instructions for it.
     weights : str
         What trained weights are kept in: float32, or bfloat16 for models that would not fit otherwise.
     """
@@ -41,7 +41,7 @@ class ModelRecipe:
     revision: str | None = None
     download: bool = False
     gradient_checkpointing: bool = False
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    precision: Precision = "auto"
     weights: Literal["float32", "bfloat16"] = "float32"
 
 

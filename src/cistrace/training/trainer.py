@@ -29,6 +29,7 @@ from transformers import (
 )
 from transformers import Trainer as LibraryTrainer
 
+from cistrace.towers.precision import usable_here, use_bf16
 from cistrace.training.checkpoints import last_whole
 from cistrace.training.order import course, epoch_batches, padding_share
 from cistrace.training.processes import processes
@@ -96,13 +97,6 @@ class Course:
         }
 
 
-def use_bf16(precision: str) -> bool:
-    """Whether to compute in bf16."""
-    if precision != "auto":
-        return precision == "bf16"
-    return not torch.cuda.is_available() or torch.cuda.is_bf16_supported()
-
-
 def stage_arguments(recipe: Recipe, stage: StageRecipe, run: Run, name: str, updates: int) -> dict[str, Any]:
     """Keywords of `TrainingArguments` that both stages set alike."""
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(run.tensorboard(name))
@@ -119,7 +113,7 @@ def stage_arguments(recipe: Recipe, stage: StageRecipe, run: Run, name: str, upd
         "lr_scheduler_kwargs": {"min_lr_rate": 0.02},
         "warmup_steps": stage.warm if stage.warm < 1 else updates,
         "max_grad_norm": stage.largest_gradient,
-        "bf16": use_bf16(recipe.model.precision),
+        "bf16": use_bf16(recipe.model.precision, usable_here()),
         "use_cpu": not torch.cuda.is_available(),
         "save_strategy": "steps",
         "save_total_limit": 2,
