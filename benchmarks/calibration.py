@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 
 from cistrace.checkpoints.calibration import ValParts, calibration_notes, part_val, rows_to_score
 from cistrace.checkpoints.levels import foresee
-from cistrace.checkpoints.schema import CheckpointConfig, Readout, read_config, shipped_checkpoint, write_config
+from cistrace.checkpoints.schema import (
+    CellScale,
+    CheckpointConfig,
+    Readout,
+    read_config,
+    shipped_checkpoint,
+    write_config,
+)
 from cistrace.checkpoints.soundness import faults_of
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable, read_joint
@@ -99,7 +106,7 @@ def calibrate_folder(model: Path, table: MpraTable, scores: Path) -> None:
     print("\n".join(_lines(scales_table(config, scales))), *calibration_notes(scales), *faults, sep="\n")
 
 
-def scales_table(old: CheckpointConfig, scales: dict) -> Iterator[tuple[object, ...]]:
+def scales_table(old: CheckpointConfig, scales: dict[str, CellScale]) -> Iterator[tuple[object, ...]]:
     yield (
         "cell type",
         "readout",
@@ -126,7 +133,9 @@ def judged(config: CheckpointConfig, table: MpraTable, scores: dict[Readout, NDA
     )
 
 
-def coverage_rows(config: CheckpointConfig, table: MpraTable, scores: dict) -> Iterator[tuple[object, ...]]:
+def coverage_rows(
+    config: CheckpointConfig, table: MpraTable, scores: dict[Readout, NDArray[np.float64]]
+) -> Iterator[tuple[object, ...]]:
     yield "cell type", "readout", "n", "covered", "95 % interval of that", "width", "Pearson", "level right"
     for cell, name in enumerate(table.cell_types):
         measured = table.activity[:, cell]
@@ -145,7 +154,9 @@ def coverage_rows(config: CheckpointConfig, table: MpraTable, scores: dict) -> I
             )  # fmt: skip
 
 
-def reliability_rows(config: CheckpointConfig, table: MpraTable, scores: dict) -> Iterator[tuple[object, ...]]:
+def reliability_rows(
+    config: CheckpointConfig, table: MpraTable, scores: dict[Readout, NDArray[np.float64]]
+) -> Iterator[tuple[object, ...]]:
     """With a trace, all cell types together: of elements told a level with such a probability, how many have it."""
     yield "level", "told", "n", "mean told", "observed", "95 % interval of that"
     told, levels = [], []

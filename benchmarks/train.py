@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from cistrace.towers.precision import use_bf16
 from cistrace.training.activity import ActivityModel, LossWeights
 from cistrace.training.arms import texts_to_learn, texts_to_write
 from cistrace.training.examples import Example, read_examples
@@ -31,7 +32,6 @@ from cistrace.training.recipe import Recipe
 from cistrace.training.regression import train_regression
 from cistrace.training.rows import IGNORED, TokenRows, collate, rows_of
 from cistrace.training.run import Run
-from cistrace.training.trainer import use_bf16
 from cistrace.writers.layout import DOMAIN, Layout, layout_of
 
 VAL = 8  # records of val: their evaluation is not timed, and should not take long
@@ -146,7 +146,7 @@ def speed_of_loop(stage: str, recipe: Recipe, run: Run, train: list[Example]) ->
     for step in range(steps):
         chosen = [rows[(step * size + at) % len(rows)] for at in range(size)]
         batch = {name: value.to(device) for name, value in collate(chosen, layout.pad).items()}
-        with torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(recipe.model.precision)):
+        with torch.autocast(device.type, torch.bfloat16, enabled=use_bf16(recipe.model.precision, device)):
             loss = loss_of(batch)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learner.parameters(), 1.0)
@@ -163,8 +163,8 @@ def loop_loss(
     if stage == "rationale":
         names = ("input_ids", "attention_mask", "position_ids", "labels")
         return lambda batch: model(**{name: batch[name] for name in names}).loss, model
-    stage = recipe.regression
-    activity = ActivityModel(model, stage.tower_inputs, LossWeights(stage.without_trace, stage.writing))
+    how = recipe.regression
+    activity = ActivityModel(model, how.tower_inputs, LossWeights(how.without_trace, how.writing))
     return lambda batch: activity(**batch, num_items_in_batch=batch["labels"].ne(IGNORED).sum())["loss"], activity
 
 

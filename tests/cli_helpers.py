@@ -99,7 +99,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
     return StandIn
 
 
-def invoke(*arguments: str | Path, stdin: str | bytes | None = None) -> Result:
+def invoke(*arguments: str | int | Path, stdin: str | bytes | None = None) -> Result:
     return CliRunner().invoke(cli, [str(argument) for argument in arguments], input=stdin)
 
 

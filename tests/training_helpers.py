@@ -26,7 +26,7 @@ from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import load_recipe, recipe_object
-from cistrace.writers.layout import DOMAIN, prompt_of
+from cistrace.writers.layout import DOMAIN, LayoutName, prompt_of
 from cistrace.writers.prompts import SYSTEM_PROMPT
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
@@ -103,7 +103,7 @@ def tiny_qwen(folder: Path, seed: int = 0, layers: int = 2) -> Path:
     return folder
 
 
-def examples(layout: str = DOMAIN, rows: int = 3) -> list[Example]:
+def examples(layout: LayoutName = DOMAIN, rows: int = 3) -> list[Example]:
     """One sequence in one cell type, and others in two each, of different lengths."""
     found = []
     for row in range(rows):

@@ -25,6 +25,7 @@ from cistrace.chat.settings import ChatSettings
 from cistrace.checkpoints.card_maker import open_card_maker
 from cistrace.io.sequences import read_sequences
 from cistrace.reasonbench.chat_teacher import ChatTeacher
+from cistrace.reasonbench.entries import Condition
 from cistrace.reasonbench.subjects import Subject
 
 pytestmark = [
@@ -107,7 +108,7 @@ def subjects() -> list[Subject]:
 
 @pytest.mark.parametrize(("condition", "cards"), [("none", CARDS), ("level", 2)])
 def test_a_real_model_answers_every_card_once(
-    server: str, model: Path, subjects: list[Subject], condition: str, cards: int, tmp_path: Path
+    server: str, model: Path, subjects: list[Subject], condition: Condition, cards: int, tmp_path: Path
 ) -> None:
     settings = ChatSettings(server, str(model), max_tokens=120, seed=1, concurrency=2, timeout=300.0)
     subjects = subjects[:cards]

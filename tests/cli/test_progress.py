@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from cli_helpers import DNA
 
-from cistrace.cli import progress as module
 from cistrace.cli.progress import Progress, duration
 from cistrace.io.count import RecordCount
 
@@ -27,7 +26,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(module.time, "monotonic", clock)
+    monkeypatch.setattr("time.monotonic", clock)
     return clock
 
 

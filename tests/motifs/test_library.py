@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cistrace.errors import MotifError
 from cistrace.motifs.background import Background, load_background
@@ -49,7 +50,7 @@ def meme(tmp_path: Path) -> Path:
     return path
 
 
-def fetch_with_pyjaspar(release: str) -> dict[str, tuple[str, frozenset[str], np.ndarray]]:
+def fetch_with_pyjaspar(release: str) -> dict[str, tuple[str, frozenset[str], NDArray[np.float64]]]:
     pyjaspar = pytest.importorskip("pyjaspar")
     motifs = pyjaspar.jaspardb(release=release).fetch_motifs(collection="CORE", tax_group=["vertebrates"])
     counts = {m.matrix_id: np.array([[m.counts[base][i] for base in "ACGT"] for i in range(m.length)]) for m in motifs}

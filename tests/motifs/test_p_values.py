@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from motif_helpers import FIMO_BACKGROUND, random_motif
+from numpy.typing import NDArray
 
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
 from cistrace.motifs.p_values import p_values
 
 
-def enumerate_tail(matrix: IntegerMatrix, background: Background) -> np.ndarray:
+def enumerate_tail(matrix: IntegerMatrix, background: Background) -> NDArray[np.float64]:
     """Probability of each deficit and less, over all 4**width words."""
     totals, chances = np.zeros(1, dtype=np.int64), np.ones(1)
     for row in matrix.entries:

@@ -16,7 +16,7 @@ from motif_helpers import FIMO_BACKGROUND, random_motif, random_sequences
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.background import Background, load_background
-from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.hit import STRANDS, MotifHit
 from cistrace.motifs.integer_matrix import integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
 from cistrace.motifs.matrices import CountMatrix
@@ -57,15 +57,16 @@ def brute_force(library: MotifLibrary, background: Background, threshold: float,
     for motif in library.motifs:
         matrix = integer_matrix(motif, background)
         table = p_values(matrix, background)
-        for strand, entries in (("+", matrix.entries), ("-", matrix.entries[::-1, ::-1])):
+        for strand, entries in zip(STRANDS, (matrix.entries, matrix.entries[::-1, ::-1]), strict=True):
             for start in range(len(bases) - motif.width + 1):
                 window = bases[start : start + motif.width]
                 if set(window) <= set("ACGT"):
                     total = int(sum(entries[i]["ACGT".index(letter)] for i, letter in enumerate(window)))
                     chance = float(table[matrix.best - total])
                     if chance <= threshold:
-                        place = (start, start + motif.width, strand, matrix.bits(total), chance)
-                        hits.append(MotifHit(motif.matrix_id, motif.name, motif.families, *place))
+                        about = (motif.matrix_id, motif.name, motif.families)
+                        score = matrix.bits(total)
+                        hits.append(MotifHit(*about, start, start + motif.width, strand, score, chance))
     return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.matrix_id, hit.strand))
 
 

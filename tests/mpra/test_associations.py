@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 from bench_helpers import a_table
+from numpy.typing import NDArray
 
 from cistrace.io.regions import reverse_complement
 from cistrace.motifs.library import load_library
@@ -29,7 +30,7 @@ def related_table() -> MpraTable:
 
 
 @cache
-def prepared(chromosomes: bool) -> tuple[MpraTable, np.ndarray, Design, Folds]:
+def prepared(chromosomes: bool) -> tuple[MpraTable, NDArray[np.bool_], Design, Folds]:
     table = related_table()
     if not chromosomes:
         table = replace(table, chromosomes=("",) * len(table))
@@ -38,7 +39,7 @@ def prepared(chromosomes: bool) -> tuple[MpraTable, np.ndarray, Design, Folds]:
     return table, training, design, deal_folds(table.sequences, table.chromosomes, training)
 
 
-def told(fits: Associations, table: MpraTable, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+def told(fits: Associations, table: MpraTable, rows: NDArray[np.int64]) -> tuple[NDArray[np.floating], ...]:
     """All that cards of some rows would say: estimates, contributions, known effects."""
     evidence = fits.evidence(table.sequences, ORIGIN)
     known = fits.known_effects(table.cell_types)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from cistrace.cards.composition import composition
 from cistrace.motifs.hit import MotifHit
@@ -9,13 +10,13 @@ from cistrace.mpra import effects
 from cistrace.mpra.effects import CarriedMotifs, Design, carried_motifs, design_of, fit_effects
 
 
-def carried(presence: np.ndarray) -> CarriedMotifs:
+def carried(presence: NDArray[np.bool_]) -> CarriedMotifs:
     names = tuple(f"TF{column}" for column in range(presence.shape[1]))
     first = np.append(0, np.cumsum(presence.sum(axis=1)))
     return CarriedMotifs(names, first.astype(np.int64), np.nonzero(presence)[1].astype(np.int16))
 
 
-def simulated(rows: int = 4000) -> tuple[Design, np.ndarray, np.ndarray]:
+def simulated(rows: int = 4000) -> tuple[Design, NDArray[np.float64], NDArray[np.int64]]:
     """Three TFs of effects 0.5, -0.3 and 0 beside GC; two cell types, the second the first's negative."""
     random = np.random.default_rng(0)
     presence = random.random((rows, 3)) < 0.3

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from table_helpers import bases, made, one_line, table_text, write_xlsx
 
 from cistrace.errors import InputError
-from cistrace.mpra.collect import reverse_complement
+from cistrace.io.regions import reverse_complement
 from cistrace.mpra.columns import TableColumns, number
 from cistrace.mpra.element_file import LEFT_ADAPTER, RIGHT_ADAPTER
 from cistrace.mpra.formats import read_table
@@ -61,7 +61,7 @@ def test_named_columns(tmp_path: Path) -> None:
 
 
 def test_every_bad_row_is_listed(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["a", A, 1, 2],
         ["text", B, "high", 2],
         ["infinite", C, "-inf", ""],
@@ -208,7 +208,7 @@ def test_numbers() -> None:
 
 
 def test_long_form(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["a", A, "HepG2", 1],
         ["a", A, "k-562", 2],
         ["b", B, "K562", "x"],
@@ -297,12 +297,12 @@ def test_joint_library_with_fasta(tmp_path: Path) -> None:
 def test_joint_library_with_design_table(tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
     oligo = "230nt sequence (15nt 5' adaptor - 200nt element - 15nt 3' adaptor)"
-    design = [
+    design: list[list[object]] = [
         ["Table S10", None, None, None],
         ["name", "category", "chr.hg38", oligo],
         ["a", "K562_peak", "chr3", LEFT_ADAPTER + A + RIGHT_ADAPTER],
     ]
-    sheet = [["title"], ["name", "HepG2 [log2(rna/dna)]", "K562 [log2(rna/dna)]"], ["a", 1.5, 2]]
+    sheet: list[list[object]] = [["title"], ["name", "HepG2 [log2(rna/dna)]", "K562 [log2(rna/dna)]"], ["a", 1.5, 2]]
     elements = write_xlsx(tmp_path / "s10.xlsx", {"d": design})
     path = write_xlsx(tmp_path / "s11.xlsx", {"d": sheet})
     found = read_table(path, "joint-lentimpra", elements=elements, cell_types=["HepG2", "K562"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from table_helpers import bases, one_line
 
 from cistrace.errors import DataError
-from cistrace.mpra.collect import reverse_complement
+from cistrace.io.regions import reverse_complement
 from cistrace.mpra.homology import Leak, groups, leaks
 from cistrace.mpra.kmers import kmer_keys
 from cistrace.mpra.table import read_joint

@@ -29,7 +29,7 @@ def table_of(values: list[list[float]], categories: list[str] | None = None) -> 
 def test_quartiles_of_training_rows() -> None:
     table = table_of([[0.0, 10], [1, 20], [2, 30], [3, 40], [4, math.nan], [99, 99]])
     cuts = quantile_cuts(table, ["train"] * 5 + ["val"])
-    np.testing.assert_allclose(cuts, [[1, 2, 3], [17.5, 25, 32.5]])
+    np.testing.assert_allclose(cuts, np.array([[1, 2, 3], [17.5, 25, 32.5]]))
 
 
 def test_enhancers_alone_where_there_are_any() -> None:

@@ -70,7 +70,14 @@ def test_csv_round_trip(tmp_path_factory: pytest.TempPathFactory, rows: list[tup
 
 def test_spreadsheet(tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
-    body = [["Table S11. Titles", None], [None, None], ["name", "K562"], ["a", 1.5], [None, None], ["b", None]]
+    body: list[list[object]] = [
+        ["Table S11. Titles", None],
+        [None, None],
+        ["name", "K562"],
+        ["a", 1.5],
+        [None, None],
+        ["b", None],
+    ]
     path = write_xlsx(tmp_path / "a.xlsx", {"data": body, "more": [["name", "x"], ["z", 2]]})
     found = every(path, asked=("NAME",))
     assert [row.line for row in found] == [4, 6]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from table_helpers import bases, measured, one_line
 
 from cistrace.errors import DataError
-from cistrace.mpra.collect import reverse_complement
+from cistrace.io.regions import reverse_complement
 from cistrace.mpra.homology import leaks
 from cistrace.mpra.splits import Split, by_chromosome, by_column, by_homology
 

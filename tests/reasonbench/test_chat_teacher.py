@@ -14,6 +14,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,17 @@ def test_the_teacher_is_told_the_protocol_the_card_and_the_level_where_asked() -
 
 def test_what_shapes_an_answer_is_in_its_key_and_nothing_else() -> None:
     told = messages_for(some_subjects(1)[0], "none")
-    base = {"base_url": "http://a/v1", "model": "m"}
-    key = key_of(told, "none", ChatSettings(**base))
-    for change in ({"model": "n"}, {"temperature": 0.5}, {"top_p": 0.5}, {"max_tokens": 9}, {"seed": 1}):
-        assert key_of(told, "none", ChatSettings(**{**base, **change})) != key
-    for change in ({"base_url": "https://b/v1"}, {"concurrency": 2}, {"attempts": 2}, {"key_variable": "K"}):
-        assert key_of(told, "none", ChatSettings(**{**base, **change})) == key
-    assert key_of(told, "level", ChatSettings(**base)) != key
+    base = ChatSettings("http://a/v1", "m")
+    key = key_of(told, "none", base)
+    changes: tuple[dict[str, Any], ...] = (
+        {"model": "n"}, {"temperature": 0.5}, {"top_p": 0.5}, {"max_tokens": 9}, {"seed": 1},
+    )  # fmt: skip
+    for change in changes:
+        assert key_of(told, "none", replace(base, **change)) != key
+    changes = ({"base_url": "https://b/v1"}, {"concurrency": 2}, {"attempts": 2}, {"key_variable": "K"})
+    for change in changes:
+        assert key_of(told, "none", replace(base, **change)) == key
+    assert key_of(told, "level", base) != key
 
 
 def test_answers_come_in_order_within_the_concurrency_and_once(cache: AnswerCache) -> None:

@@ -79,7 +79,7 @@ def test_a_forged_manifest_removes_nothing_outside(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("x")
     folder = tmp_path / "set"
     folder.mkdir()
-    forged = {"files": {"../mine.txt": {}, str(tmp_path / "mine.txt"): {}}}
+    forged: dict[str, dict[str, dict[str, object]]] = {"files": {"../mine.txt": {}, str(tmp_path / "mine.txt"): {}}}
     (folder / "manifest.json").write_text(json.dumps(forged))
     with DataSetFiles(folder) as export:
         export.add(an_entry())

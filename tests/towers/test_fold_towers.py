@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -19,6 +21,12 @@ from cistrace.towers.fold_towers import DEALT, load_fold_towers, tower_evidence
 
 ORIGIN = EvidenceOrigin(("B",), "towers", "JASPAR2026", "1")
 
+_Item = TypeVar("_Item")
+
+
+def untracked(items: Iterable[_Item], what: str, total: int | None = None) -> Iterator[_Item]:
+    return iter(items)
+
 
 def a_run(folder: Path, digest: str | None = None) -> DealtRows:
     """Three random towers of a run on 24 elements."""
@@ -36,7 +44,7 @@ def test_evidence_is_the_mean_of_the_towers_that_may_speak() -> None:
     hits = scan_best(table.sequences)
     towers = [Towers(tower, tower) for tower in (random_residual(0), random_residual(1))]
     may_speak = np.array([[True, False], [False, True], [True, True]] * 4)
-    made = tower_evidence(table, hits, towers, may_speak, ORIGIN, lambda items, what, total: iter(items))
+    made = tower_evidence(table, hits, towers, may_speak, ORIGIN, untracked)
     each = [tower.evidence(table.sequences, hits) for tower in towers]
     for row in range(12):
         who = np.flatnonzero(may_speak[row])

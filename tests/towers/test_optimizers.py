@@ -13,7 +13,7 @@ def small_tower() -> ResidualTower:
 
 
 def test_a_convolution_as_a_matrix_is_the_same_memory() -> None:
-    weight = small_tower().stages[1].convolution[0].weight.detach()
+    weight = small_tower().get_parameter("stages.1.convolution.0.weight").detach()
     matrix = as_matrix(weight)
     assert matrix.shape == (16, 80)
     matrix.zero_()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from table_helpers import bases
 
 from cistrace.errors import DataError
@@ -14,7 +15,7 @@ from cistrace.mpra.table import MpraTable
 from cistrace.towers.pool import RefusedElements, SingleElement, admit, either_strand, pool, read_further
 
 
-def joint(sequences: tuple[str, ...], activity: np.ndarray) -> MpraTable:
+def joint(sequences: tuple[str, ...], activity: NDArray[np.float64]) -> MpraTable:
     count = len(sequences)
     return MpraTable(
         tuple(f"e{i}" for i in range(count)), sequences, ("chr1",) * count, ("K562_peak",) * count,
@@ -25,7 +26,7 @@ def joint(sequences: tuple[str, ...], activity: np.ndarray) -> MpraTable:
 SEQUENCES = ("AACC", "AAGC", "AATC", "CATT")
 
 
-def measured() -> np.ndarray:
+def measured() -> NDArray[np.float64]:
     activity = np.arange(12, dtype=float).reshape(4, 3)
     activity[3, 0] = np.nan
     return activity

@@ -35,8 +35,9 @@ def test_a_writer_is_judged_by_its_claims_on_val() -> None:
 
 def test_a_slope_is_that_of_measured_on_predicted() -> None:
     scores = np.array([0.0, 1, 2, 3], dtype=np.float32)
-    assert slope_of(scores, -2.0 * scores + 5) == pytest.approx(-2)
-    assert np.isnan(slope_of(np.ones(4, dtype=np.float32), scores.astype(np.float64)))
+    measured = -2.0 * scores.astype(np.float64) + 5
+    assert slope_of(scores, measured) == pytest.approx(-2)
+    assert np.isnan(slope_of(np.ones(4, dtype=np.float32), measured))
 
 
 def test_faults_are_those_known_so_far(bench: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from cistrace.training.order import course, epoch_batches, padding_share
 
@@ -14,7 +15,7 @@ lengths = st.lists(st.integers(1, 500), min_size=1, max_size=300).map(np.array)
 
 
 @given(lengths, st.integers(1, 40), st.integers(0, 9))
-def test_an_epoch_holds_every_row_and_fills_up_with_few(many: np.ndarray, batch: int, seed: int) -> None:
+def test_an_epoch_holds_every_row_and_fills_up_with_few(many: NDArray[np.int64], batch: int, seed: int) -> None:
     batches = epoch_batches(len(many), batch)
     order = course(many, batch, batches, seed).tolist()
     assert len(order) == batches * batch and len(order) - len(many) < batch
@@ -23,7 +24,7 @@ def test_an_epoch_holds_every_row_and_fills_up_with_few(many: np.ndarray, batch:
 
 
 @given(lengths, st.integers(1, 8), st.sampled_from([2, 4]))
-def test_processes_together_read_what_one_reads(many: np.ndarray, batch: int, processes: int) -> None:
+def test_processes_together_read_what_one_reads(many: NDArray[np.int64], batch: int, processes: int) -> None:
     """A launcher deals batches of `batch` to its processes in turn; together they are one batch of all."""
     whole = batch * processes
     order = course(many, whole, 3, 0).tolist()
@@ -35,7 +36,7 @@ def test_processes_together_read_what_one_reads(many: np.ndarray, batch: int, pr
 
 
 @given(st.lists(st.integers(0, 3), min_size=4, max_size=200).map(np.array))
-def test_levels_come_equally_often(levels: np.ndarray) -> None:
+def test_levels_come_equally_often(levels: NDArray[np.int64]) -> None:
     order = course(np.ones(len(levels), np.int64), 1, len(levels), 0, levels.astype(np.int8))
     counts = Counter(levels[order].tolist())
     assert set(counts) == set(levels.tolist()) and sum(counts.values()) == len(levels)

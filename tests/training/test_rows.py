@@ -15,10 +15,10 @@ from cistrace.traces.templates import THINK_END
 from cistrace.training.arms import texts_to_write
 from cistrace.training.rows import IGNORED, ExampleText, TokenRows, collate, rows_of, writing_batch
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
-from cistrace.writers.layout import CHAT, DOMAIN, layout_of
+from cistrace.writers.layout import CHAT, DOMAIN, LayoutName, layout_of
 
 SHAPE = LanguageModelShape(hidden=32, layers=2, heads=2, head_size=16, inner=48)
-FAMILIES = {
+FAMILIES: dict[str, tuple[LayoutName, Callable[[], PreTrainedTokenizerFast], str]] = {
     "domain": (DOMAIN, domain_tokenizer, "<end>"),
     "byte-level BPE with ChatML": (CHAT, chatml_tokenizer, "<|im_end|>"),
     "SentencePiece-like with a BOS token": (CHAT, llama_tokenizer, "</s>"),
@@ -49,8 +49,7 @@ def scored() -> list[ExampleText]:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str) -> None:
     kind, make, end = FAMILIES[family]
-    made: Callable[[], PreTrainedTokenizerFast] = make
-    tokenizer = made()
+    tokenizer = make()
     layout, many = layout_of(kind, tokenizer), examples(kind)
     rows = list(rows_of(layout, texts_to_write(many), 4096, together=False))
     assert len(rows) == len(many)
@@ -61,6 +60,7 @@ def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str)
         assert labels == [*layout.reasoning_ids(reasoning), *layout.ending_ids(conclusion)]
         assert labels[-1] == tokenizer.convert_tokens_to_ids(end)
         text = tokenizer.decode(labels)
+        assert isinstance(text, str)
         assert text.replace(" ", "") == (record.trace + end).replace(" ", "")
         # All of it is behind the prompt, which is unsupervised to its last token.
         prompt = [token for part in layout.prompt_ids(record.prompt) for token in part]

@@ -33,7 +33,7 @@ def test_smollm2_trains_in_both_stages_and_predicts(bench: Path, tmp_path: Path)
     model = AutoModelForCausalLM.from_pretrained(folder / "model", dtype=torch.float32)
     tokenizer = AutoTokenizer.from_pretrained(folder / "model")
     told = tokenizer.apply_chat_template([{"role": "user", "content": "x"}], add_generation_prompt=True, tokenize=False)
-    assert told.endswith("<|im_start|>assistant\n") and model.config.hidden_size == 576
+    assert str(told).endswith("<|im_start|>assistant\n") and model.config.hidden_size == 576
     predicted = invoke(
         "predict", "-", "--model", folder, "--cell-type", "MyCell", "--no-trace", stdin=">a\n" + "ACGT" * 25
     )

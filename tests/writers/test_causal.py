@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from training_helpers import tiny_qwen
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers import Qwen3ForCausalLM
 
 from cistrace.writers.causal import batches_by_length, padded, write
 from cistrace.writers.sampling import Sampling, seed_of
@@ -19,8 +19,8 @@ PAPER = Sampling(greedy=False, most_tokens=24)
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> PreTrainedModel:
-    made = AutoModelForCausalLM.from_pretrained(tiny_qwen(tmp_path_factory.mktemp("qwen")))
+def model(tmp_path_factory: pytest.TempPathFactory) -> Qwen3ForCausalLM:
+    made = Qwen3ForCausalLM.from_pretrained(tiny_qwen(tmp_path_factory.mktemp("qwen")))
     with torch.no_grad():  # far from uniform, so that a wrong neighbour would show
         for weight in made.parameters():
             weight.mul_(3)
@@ -33,7 +33,7 @@ def prompts(count: int) -> list[NDArray[np.int32]]:
 
 
 def written(
-    model: PreTrainedModel, many: list[NDArray[np.int32]], sampling: Sampling, batches: list[list[int]]
+    model: Qwen3ForCausalLM, many: list[NDArray[np.int32]], sampling: Sampling, batches: list[list[int]]
 ) -> list[list[int]]:
     result: list[list[int]] = [[] for _ in many]
     for batch in batches:
@@ -43,7 +43,7 @@ def written(
     return result
 
 
-def test_greedy_is_what_transformers_writes(model: PreTrainedModel) -> None:
+def test_greedy_is_what_transformers_writes(model: Qwen3ForCausalLM) -> None:
     many = prompts(6)
     ours = written(model, many, Sampling(most_tokens=30), [[0, 1, 2], [3, 4, 5]])
     for prompt, tokens in zip(many, ours, strict=True):
@@ -55,7 +55,7 @@ def test_greedy_is_what_transformers_writes(model: PreTrainedModel) -> None:
 
 
 @pytest.mark.parametrize("sampling", [Sampling(most_tokens=24), PAPER])
-def test_other_batches_and_orders_write_the_same(model: PreTrainedModel, sampling: Sampling) -> None:
+def test_other_batches_and_orders_write_the_same(model: Qwen3ForCausalLM, sampling: Sampling) -> None:
     many = prompts(240)
     first = written(model, many, sampling, [list(range(at, at + 40)) for at in range(0, 240, 40)])
     order = np.random.default_rng(1).permutation(240).tolist()
@@ -73,12 +73,13 @@ def test_batches_hold_every_prompt_once_within_the_budget(lengths: list[int], bu
         assert len(batch) == 1 or max(lengths[at] for at in batch) * len(batch) <= budget
 
 
-def test_nothing_is_written_for_nothing(model: PreTrainedModel) -> None:
+def test_nothing_is_written_for_nothing(model: Qwen3ForCausalLM) -> None:
     assert write(model, PAD, END, [], Sampling(), []) == []
 
 
-def test_rows_end_or_are_cut_off_and_each_is_reported_once(model: PreTrainedModel) -> None:
-    many, counts = prompts(12), []
+def test_rows_end_or_are_cut_off_and_each_is_reported_once(model: Qwen3ForCausalLM) -> None:
+    many = prompts(12)
+    counts: list[int] = []
     texts = write(model, PAD, END, many, Sampling(most_tokens=6), [0] * 12, counts.append)
     assert sum(counts) == 12 and min(counts) > 0
     assert all(len(tokens) <= 6 and END not in tokens for tokens in texts)

@@ -38,7 +38,9 @@ def test_whatever_walks_it_is_a_trace(
     tokenizer: PreTrainedTokenizerFast, grammar: TraceGrammar, data: st.DataObject
 ) -> None:
     """A blind walk through the automaton gives typed steps, none twice: it holds the form, and no fact."""
-    state, used, tokens = 0, set(), []
+    state = 0
+    used: set[int] = set()
+    tokens: list[int] = []
     while state != grammar.finished and len(tokens) < 400:
         allowed = [token for token in (grammar.following[state] >= 0).nonzero().flatten().tolist()]
         if bool(grammar.opens[state]):
@@ -49,6 +51,7 @@ def test_whatever_walks_it_is_a_trace(
         tokens.append(token)
         state = int(grammar.following[state, token])
     text = tokenizer.decode(tokens[:-1])
+    assert isinstance(text, str)
     trace = parse_trace(text)
     assert PROSE not in {step.kind for step in trace.steps}
     assert len(set(trace.steps)) == len(trace.steps)

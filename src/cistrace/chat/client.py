@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -61,7 +61,9 @@ class ChatClient:
         """All that was asked and paid for through this client so far."""
         return self._usage_count.usage
 
-    def answers(self, asked: Iterable[tuple[_Item, Question]], expected: int = 0) -> Iterator[tuple[_Item, Answer]]:
+    def answers(
+        self, asked: Iterable[tuple[_Item, Question]], expected: int = 0
+    ) -> Generator[tuple[_Item, Answer], None, None]:
         """Every item with its answer, in the order given. Closing the generator cancels what is under way.
 
         Parameters

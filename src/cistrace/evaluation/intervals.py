@@ -44,7 +44,7 @@ class Interval:
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 
 
-def resamples(rows: int, draws: int = DRAWS, seed: int = 0) -> np.ndarray:
+def resamples(rows: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]:
     """Rows drawn with replacement: int64 (draws, rows), the same for the same numbers."""
     return np.random.default_rng(seed).integers(0, rows, (draws, rows))
 

@@ -53,14 +53,16 @@ def motif_boosting(comparison: Comparison, seed: int) -> Predicted:
     place = {name: at for at, name in enumerate(names)}
     tf_of = np.array([place[motif.name] for motif in library.motifs])
 
-    def features(which: str) -> np.ndarray:
+    def features(which: str) -> NDArray[np.float64]:
         table = comparison.table(which)
         if not len(table):
             return np.zeros((0, len(names) + len(BASES) ** 2 + 3))
         hits = scanned(comparison, which)
         return np.hstack([summed_scores(hits, tf_of, len(names)), dinucleotides(table), composed(table)])
 
-    def fit(x: np.ndarray, y: np.ndarray, val_x: np.ndarray, val_y: np.ndarray) -> HistGradientBoostingRegressor:
+    def fit(
+        x: NDArray[np.float64], y: NDArray[np.float64], val_x: NDArray[np.float64], val_y: NDArray[np.float64]
+    ) -> HistGradientBoostingRegressor:
         booster = HistGradientBoostingRegressor(
             max_iter=MOST_TREES, learning_rate=0.08, l2_regularization=1.0, max_features=0.2, early_stopping=True,
             n_iter_no_change=20, random_state=seed,
@@ -78,13 +80,17 @@ def scanned(comparison: Comparison, which: str) -> HitTable:
 
 
 class _Fitted(Protocol):
-    def predict(self, x: np.ndarray, /) -> np.ndarray: ...
+    def predict(self, x: NDArray[np.float64], /) -> NDArray[np.float64]: ...
+
+
+_Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], _Fitted]
+"""Of features and activities in train, then in val."""
 
 
 def _each_cell(
     comparison: Comparison,
-    features: Callable[[str], np.ndarray],
-    fit: Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], _Fitted],
+    features: Callable[[str], NDArray[np.float64]],
+    fit: _Fit,
 ) -> Predicted:
     """Fit every cell type by itself on the rows measured in it; predictions with intervals.
 
@@ -109,7 +115,7 @@ def _each_cell(
     return with_interval(on_judged, on_val, comparison.val.activity)
 
 
-def summed_scores(hits: HitTable, tf_of: np.ndarray, tfs: int) -> np.ndarray:
+def summed_scores(hits: HitTable, tf_of: NDArray[np.int64], tfs: int) -> NDArray[np.float32]:
     """Bits of every TF's hits, summed: float32 (N, tfs).
 
     Parameters
@@ -122,7 +128,7 @@ def summed_scores(hits: HitTable, tf_of: np.ndarray, tfs: int) -> np.ndarray:
     return flat.reshape(len(hits), tfs).astype(np.float32)
 
 
-def dinucleotides(table: MpraTable) -> np.ndarray:
+def dinucleotides(table: MpraTable) -> NDArray[np.float32]:
     """Share of each of the 16 dinucleotides, both strands counted: float32 (N, 16)."""
     pairs = [first + second for first in BASES for second in BASES]
     turned = [pairs.index(pair[::-1].translate(str.maketrans("ACGT", "TGCA"))) for pair in pairs]
@@ -136,7 +142,7 @@ def _overlapping(bases: str, pair: str) -> int:
     return sum(bases.startswith(pair, at) for at in range(len(bases) - 1)) if pair[0] == pair[1] else bases.count(pair)
 
 
-def composed(table: MpraTable) -> np.ndarray:
+def composed(table: MpraTable) -> NDArray[np.float64]:
     """GC, its square, CpG observed/expected: float64 (N, 3)."""
     found = [composition(bases) for bases in table.sequences]
     return np.array([[entry.gc, entry.gc**2, entry.cpg] for entry in found]).reshape(-1, 3)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.mpra.table import MpraTable
 
@@ -16,11 +17,11 @@ class Contrast:
     """A difference of activities, log2: predicted (seeds, N) and measured (N,), of elements that have both."""
 
     name: str
-    predicted: np.ndarray
-    measured: np.ndarray
+    predicted: NDArray[np.float64]
+    measured: NDArray[np.float64]
 
 
-def pairwise(table: MpraTable, activity: np.ndarray) -> Iterator[Contrast]:
+def pairwise(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
     """The difference between every two cell types.
 
     Parameters
@@ -34,7 +35,7 @@ def pairwise(table: MpraTable, activity: np.ndarray) -> Iterator[Contrast]:
         yield Contrast(name, (activity[:, :, one] - activity[:, :, other])[:, seen], measured[seen])
 
 
-def against_the_rest(table: MpraTable, activity: np.ndarray) -> Iterator[Contrast]:
+def against_the_rest(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
     """Every cell type's activity less the largest of the others: the specificity that designs aim for."""
     seen = np.isfinite(table.activity).all(axis=1)
     for cell, name in enumerate(table.cell_types):

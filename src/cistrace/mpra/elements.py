@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.io.streams import shown
@@ -35,7 +36,7 @@ def write_elements(path: Path, table: MpraTable, splits: tuple[str, ...]) -> int
     return len(kept)
 
 
-def read_elements(path: Path, cell_types: tuple[str, ...]) -> tuple[MpraTable, np.ndarray]:
+def read_elements(path: Path, cell_types: tuple[str, ...]) -> tuple[MpraTable, NDArray[np.int64]]:
     """The elements, and the row of each in the entries: int64 (N,).
 
     Raises

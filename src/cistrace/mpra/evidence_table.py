@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.errors import DataError
@@ -52,10 +53,10 @@ class EvidenceOrigin:
 class EvidenceTable:
     """See the module's docstring."""
 
-    digests: np.ndarray
-    estimates: np.ndarray
-    first: np.ndarray
-    contributions: np.ndarray
+    digests: NDArray[np.uint64]
+    estimates: NDArray[np.float32]
+    first: NDArray[np.int64]
+    contributions: NDArray[np.float32]
     about: EvidenceOrigin
 
     def of_row(self, place: int, columns: list[int]) -> SequenceEvidence:
@@ -63,7 +64,7 @@ class EvidenceTable:
         part = slice(self.first[place], self.first[place + 1])
         return SequenceEvidence(self.estimates[place][columns], self.contributions[part][:, columns])
 
-    def places(self, sequences: Sequence[str], name: str) -> np.ndarray:
+    def places(self, sequences: Sequence[str], name: str) -> NDArray[np.int64]:
         """Row of every sequence here: int64 (N,).
 
         Raises
@@ -100,7 +101,7 @@ class EvidenceTable:
         return [self.about.cell_types.index(cell) for cell in cell_types]
 
 
-def digests_of(sequences: Iterable[str]) -> np.ndarray:
+def digests_of(sequences: Iterable[str]) -> NDArray[np.uint64]:
     """First 8 bytes of BLAKE2b of the bases: uint64 (N,)."""
     joined = b"".join(hashlib.blake2b(bases.encode(), digest_size=8).digest() for bases in sequences)
     return np.frombuffer(joined, dtype="<u8")

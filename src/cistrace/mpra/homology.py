@@ -72,11 +72,11 @@ class _Shared:
     with that, and not with one another.
     """
 
-    keys: np.ndarray
-    rows: np.ndarray
-    own: np.ndarray
+    keys: NDArray[np.uint64]
+    rows: NDArray[np.int32]
+    own: NDArray[np.bool_]
 
-    def starts(self) -> np.ndarray:
+    def starts(self) -> NDArray[np.int64]:
         """Where each key's entries begin."""
         return np.flatnonzero(np.concatenate([[True], self.keys[1:] != self.keys[:-1]])) if len(self.keys) else _NONE
 
@@ -84,7 +84,7 @@ class _Shared:
 _NONE = np.empty(0, dtype=np.int64)
 
 
-def groups(sequences: Sequence[str], k: int) -> np.ndarray:
+def groups(sequences: Sequence[str], k: int) -> NDArray[np.int64]:
     """Group sequences that share a k-mer on either strand, directly or through others.
 
     Returns
@@ -171,7 +171,7 @@ def _bit(split: str) -> int:
     return 1 << SPLITS.index(split)
 
 
-def _spread(shared: _Shared, bits: np.ndarray, found: np.ndarray) -> None:
+def _spread(shared: _Shared, bits: NDArray[np.uint8], found: NDArray[np.uint8]) -> None:
     """Give every row the bits of all rows that it shares a key with."""
     starts = shared.starts()
     if not len(starts):
@@ -209,12 +209,12 @@ def _wholes(sequences: Sequence[str]) -> _Shared:
     return _by_key(keys, np.arange(len(sequences), dtype=np.int32))
 
 
-def _by_key(keys: np.ndarray, rows: np.ndarray, own: np.ndarray | None = None) -> _Shared:
+def _by_key(keys: NDArray[np.uint64], rows: NDArray[np.int32], own: NDArray[np.bool_] | None = None) -> _Shared:
     order = np.argsort(keys, kind="stable")
     return _Shared(keys[order], rows[order], np.ones(len(keys), dtype=bool) if own is None else own[order])
 
 
-def _join(parent: np.ndarray, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+def _join(parent: NDArray[np.int64], left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
     """Union of the groups at both ends of every edge; groups are named by their smallest row.
 
     All edges at once: the greater of two roots is hung below the smaller, then paths are halved until they are flat.

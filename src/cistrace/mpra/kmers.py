@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 
@@ -21,7 +22,7 @@ _CODES = np.full(256, _UNKNOWN, dtype=np.uint8)
 _CODES[np.frombuffer(b"ACGTacgt", dtype=np.uint8)] = [0, 1, 2, 3, 0, 1, 2, 3]
 
 
-def kmer_keys(sequences: Sequence[str], k: int) -> tuple[np.ndarray, np.ndarray]:
+def kmer_keys(sequences: Sequence[str], k: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
     """Keys of all k-mers of A, C, G, T.
 
     Parameters
@@ -65,7 +66,7 @@ def _chunks(sequences: Sequence[str]) -> Iterator[tuple[int, Sequence[str]]]:
         yield start, sequences[start:]
 
 
-def _chunk_keys(sequences: Sequence[str], k: int) -> tuple[np.ndarray, np.ndarray]:
+def _chunk_keys(sequences: Sequence[str], k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     joined = "\n".join(sequences).encode("ascii", "replace")
     codes = _CODES[np.frombuffer(joined, dtype=np.uint8)]
     windows = len(codes) - k + 1
@@ -79,7 +80,7 @@ def _chunk_keys(sequences: Sequence[str], k: int) -> tuple[np.ndarray, np.ndarra
     return keys, np.searchsorted(ends, places, side="right")
 
 
-def _keys(codes: np.ndarray, k: int) -> np.ndarray:
+def _keys(codes: NDArray[np.uint64], k: int) -> NDArray[np.uint64]:
     """Keys of every window of k codes (0-3, uint64), whatever it holds; shape (len - k + 1,)."""
     if k <= _EXACT:
         return np.minimum(_packed(codes, k), _packed_mirrored(codes, k))
@@ -91,7 +92,7 @@ def _keys(codes: np.ndarray, k: int) -> np.ndarray:
     return _mixed(_mixed(np.where(mirrored, third, first)) ^ np.where(mirrored, fourth, second))
 
 
-def _packed(codes: np.ndarray, k: int) -> np.ndarray:
+def _packed(codes: NDArray[np.uint64], k: int) -> NDArray[np.uint64]:
     """Windows of k codes as numbers, the first base highest; by doubling, longest pieces first."""
     piece, length, packed, done = codes, 1, None, 0
     while length <= k:
@@ -105,18 +106,20 @@ def _packed(codes: np.ndarray, k: int) -> np.ndarray:
     return packed
 
 
-def _behind(head: np.ndarray, head_length: int, tail: np.ndarray, tail_length: int) -> np.ndarray:
+def _behind(
+    head: NDArray[np.uint64], head_length: int, tail: NDArray[np.uint64], tail_length: int
+) -> NDArray[np.uint64]:
     """Windows of `head` each followed by a window of `tail`."""
     windows = len(tail) - head_length
     return (head[:windows] << np.uint64(2 * tail_length)) | tail[head_length:]
 
 
-def _packed_mirrored(codes: np.ndarray, k: int) -> np.ndarray:
+def _packed_mirrored(codes: NDArray[np.uint64], k: int) -> NDArray[np.uint64]:
     """The reverse complements of the windows of k codes, as numbers."""
     return _packed((np.uint64(3) - codes)[::-1], k)[::-1]
 
 
-def _mixed(values: np.ndarray) -> np.ndarray:
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     """A bijection of 64-bit numbers in which every bit depends on every other (splitmix64's finisher)."""
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.mpra.loaded import UNKNOWN_LEVEL
@@ -16,7 +17,7 @@ FEWEST_VALUES = 4
 ENHANCERS = "_peak"
 
 
-def quantile_cuts(table: MpraTable, splits: Sequence[str]) -> np.ndarray:
+def quantile_cuts(table: MpraTable, splits: Sequence[str]) -> NDArray[np.float64]:
     """Quartiles of the training rows in every cell type.
 
     Where training rows have categories that end in `_peak`, those alone count: controls are low.
@@ -48,7 +49,7 @@ def quantile_cuts(table: MpraTable, splits: Sequence[str]) -> np.ndarray:
     return cuts
 
 
-def fixed_cuts(cuts: Sequence[float] | Mapping[str, Sequence[float]], cell_types: Sequence[str]) -> np.ndarray:
+def fixed_cuts(cuts: Sequence[float] | Mapping[str, Sequence[float]], cell_types: Sequence[str]) -> NDArray[np.float64]:
     """Cut points as a user gives them: three for all cell types, or three for each by name.
 
     Returns
@@ -72,7 +73,7 @@ def fixed_cuts(cuts: Sequence[float] | Mapping[str, Sequence[float]], cell_types
     return found
 
 
-def levels_of(activity: np.ndarray, cuts: np.ndarray) -> np.ndarray:
+def levels_of(activity: NDArray[np.float64], cuts: NDArray[np.float64]) -> NDArray[np.int8]:
     """How many cut points each measurement reaches, as `cistrace.traces.grounded.level_of`; -1 where not measured.
 
     Parameters
@@ -89,7 +90,9 @@ def levels_of(activity: np.ndarray, cuts: np.ndarray) -> np.ndarray:
     return levels
 
 
-def cuts_from_levels(activity: np.ndarray, levels: np.ndarray, cell_types: Sequence[str]) -> np.ndarray:
+def cuts_from_levels(
+    activity: NDArray[np.float64], levels: NDArray[np.int8], cell_types: Sequence[str]
+) -> NDArray[np.float64]:
     """Cut points that part stated levels best: between two values, with the fewest rows on the wrong side.
 
     Each cut point parts the levels below it from the others. Where levels do not overlap it is the middle of the gap.
@@ -126,7 +129,7 @@ def cuts_from_levels(activity: np.ndarray, levels: np.ndarray, cell_types: Seque
     return cuts
 
 
-def _threshold(values: np.ndarray, above: np.ndarray) -> float:
+def _threshold(values: NDArray[np.float64], above: NDArray[np.bool_]) -> float:
     """The value from which on rows are `above`, with the fewest mistakes; the first such gap from below.
 
     `values` and `above` have shape (N,), and `above` holds both.
@@ -144,7 +147,7 @@ def _threshold(values: np.ndarray, above: np.ndarray) -> float:
     return float(middle if values[best - 1] < middle <= values[best] else values[best])
 
 
-def _check_rise(cuts: np.ndarray, what: str, mend: str) -> None:
+def _check_rise(cuts: NDArray[np.float64], what: str, mend: str) -> None:
     if not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():
         listed = ", ".join(f"{cut:g}" for cut in cuts)
         raise DataError(f"{what} are {listed}, expected three finite numbers that rise; {mend}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.mpra.table import MpraTable
 
@@ -56,7 +57,7 @@ class LoadedTable:
 
     table: MpraTable
     lines: tuple[int, ...]
-    levels: np.ndarray | None
+    levels: NDArray[np.int8] | None
     exclusions: tuple[Exclusion, ...]
     sources: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()

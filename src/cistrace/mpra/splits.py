@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 from cistrace.mpra.chromosomes import NOWHERE, chromosome_name, chromosome_places
@@ -162,7 +163,7 @@ def _listed(names: Collection[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def _ordered(names: tuple[str, ...], group: np.ndarray, seed: int) -> list[int]:
+def _ordered(names: tuple[str, ...], group: NDArray[np.int64], seed: int) -> list[int]:
     """Groups in an order drawn by the seed and their smallest ids alone."""
     smallest: dict[int, str] = {}
     for name, root in zip(names, group.tolist()):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import DataError
 
@@ -36,13 +37,13 @@ class MpraTable:
     chromosomes: tuple[str, ...]
     categories: tuple[str, ...]
     splits: tuple[str, ...]
-    activity: np.ndarray
+    activity: NDArray[np.float64]
     cell_types: tuple[str, ...] = CELL_TYPES
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def take(self, rows: np.ndarray) -> MpraTable:
+    def take(self, rows: NDArray[np.integer]) -> MpraTable:
         """The rows at the given integer positions, in that order."""
         pick = [int(row) for row in rows]
 
@@ -106,7 +107,7 @@ def read_joint(folder: str | os.PathLike[str] | None = None) -> MpraTable:
     return MpraTable(column("name"), column("sequence"), column("chrom"), column("category"), column("split"), activity)
 
 
-def level_cuts(table: MpraTable) -> np.ndarray:
+def level_cuts(table: MpraTable) -> NDArray[np.float64]:
     """Quartiles of the enhancer rows (`*_peak`) in every cell type: the cut points of levels 0-3.
 
     Returns

@@ -12,7 +12,7 @@ from cistrace.predictions.prediction import Prediction
 LIBRARIES = ("pandas", "polars")
 
 
-def to_frame(predictions: Iterable[Prediction], library: Literal["pandas", "polars"] | None = None) -> Any:
+def to_frame(predictions: Prediction | Iterable[Prediction], library: Literal["pandas", "polars"] | None = None) -> Any:
     """One row a prediction, in their order.
 
     Parameters

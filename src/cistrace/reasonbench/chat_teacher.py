@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from operator import length_hint
 
 from cistrace.cards.text import render_card
@@ -61,7 +61,9 @@ class ChatTeacher:
     def usage(self) -> Usage:
         return self._client.usage
 
-    def answers(self, subjects: Iterable[Subject], condition: Condition) -> Iterator[tuple[Subject, Answer]]:
+    def answers(
+        self, subjects: Iterable[Subject], condition: Condition
+    ) -> Generator[tuple[Subject, Answer], None, None]:
         """Every subject with its answer, in the order given, as `ChatClient.answers` has it.
 
         Parameters

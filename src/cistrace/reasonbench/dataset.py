@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.checkpoints.calibration import part_val
 from cistrace.errors import DataError
@@ -44,8 +45,8 @@ class DataSet:
 
     folder: Path
     table: MpraTable
-    rows: np.ndarray
-    cuts: np.ndarray
+    rows: NDArray[np.int64]
+    cuts: NDArray[np.float64]
     manifest: Manifest
     hash: str
 
@@ -63,11 +64,11 @@ class DataSet:
         """The training rows."""
         return self.table.take(self.places("train"))
 
-    def places(self, split: str) -> np.ndarray:
+    def places(self, split: str) -> NDArray[np.int64]:
         """Positions in `table` of one split's rows: int64."""
         return np.flatnonzero(np.array(self.table.splits) == split)
 
-    def places_in_training(self, split: str) -> np.ndarray:
+    def places_in_training(self, split: str) -> NDArray[np.int64]:
         """Of train all positions; of val those of the part that chooses the weights: see `checkpoints.calibration`.
 
         Raises

@@ -36,8 +36,8 @@ class LabelledTable:
 
     table: MpraTable
     splits: tuple[str, ...]
-    cuts: np.ndarray
-    levels: np.ndarray
+    cuts: NDArray[np.float64]
+    levels: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True)

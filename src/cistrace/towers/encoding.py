@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from cistrace.errors import ModelError
@@ -15,7 +16,7 @@ for _index, _base in enumerate(BASES):
 _ONE_HOT = torch.cat([torch.eye(4), torch.zeros(1, 4)])
 
 
-def base_codes(sequences: list[str], window: int) -> np.ndarray:
+def base_codes(sequences: list[str], window: int) -> NDArray[np.int64]:
     """Centre each sequence in a window of codes: ACGT = 0-3, any other letter and padding = 4.
 
     Parameters
@@ -36,7 +37,7 @@ def base_codes(sequences: list[str], window: int) -> np.ndarray:
     return codes
 
 
-def one_hot(codes: np.ndarray | Tensor) -> Tensor:
+def one_hot(codes: NDArray[np.int64] | Tensor) -> Tensor:
     """Codes (N, L) with values 0-4 -> float32 (N, 4, L); code 4 becomes a column of zeros."""
     return _ONE_HOT[torch.as_tensor(codes)].transpose(1, 2)
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.motifs.hit import MotifHit
@@ -40,11 +41,11 @@ class Towers:
         self._estimator = fused(estimator)
         self._contributor = fused(contributor)
 
-    def estimate(self, sequences: Sequence[str]) -> np.ndarray:
+    def estimate(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities (N, cell types), mean of both strands, for sequences of at most `window` bp."""
         return self.strands(sequences).mean(axis=0)
 
-    def strands(self, sequences: Sequence[str]) -> np.ndarray:
+    def strands(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the given strand and from the other: float32 (2, N, cell types)."""
         codes = base_codes(list(sequences), self.window)
         return np.stack([self._pass(self._estimator, codes), self._pass(self._estimator, codes, turned=True)])
@@ -64,7 +65,7 @@ class Towers:
         return [SequenceEvidence(*pair) for pair in zip(self.estimate(sequences), parts, strict=True)]
 
     @torch.inference_mode()
-    def _pass(self, tower: Tower, codes: np.ndarray, turned: bool = False) -> np.ndarray:
+    def _pass(self, tower: Tower, codes: NDArray[np.int64], turned: bool = False) -> NDArray[np.float32]:
         device = tower.location.device
         parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
         for start in range(0, len(codes), ROWS):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
@@ -57,7 +58,9 @@ def augment(codes: Tensor, recipe: TowerFitRecipe, random: torch.Generator) -> T
 
 
 @torch.inference_mode()
-def predict(tower: Tower, codes: np.ndarray, batch_size: int = 512, both_strands: bool = True) -> np.ndarray:
+def predict(
+    tower: Tower, codes: NDArray[np.int64], batch_size: int = 512, both_strands: bool = True
+) -> NDArray[np.float32]:
     """Activities (N, cell types) for codes (N, window); the mean of both strands unless told otherwise."""
     tower.eval()
     device = tower.location.device
@@ -72,8 +75,8 @@ def predict(tower: Tower, codes: np.ndarray, batch_size: int = 512, both_strands
     return np.concatenate(parts)
 
 
-def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
-    """Pearson correlation per column, over rows where the measurement is finite."""
+def pearson(predicted: NDArray[np.float32], measured: NDArray[np.float64]) -> list[float]:
+    """Pearson correlation per column of (N, cell types), over rows where the measurement is finite."""
     result = []
     for column in range(measured.shape[1]):
         seen = np.isfinite(measured[:, column])
@@ -82,13 +85,15 @@ def pearson(predicted: np.ndarray, measured: np.ndarray) -> list[float]:
 
 
 def fit_tower(
-    tower: ResidualTower | LegNet, name: str, rows: np.ndarray, table: MpraTable, val: MpraTable,
+    tower: ResidualTower | LegNet, name: str, rows: NDArray[np.int64], table: MpraTable, val: MpraTable,
     recipe: TowerFitRecipe, state: Path, seed: int, report: Callable[[str], None] = log.info,
 ) -> FittedTower:  # fmt: skip
     """Fit a new tower on some rows of a table; the last weights are kept, val is only watched.
 
     Parameters
     ----------
+    rows : ndarray, int64, shape (N,)
+        Places in `table`.
     state : Path
         Where the state after every epoch is kept; found there, the fit goes on from it, to the same weights.
     seed : int

@@ -161,7 +161,7 @@ def pool(joint: MpraTable, single: Sequence[SingleElement], allowed: NDArray[np.
     activity = joint.activity.copy()
     added: dict[str, int] = {}
     fresh: list[SingleElement] = []
-    values: list[np.ndarray] = []
+    values: list[NDArray[np.float64]] = []
     for cell, cell_type in enumerate(joint.cell_types):
         mine = [element for element in single if element.cell_type == cell_type]
         if not mine:

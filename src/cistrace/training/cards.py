@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.cards.build import make_card
 from cistrace.cards.card import Card
@@ -47,28 +48,28 @@ BATCH = 256
 class Scale:
     """Mean and standard deviation of the training split's activity, per cell type: (cell types,)."""
 
-    location: np.ndarray
-    spread: np.ndarray
+    location: NDArray[np.float64]
+    spread: NDArray[np.float64]
 
     @staticmethod
     def of(table: MpraTable) -> Scale:
         return Scale(np.nanmean(table.activity, axis=0), np.nanstd(table.activity, axis=0))
 
-    def standardised(self, activity: np.ndarray) -> np.ndarray:
+    def standardised(self, activity: NDArray[np.floating]) -> NDArray[np.float64]:
         return (activity - self.location) / self.spread
 
 
 @dataclass(frozen=True, eq=False)
 class Maker:
-    """What records of one data set share."""
+    """What records of one data set share; `cuts` as of a `DataSet`."""
 
     layout: LayoutName
     known_effects: tuple[KnownEffects, ...]
     scale: Scale
-    cuts: np.ndarray
+    cuts: NDArray[np.float64]
 
     def records(
-        self, table: MpraTable, rows: Sequence[int], numbers: np.ndarray, hits: Sequence[tuple[MotifHit, ...]],
+        self, table: MpraTable, rows: Sequence[int], numbers: NDArray[np.int64], hits: Sequence[tuple[MotifHit, ...]],
         towers: Towers, fold: int,
     ) -> Iterator[Example]:  # fmt: skip
         """Examples of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'.
@@ -87,7 +88,7 @@ class Maker:
                 yield from self.of_row(table, row, int(numbers[row]), cards, said.estimates)
 
     def of_row(
-        self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: np.ndarray
+        self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: NDArray[np.float32]
     ) -> Iterator[Example]:
         """The records of one sequence."""
         measured, standard = table.activity[row], self.scale.standardised(estimates)
@@ -131,8 +132,8 @@ def make_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run: Run,
 
 
 def _folded(
-    maker: Maker, table: MpraTable, numbers: np.ndarray, hits: dict[int, tuple[MotifHit, ...]], fold_of: np.ndarray,
-    towers: Sequence[Towers], run: Run, name: str,
+    maker: Maker, table: MpraTable, numbers: NDArray[np.int64], hits: dict[int, tuple[MotifHit, ...]],
+    fold_of: NDArray[np.int64], towers: Sequence[Towers], run: Run, name: str,
 ) -> int:  # fmt: skip
     """Records of the rows that `hits` names, in its order, each with the evidence of its own fold's tower."""
     made: dict[int, list[Example]] = {row: [] for row in hits}
@@ -146,7 +147,7 @@ def _folded(
 
 
 def _pieces(
-    maker: Maker, table: MpraTable, numbers: np.ndarray, drawn: np.ndarray, fold_of: np.ndarray,
+    maker: Maker, table: MpraTable, numbers: NDArray[np.int64], drawn: NDArray[np.int64], fold_of: NDArray[np.int64],
     towers: Sequence[Towers], recipe: CardsRecipe, random: np.random.Generator, run: Run,
 ) -> int:  # fmt: skip
     rows = drawn[: recipe.pieces]
@@ -177,7 +178,7 @@ def piece(bases: str, random: np.random.Generator, shortest: int) -> str:
     return bases[start : start + length]
 
 
-def in_pieces(table: MpraTable, rows: np.ndarray, random: np.random.Generator, shortest: int) -> MpraTable:
+def in_pieces(table: MpraTable, rows: NDArray[np.int64], random: np.random.Generator, shortest: int) -> MpraTable:
     """The table with a piece of every given row in the place of its sequence."""
     sequences = list(table.sequences)
     for row in rows:
