@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cistrace.errors import RecipeError
 from cistrace.training.recipe import LoraRecipe, RationaleRecipe, Recipe
@@ -59,10 +62,21 @@ def test_every_fault_is_told_at_once() -> None:
         ("rationale.rows=2.5", "expected a whole number"),
         ("rationale.epochs=.nan", "expected a finite number"),
         ("rationale.epochs=.inf", "expected a finite number"),
+        ("rationale.epochs=1e999", "found inf, expected a finite number"),
+        ("rationale.epochs=true", "rationale.epochs: found True, expected a number"),
+        ("rationale.rows=true", "rationale.rows: found True, expected a whole number"),
+        ("calibration_rows=2e3", "calibration_rows: found '2e3', expected a whole number"),
+        ("tower.folds=11", "tower.folds: found 11, expected at most 10"),
+        ("tower.legnet.dropout=1e0", "tower.legnet.dropout: found '1e0', expected at most 0.9"),
+        ("model.base=7", "model.base: found 7, expected text"),
+        ("regression.lora.ranks=8", "regression.lora.ranks: no such key; expected rank"),
+        ("regression.lora.zzz=8", "regression.lora.zzz: no such key; expected rank, alpha, dropout"),
+        ("cards.source=data", "cards.source: is cards.evidence now; expected evidence: towers as before, or none"),
+        ("cards.source=towers", "cards.source: is cards.evidence now"),
         ("regression.balance_levels=1", "expected true or false"),
         ("generation.top_p=1.5", "at most 1"),
-        ("rationale=7", "found 7"),
-        ("regression.arm=null", "found nothing"),
+        ("rationale=7", "rationale: found 7, expected keys below it"),
+        ("regression.arm=null", "regression.arm: found nothing, expected card+generated, card, "),
         ("rationale.epochs=[", "its value is no YAML"),
     ],
 )
@@ -75,7 +89,7 @@ def test_a_value_of_the_wrong_kind_is_refused(change: str, expected: str) -> Non
     [
         (("regression.arm=oracle",), "oracle_reads_labels: true"),
         (("regression.oracle_reads_labels=true",), "expected the arm oracle"),
-        (("cards.source=data",), "expected towers"),
+        (("cards.evidence=none",), "expected towers"),
         (("model.layout=chat",), "expected domain for compact"),
         (("regression.arm=sequence",), "hold no bases"),
         (("rationale.method=lora",), "expected adamw"),
@@ -83,6 +97,27 @@ def test_a_value_of_the_wrong_kind_is_refused(change: str, expected: str) -> Non
 )
 def test_keys_that_contradict_each_other_are_refused(changes: tuple[str, ...], expected: str) -> None:
     assert expected in fault_of(*changes)
+
+
+def test_a_section_of_a_place_keeps_the_defaults_of_that_place() -> None:
+    legnet = load_recipe("compact", ["tower.legnet.batch_size=8"]).tower.legnet
+    assert (legnet.batch_size, legnet.epochs, legnet.largest_shift, legnet.warm) == (8, 10, 6, 0.15)
+
+
+def test_whole_numbers_and_exponents_serve_as_numbers() -> None:
+    stage = load_recipe("compact", ["rationale.epochs=3", "rationale.learning_rate=1e-3"]).rationale
+    assert (stage.epochs, stage.learning_rate) == (3.0, 0.001)
+    assert type(stage.epochs) is float
+
+
+def test_recipes_made_in_python_are_checked_too() -> None:
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        replace(RationaleRecipe(), epochs=-1)
+
+
+def test_reading_recipes_brings_no_torch_along() -> None:
+    code = "import sys, cistrace.training.recipe_file; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
 def test_the_oracle_has_to_be_meant() -> None:
@@ -99,7 +134,13 @@ def test_a_file_has_the_defaults_for_what_it_leaves_out(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("a: [", "not YAML"), ("- 1\n", "found a list"), (b"\xff\xfe\x00", "cannot be read"), ("[" * 5000, "not YAML")],
+    [
+        ("a: [", "not YAML"),
+        ("- 1\n", "found a list"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        ("[" * 5000, "not YAML"),
+        ("model: &itself {base: *itself}", "Circular reference"),
+    ],
 )
 def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: str | bytes, expected: str) -> None:
     path = tmp_path / "mine.yaml"

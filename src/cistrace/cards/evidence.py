@@ -13,6 +13,8 @@ from cistrace.motifs.hit import MotifHit
 
 EvidenceKind = Literal["none", "associations", "towers"]
 """Nothing beside the motifs; associations of each TF with a table's activities; sequence models that were trained."""
+PredictingEvidence = Literal["towers", "none"]
+"""Kinds that a new sequence's card can have: associations are of a table's own rows."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,6 +21,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from cistrace.cards.evidence import PredictingEvidence
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
 from cistrace.writers.arms import PredictingArm
@@ -144,7 +145,7 @@ class ModelInterface:
     """
 
     layout: LayoutName
-    evidence: Literal["towers", "none"]
+    evidence: PredictingEvidence
     arm: PredictingArm
     readouts: Annotated[tuple[Readout, ...], Field(min_length=1)]
     generation: Generation

@@ -104,13 +104,13 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
         )
     if stage == "regression":
         require_stage(run, "rationale")
-    elif stage == "rationale" and recipe.cards.source == "towers":
+    elif stage == "rationale" and recipe.cards.evidence == "towers":
         require_stage(run, "tower")
     on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
-    if stage == "tower" and recipe.cards.source != "towers":
+    if stage == "tower" and recipe.cards.evidence == "none":
         raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
     faults = _say_new_faults((), run, data)
-    if stage in ("tower", "all") and recipe.cards.source == "towers":
+    if stage in ("tower", "all") and recipe.cards.evidence == "towers":
         stages.do_tower(data, recipe, run, workers)
     if stage in ("rationale", "all"):
         stages.do_rationale(data, recipe, run, workers)

@@ -2,7 +2,7 @@
 
 manifest.json       cell types, cut points between levels, evidence and teacher
 elements.parquet    every usable sequence with its split and activities
-train.jsonl, val.jsonl    cards and traces; read where a recipe says `cards.source: data`
+train.jsonl, val.jsonl    cards and traces; read where a recipe says `cards.evidence: none`
 """
 
 from __future__ import annotations

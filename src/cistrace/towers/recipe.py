@@ -2,35 +2,58 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic.dataclasses import dataclass
 
 Precision = Literal["auto", "bf16", "fp32"]
 """What a training's products are computed in; `auto`: bf16 on devices that have instructions for it, else float32."""
 
-
-def bounded(default: Any, low: float, high: float = math.inf) -> Any:
-    """A number with its default and bounds, both inclusive."""
-    return field(default=default, metadata={"low": low, "high": high})
+STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+"""How recipes are checked: a boolean is no number, 5.0 no whole number; no key but those named."""
 
 
-@dataclass(frozen=True)
+def _number(value: object) -> object:
+    """YAML 1.1 reads 1e-5 as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+Number = Annotated[float, BeforeValidator(_number)]
+Amount = Annotated[Number, Field(ge=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Dropout = Annotated[Number, Field(ge=0, le=0.9)]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True, config=STRICT)
 class TowerFitRecipe:
     """How one kind of tower is fitted. Shifts in bp, other shares of one. See `optimizers.Rates`."""
 
-    epochs: int = bounded(12, 1)
-    batch_size: int = bounded(64, 2)
-    matrix_learning_rate: float = bounded(0.04, 0)
-    learning_rate: float = bounded(2e-3, 0)
-    weight_decay: float = bounded(0.05, 0)
-    warm: float = bounded(0.15, 0, 1)
-    dropout: float = bounded(0.1, 0, 0.9)
-    largest_shift: int = bounded(4, 0)
-    shortened: float = bounded(0.03, 0, 1)
+    epochs: Positive = 12
+    batch_size: Annotated[int, Field(ge=2)] = 64
+    matrix_learning_rate: Amount = 0.04
+    learning_rate: Amount = 2e-3
+    weight_decay: Amount = 0.05
+    warm: Share = 0.15
+    dropout: Dropout = 0.1
+    largest_shift: Count = 4
+    shortened: Share = 0.03
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
+class LegNetFitRecipe(TowerFitRecipe):
+    """As `TowerFitRecipe`, with LegNet's own defaults."""
+
+    epochs: Positive = 10
+    largest_shift: Count = 6
+
+
+@dataclass(frozen=True, config=STRICT)
 class TowerRecipe:
     """The sequence CNNs that give evidence: a light one a fold, a light one and LegNet on the whole training split.
 
@@ -43,8 +66,8 @@ class TowerRecipe:
         activity or log2_rna_dna, chrom, split), for the towers alone; brought to the data set's scale.
     """
 
-    folds: int = bounded(3, 2, 10)
+    folds: Annotated[int, Field(ge=2, le=10)] = 3
     further: str | None = None
-    light: TowerFitRecipe = field(default_factory=TowerFitRecipe)
-    legnet: TowerFitRecipe = field(default_factory=lambda: TowerFitRecipe(epochs=10, largest_shift=6))
+    light: TowerFitRecipe = TowerFitRecipe()
+    legnet: LegNetFitRecipe = LegNetFitRecipe()
     seed: int = 0

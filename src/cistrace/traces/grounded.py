@@ -41,7 +41,7 @@ def write(card: Card, cuts: Sequence[float], level: int | None = None) -> Trace:
         The card has no evidence to reason from.
     """
     if card.evidence is None:
-        raise TraceError("card: found no evidence, expected a card built with --evidence tower")
+        raise TraceError("card: found no evidence, expected a card built with --evidence towers")
     claims: dict[str, list[Claim]] = {}
     for claim in supported_claims(card):
         claims.setdefault(claim.kind, []).append(claim)

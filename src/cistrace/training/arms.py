@@ -90,7 +90,7 @@ def reasonings_of(arm: str, examples: Sequence[Example], traces: Sequence[str] |
         if not all(example.oracle for example in examples):
             raise DataError(
                 "arm oracle: found examples without a trace written towards the label; expected a data set built with "
-                "--condition level --all, or cards.source towers; choose another arm"
+                "--condition level --all, or cards.evidence towers; choose another arm"
             )
         return [reasoning_of(example.oracle) for example in examples]
     if traces is None or len(traces) != len(examples):

@@ -91,7 +91,7 @@ def estimate_of(recipe: Recipe, data: DataSet, stage: str) -> str:
         f"model: {size.parameters:,} parameters, weights in {recipe.model.weights}; tokens are {words}",
     ]
     lines += [_line(one, recipe) for one in found]
-    if recipe.cards.source == "towers" and stage in ("tower", "all"):
+    if recipe.cards.evidence == "towers" and stage in ("tower", "all"):
         passes = f"{recipe.tower.light.epochs} passes each (LegNet {recipe.tower.legnet.epochs})"
         lines.append(f"towers: {recipe.tower.folds + 2}, {passes}, about 1.5 min a pass of 30,000 rows on one core")
     return "\n".join(lines)
@@ -192,7 +192,7 @@ def _stages(recipe: Recipe, data: DataSet, size: Size, counted: tuple[float, flo
     whole = sum(counted)
     if stage in ("rationale", "all"):
         most = recipe.cards.pieces if first.pieces is None else first.pieces
-        taught = cells * min(first.rows or every, every) if recipe.cards.source == "towers" else traces(data)
+        taught = cells * min(first.rows or every, every) if recipe.cards.evidence == "towers" else traces(data)
         rows = taught + cells * min(recipe.cards.pieces, most, every)
         yield _stage("rationale", rows, whole, first.epochs, first.method, first.batch_size, recipe, size, cells)
     if stage in ("regression", "all"):

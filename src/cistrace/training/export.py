@@ -110,7 +110,7 @@ def _older_files(folder: Path) -> list[str]:
 def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
     """What the run leaves; the compact model's weights as float16, others as they were trained."""
     model, tokenizer = load_trained(run.regression, recipe)
-    domain, with_towers = recipe.model.layout == DOMAIN, recipe.cards.source == "towers"
+    domain, with_towers = recipe.model.layout == DOMAIN, recipe.cards.evidence == "towers"
     return CheckpointParts(
         model.half() if domain else model,
         tokenizer,
@@ -126,7 +126,7 @@ def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> Checkp
     """Write a checkpoint.json with which the folder can be opened and scored by, its lines the identity."""
     interface = ModelInterface(
         recipe.model.layout,
-        "towers" if recipe.cards.source == "towers" else "none",
+        recipe.cards.evidence,
         cast(PredictingArm, recipe.regression.arm),
         readouts_of(recipe),
         Generation(**{name: value for name, value in asdict(recipe.generation).items() if name != "batch_tokens"}),

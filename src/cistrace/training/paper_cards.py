@@ -52,7 +52,7 @@ def make_paper_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run
     if kind != "none":
         raise DataError(
             f"{shown(data.folder)}: its cards hold evidence ({kind}) that a new sequence would lack; expected a data "
-            "set built with --evidence none --teacher chat; or train with cards.source=towers"
+            "set built with --evidence none --teacher chat; or train with cards.evidence=towers"
         )
     maker = CardMaker(data.cell_types, data.window, threads=threads)
     scale, counts = Scale.of(data.training), {}

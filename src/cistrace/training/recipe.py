@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
-from cistrace.towers.recipe import Precision, TowerRecipe, bounded
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from cistrace.cards.evidence import PredictingEvidence
+from cistrace.towers.recipe import STRICT, Amount, Count, Dropout, Number, Positive, Precision, Share, TowerRecipe
 from cistrace.writers.arms import Arm
 from cistrace.writers.layout import LayoutName
 
 Method = Literal["full", "lora"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class ModelRecipe:
     """The causal language model that both stages train.
 
@@ -45,45 +48,45 @@ class ModelRecipe:
     weights: Literal["float32", "bfloat16"] = "float32"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class CardsRecipe:
     """What the model reads.
 
     Attributes
     ----------
-    source : str
+    evidence : PredictingEvidence
         `towers`: cards are made anew, with the evidence of this run's towers, cross-fitted for training rows, and the
-        grounded writer's traces. `data`: cards and traces as the data set has them, which must be cards that a new
+        grounded writer's traces. `none`: cards and traces as the data set has them, which must be cards that a new
         sequence can have too (built with --evidence none).
     rows, val_rows : int or None
         Sequences drawn from train and val; None takes all.
     pieces : int
         Further cards, for the writing alone, of pieces of the first training sequences with a few of their hits: a
-        writer that saw whole elements only fails on short sequences (source towers).
+        writer that saw whole elements only fails on short sequences (evidence towers).
     shortest_piece : int
         bp; at least the window: whole elements.
     seed : int
         Of the draw.
     """
 
-    source: Literal["towers", "data"] = "towers"
-    rows: int | None = bounded(10_400, 1)
-    val_rows: int | None = bounded(500, 1)
-    pieces: int = bounded(3_400, 0)
-    shortest_piece: int = bounded(200, 20)
+    evidence: PredictingEvidence = "towers"
+    rows: Positive | None = 10_400
+    val_rows: Positive | None = 500
+    pieces: Count = 3_400
+    shortest_piece: Annotated[int, Field(ge=20)] = 200
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class LoraRecipe:
     """Low-rank adapters (Hu et al. 2021), on every linear map but the output's."""
 
-    rank: int = bounded(16, 1)
-    alpha: int = bounded(32, 1)
-    dropout: float = bounded(0.05, 0, 0.9)
+    rank: Positive = 16
+    alpha: Positive = 32
+    dropout: Dropout = 0.05
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class RationaleRecipe:
     """Stage I: supervised fine-tuning on prompt and completion, loss on the completion alone.
 
@@ -105,25 +108,25 @@ class RationaleRecipe:
     """
 
     method: Method = "full"
-    lora: LoraRecipe = field(default_factory=LoraRecipe)
-    epochs: float = bounded(1.0, 0)
-    most_steps: int = bounded(-1, -1)
-    rows: int | None = bounded(8_000, 1)
-    pieces: int | None = bounded(None, 0)
-    batch_size: int = bounded(6, 1)
-    accumulate: int = bounded(1, 1)
+    lora: LoraRecipe = LoraRecipe()
+    epochs: Amount = 1.0
+    most_steps: Annotated[int, Field(ge=-1)] = -1
+    rows: Positive | None = 8_000
+    pieces: Count | None = None
+    batch_size: Positive = 6
+    accumulate: Positive = 1
     optimizer: Literal["adamw", "muon"] = "muon"
-    learning_rate: float = bounded(3e-3, 0)
-    matrix_learning_rate: float = bounded(0.02, 0)
-    weight_decay: float = bounded(0.05, 0)
-    warm: float = bounded(0.1, 0, 1)
-    largest_gradient: float = bounded(1.0, 0)
-    cutoff: int = bounded(2048, 32)
-    save_steps: int = bounded(400, 1)
+    learning_rate: Amount = 3e-3
+    matrix_learning_rate: Amount = 0.02
+    weight_decay: Amount = 0.05
+    warm: Share = 0.1
+    largest_gradient: Amount = 1.0
+    cutoff: Annotated[int, Field(ge=32)] = 2048
+    save_steps: Positive = 400
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class GenerationRecipe:
     """How the model writes its own traces, for stage II and for predictions.
 
@@ -138,16 +141,16 @@ class GenerationRecipe:
     """
 
     sampling: Literal["greedy", "sample"] = "greedy"
-    temperature: float = bounded(0.95, 0.01, 10)
-    top_p: float = bounded(0.7, 0.001, 1)
-    top_k: int = bounded(50, 1)
-    most_tokens: int = bounded(1024, 8)
+    temperature: Annotated[Number, Field(ge=0.01, le=10)] = 0.95
+    top_p: Annotated[Number, Field(ge=0.001, le=1)] = 0.7
+    top_k: Positive = 50
+    most_tokens: Annotated[int, Field(ge=8)] = 1024
     grammar: bool = True
-    batch_tokens: int = bounded(16_384, 1)
+    batch_tokens: Positive = 16_384
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class RegressionRecipe:
     """Stage II: a head on the last real token, by mean squared error.
 
@@ -177,40 +180,40 @@ class RegressionRecipe:
     arm: Arm = "card+generated"
     oracle_reads_labels: bool = False
     method: Method = "full"
-    lora: LoraRecipe = field(default_factory=LoraRecipe)
-    epochs: float = bounded(1.0, 0)
-    most_steps: int = bounded(-1, -1)
-    rows: int | None = bounded(None, 1)
-    pieces: int | None = bounded(1_000, 0)
-    batch_size: int = bounded(10, 1)
-    accumulate: int = bounded(1, 1)
-    learning_rate: float = bounded(6e-4, 0)
-    head_learning_rate: float = bounded(2e-3, 0)
-    weight_decay: float = bounded(0.05, 0)
-    warm: float = bounded(0.1, 0, 1)
-    largest_gradient: float = bounded(1.0, 0)
-    writing: float = bounded(0.5, 0)
-    without_trace: float = bounded(0.5, 0)
+    lora: LoraRecipe = LoraRecipe()
+    epochs: Amount = 1.0
+    most_steps: Annotated[int, Field(ge=-1)] = -1
+    rows: Positive | None = None
+    pieces: Count | None = 1_000
+    batch_size: Positive = 10
+    accumulate: Positive = 1
+    learning_rate: Amount = 6e-4
+    head_learning_rate: Amount = 2e-3
+    weight_decay: Amount = 0.05
+    warm: Share = 0.1
+    largest_gradient: Amount = 1.0
+    writing: Amount = 0.5
+    without_trace: Amount = 0.5
     tower_inputs: bool = True
     balance_levels: bool = False
-    cutoff: int = bounded(2048, 32)
-    evaluate_steps: int = bounded(400, 1)
-    evaluate_batch_size: int = bounded(32, 1)
-    patience: int = bounded(0, 0)
+    cutoff: Annotated[int, Field(ge=32)] = 2048
+    evaluate_steps: Positive = 400
+    evaluate_batch_size: Positive = 32
+    patience: Count = 0
     keep: Literal["best", "last"] = "best"
     seed: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, config=STRICT)
 class Recipe:
     """All sections of a recipe. `calibration_rows` of val set slope, intercept and interval of every cell type."""
 
     name: str = "unnamed"
-    model: ModelRecipe = field(default_factory=ModelRecipe)
-    tower: TowerRecipe = field(default_factory=TowerRecipe)
-    cards: CardsRecipe = field(default_factory=CardsRecipe)
-    rationale: RationaleRecipe = field(default_factory=RationaleRecipe)
-    generation: GenerationRecipe = field(default_factory=GenerationRecipe)
-    regression: RegressionRecipe = field(default_factory=RegressionRecipe)
-    calibration_rows: int = bounded(1_500, 20)
+    model: ModelRecipe = ModelRecipe()
+    tower: TowerRecipe = TowerRecipe()
+    cards: CardsRecipe = CardsRecipe()
+    rationale: RationaleRecipe = RationaleRecipe()
+    generation: GenerationRecipe = GenerationRecipe()
+    regression: RegressionRecipe = RegressionRecipe()
+    calibration_rows: Annotated[int, Field(ge=20)] = 1_500
     report: Literal["tensorboard", "wandb", "both"] = "tensorboard"

@@ -8,22 +8,34 @@ All faults are reported at once; keys that no section has are refused. `cistrace
 
 from __future__ import annotations
 
-import math
-import types
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, asdict, fields, is_dataclass
+from dataclasses import asdict, fields
 from difflib import get_close_matches
+from functools import reduce
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, to_json
 
 from cistrace.errors import RecipeError
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 
 LISTED = 12  # faults of one recipe that a message lists
+_RENAMED = {"cards.source": "is cards.evidence now; expected evidence: towers as before, or none where it was data"}
+_EXPECTED = {  # by pydantic's type of error
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "dataclass_type": "keys below it",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+}
+_schema = TypeAdapter(Recipe)
 
 
 def recipe_names() -> tuple[str, ...]:
@@ -41,14 +53,7 @@ def load_recipe(source: str | Path, changes: Iterable[str] = ()) -> Recipe:
         No such recipe, no YAML, or any number of faults, all told at once.
     """
     plain, where = _read(source)
-    faults = [fault for change in changes for fault in _apply(plain, change)]
-    recipe, found = _section(Recipe, plain, "")
-    faults += found
-    if not faults:
-        faults = list(contradictions(recipe))
-    if faults:
-        raise RecipeError(_told(where, faults))
-    return recipe
+    return _checked(plain, where, [fault for change in changes for fault in _apply(plain, change)])
 
 
 def recipe_object(recipe: Recipe) -> dict[str, Any]:
@@ -58,10 +63,7 @@ def recipe_object(recipe: Recipe) -> dict[str, Any]:
 
 def parse_recipe(plain: Mapping[str, Any], where: str) -> Recipe:
     """Read what `recipe_object` gave."""
-    recipe, faults = _section(Recipe, dict(plain), "")
-    if faults:
-        raise RecipeError(_told(where, faults))
-    return recipe
+    return _checked(dict(plain), where, [])
 
 
 def contradictions(recipe: Recipe) -> Iterable[str]:
@@ -69,12 +71,12 @@ def contradictions(recipe: Recipe) -> Iterable[str]:
     model, cards, regression = recipe.model, recipe.cards, recipe.regression
     if (model.base == "compact") != (model.layout == "domain"):
         yield f"model.layout: {model.layout} with base {model.base}; expected domain for compact, chat for all others"
-    if model.layout == "domain" and cards.source == "data":
-        yield "cards.source: data with the domain layout; expected towers: its prompts hold the towers' evidence"
+    if model.layout == "domain" and cards.evidence == "none":
+        yield "cards.evidence: none with the domain layout; expected towers: its prompts hold the towers' evidence"
     if model.layout == "domain" and regression.arm == "sequence":
         yield "regression.arm: sequence with the domain layout, whose tokens hold no bases; expected a chat layout"
-    if regression.tower_inputs and cards.source == "data":
-        yield "regression.tower_inputs: true with cards.source data; expected false: such a run has no towers"
+    if regression.tower_inputs and cards.evidence == "none":
+        yield "regression.tower_inputs: true with cards.evidence none; expected false: such a run has no towers"
     if regression.arm == "oracle" and not regression.oracle_reads_labels:
         yield (
             "regression.arm: oracle reads traces written with the label in view; expected another arm, or "
@@ -88,12 +90,6 @@ def contradictions(recipe: Recipe) -> Iterable[str]:
         yield f"regression.without_trace: {regression.without_trace:g} in an arm without traces; expected 1 or 0"
     if model.layout == "chat" and cards.pieces:
         yield f"cards.pieces: {cards.pieces} with a chat layout; expected 0: they serve the domain layout alone"
-
-
-def _told(where: str, faults: list[str]) -> str:
-    count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
-    more = f" | and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
-    return f"{where}: {count}: " + " | ".join(faults[:LISTED]) + more
 
 
 def _read(source: str | Path) -> tuple[dict[str, Any], str]:
@@ -141,71 +137,34 @@ def _apply(plain: dict[str, Any], change: str) -> Iterable[str]:
     place[keys[-1]] = value
 
 
-def _section(kind: type, plain: object, path: str) -> tuple[Any, list[str]]:
-    """A section's dataclass from plain values, and what is wrong with them."""
-    if not isinstance(plain, dict):
-        return kind(), [f"{path.removesuffix('.') or 'recipe'}: found {plain!r}, expected keys below it"]
-    known = {entry.name: entry for entry in fields(kind)}
-    faults = [_unknown(f"{path}{key}", str(key), known) for key in plain if key not in known]
-    hints, values = get_type_hints(kind), {}
-    for name, entry in known.items():
-        if name not in plain:
-            continue
-        if is_dataclass(hints[name]):
-            # What a section leaves out has the default of its place, not that of its kind.
-            start = entry.default_factory() if entry.default_factory is not MISSING else hints[name]()
-            given = plain[name]
-            merged = {**asdict(start), **given} if isinstance(given, dict) else given
-            values[name], below = _section(hints[name], merged, f"{path}{name}.")
-            faults += below
-        else:
-            value, fault = _value(hints[name], plain[name], entry.metadata)
-            if fault:
-                faults.append(f"{path}{name}: {fault}")
-            else:
-                values[name] = value
-    return kind(**values), faults
-
-
-def _unknown(path: str, key: str, known: Mapping[str, Any]) -> str:
-    near = get_close_matches(key, known, 1)
-    return f"{path}: no such key; expected {near[0] if near else ', '.join(known)}"
-
-
-def _value(hint: Any, value: object, bounds: Mapping[str, Any]) -> tuple[Any, str]:
-    """A plain value as its type asks, or what is wrong with it."""
-    options = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
-    if value is None:
-        return None, "" if type(None) in options else "found nothing, expected a value"
-    (plain,) = [option for option in options if option is not type(None)]
-    if get_origin(plain) is Literal:
-        choices = get_args(plain)
-        return value, "" if value in choices else f"found {value!r}, expected {' or '.join(map(str, choices))}"
-    if plain is float and isinstance(value, str):
-        value = _as_float(value)  # YAML 1.1 reads 1e-5 as text
-    if plain is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
-    if type(value) is not plain:
-        return value, f"found {value!r}, expected {_WORDS[plain]}"
-    if plain in (int, float):
-        return value, _outside(value, bounds)  # type: ignore[arg-type]
-    return value, ""
-
-
-_WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
-
-
-def _as_float(text: str) -> object:
+def _checked(plain: dict[str, Any], where: str, faults: list[str]) -> Recipe:
+    """The recipe of plain values, unless there are faults, those found before included."""
+    recipe = Recipe()
     try:
-        return float(text)
-    except ValueError:
-        return text
+        # As JSON, since strict dataclasses take no dicts from Python.
+        recipe = _schema.validate_json(to_json(plain, inf_nan_mode="constants"))
+    except ValidationError as error:
+        faults += map(_fault, error.errors(include_url=False))
+    except ValueError as error:  # an alias of itself, or bytes
+        faults.append(f"{error}; expected plain values")
+    if not (faults := faults or list(contradictions(recipe))):
+        return recipe
+    count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+    more = f" | and {len(faults) - LISTED} more" if len(faults) > LISTED else ""
+    raise RecipeError(f"{where}: {count}: " + " | ".join(faults[:LISTED]) + more)
 
 
-def _outside(value: float, bounds: Mapping[str, Any]) -> str:
-    low, high = bounds.get("low", -math.inf), bounds.get("high", math.inf)
-    if not math.isfinite(value):
-        return f"found {value}, expected a finite number"
-    if low <= value <= high:
-        return ""
-    return f"found {value:g}, expected at least {low:g}" + (f" and at most {high:g}" if high < math.inf else "")
+def _fault(error: ErrorDetails) -> str:
+    path, found = ".".join(map(str, error["loc"])), error["input"]
+    if error["type"] == "unexpected_keyword_argument":
+        return f"{path}: {_RENAMED[path]}" if path in _RENAMED else f"{path}: no such key; expected {_near(error)}"
+    expected = _EXPECTED.get(error["type"], error["msg"].removeprefix("Input should be ").replace("'", ""))
+    words = "nothing" if found is None else repr(found)
+    return f"{path}: found {words}, expected {expected.format(**error.get('ctx', {}))}"
+
+
+def _near(error: ErrorDetails) -> str:
+    """The key that an unknown one may be meant for, or all that its section has."""
+    *above, key = map(str, error["loc"])
+    known = [entry.name for entry in fields(reduce(getattr, above, Recipe()))]
+    return ", ".join(get_close_matches(key, known, 1) or known)

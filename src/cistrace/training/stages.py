@@ -70,7 +70,7 @@ def make_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> dict
     RunError
         Towers are missing.
     """
-    if recipe.cards.source == "data":
+    if recipe.cards.evidence == "none":
         return make_paper_cards(data, recipe.cards, recipe.model.layout, run, workers)
     missing = [name for name in tower_names(recipe.tower.folds) if not run.tower(name).exists()]
     if missing:
