@@ -25,6 +25,8 @@ from cistrace.traces.positions import moved_text
 from cistrace.traces.text import parse_trace
 from cistrace.traces.verify import verify
 
+pytestmark = pytest.mark.pipeline
+
 
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:

@@ -24,6 +24,7 @@ def test_readme_has_examples() -> None:
     assert len(examples()) >= 2
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("number", range(len(examples())))
 def test_readme_example(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     code = examples()[number]
@@ -41,7 +42,7 @@ def test_readme_marks_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = dict(re.findall(r"^<!-- (try|test) -->\n```sh\n(.+)\n```$", text, flags=re.MULTILINE))
     assert "cistrace predict examples/enhancers.fa" in commands["try"]
-    checks = ("ruff check .", "ruff format --check .", "mypy", "lint-imports", "python -m pytest --cov")
+    checks = ("ruff check .", "ruff format --check .", "mypy", "lint-imports", "python -m pytest -n 2 --cov")
     assert commands["test"].split(" && ")[1:] == list(checks)
 
 

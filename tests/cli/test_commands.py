@@ -251,6 +251,7 @@ def test_an_interrupted_scan_leaves_nothing(folder: Path, number: signal.Signals
 
 
 @with_model
+@pytest.mark.pipeline
 def test_the_shipped_model_predicts_the_example(folder: Path) -> None:
     result = invoke("predict", EXAMPLE, "-o", "out.jsonl")
     assert result.exit_code == 0, result.stderr
@@ -260,6 +261,7 @@ def test_the_shipped_model_predicts_the_example(folder: Path) -> None:
 
 
 @with_model
+@pytest.mark.pipeline
 def test_the_shipped_model_makes_cards(folder: Path) -> None:
     result = invoke("card", EXAMPLE, "--cell-type", "K562", "--format", "json")
     assert result.exit_code == 0, result.stderr

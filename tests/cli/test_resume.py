@@ -17,6 +17,8 @@ from cistrace.cli.predict import BLOCK
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predictions.prediction import Prediction
 
+pytestmark = pytest.mark.pipeline
+
 __all__ = ["stand_in"]
 
 KILLED_AT = 2 * BLOCK + 50

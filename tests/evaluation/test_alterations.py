@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,6 +43,7 @@ def test_a_trace_without_motifs_is_not_altered() -> None:
     assert strongest_motif(Trace((Claim("absence", ()),), 0)) is None
 
 
+@pytest.mark.pipeline
 def test_rescoring_its_own_trace_gives_the_score_back() -> None:
     """Read in one piece or written token by token, a trace is worth the same; a turned step contradicts the card."""
     predictor = Predictor(threads=2)

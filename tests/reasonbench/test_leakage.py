@@ -28,6 +28,7 @@ def by_text(scores: Iterable[Score]) -> dict[str, Score]:
     return {score.text: score for score in scores}
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("held", [True, False])
 def test_a_level_is_found_where_it_stands_and_nowhere_else(held: bool) -> None:
     for conclude, hint, expected in [(True, False, (1, 0)), (False, True, (1, 1)), (False, False, (0, 0))]:

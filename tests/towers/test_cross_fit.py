@@ -54,13 +54,14 @@ def further(table: MpraTable) -> list[SingleElement]:
 
 def told_of(rows: TowerRows, of: list[int]) -> np.ndarray:
     """What the tower of each row's own fold says of it: estimates (rows, cell types)."""
-    folds, said = rows.dealt.folds, []
+    folds = rows.dealt.folds
     jobs = tower_jobs(folds.count)
-    for row in of:
+    towers = {}
+    for fold in {int(folds.own[row]) for row in of}:
         with TemporaryDirectory() as folder:
-            tower = fit_job(jobs[folds.own[row]], rows, RECIPE, 64, Path(folder) / "state").tower
-        said.append(predict(tower, base_codes([rows.dealt.sequences[row]], 64)))
-    return np.concatenate(said)
+            towers[fold] = fit_job(jobs[fold], rows, RECIPE, 64, Path(folder) / "state").tower
+    codes = base_codes([rows.dealt.sequences[row] for row in of], 64)
+    return np.concatenate([predict(towers[int(folds.own[row])], codes[at : at + 1]) for at, row in enumerate(of)])
 
 
 @cache

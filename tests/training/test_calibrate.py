@@ -26,6 +26,7 @@ def a_table(activity: np.ndarray, cells: tuple[str, ...] = CELLS) -> MpraTable:
     )  # fmt: skip
 
 
+@pytest.mark.pipeline
 def test_scores_are_those_that_predictions_are_made_of() -> None:
     predictor = Predictor(threads=1)
     table = a_table(np.zeros((3, 3)), predictor.cell_types)

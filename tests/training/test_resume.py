@@ -39,9 +39,12 @@ def weights(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.pipeline
 @pytest.mark.parametrize(
-    ("first", "second"), [("full", "lora"), pytest.param("lora", "full", marks=pytest.mark.integration)]
+    ("first", "second"),
+    [
+        pytest.param("full", "lora", marks=pytest.mark.pipeline),
+        pytest.param("lora", "full", marks=pytest.mark.integration),
+    ],
 )
 def test_both_stages_go_on_after_a_kill(bench: Path, qwen: Path, tmp_path: Path, first: str, second: str) -> None:
     recipe = tiny_recipe(

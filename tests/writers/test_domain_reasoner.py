@@ -22,6 +22,8 @@ from cistrace.traces.verify import verify
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.prompts import domain_prompt
 
+pytestmark = pytest.mark.pipeline
+
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
 

@@ -75,4 +75,8 @@ def _read_counts(connection: sqlite3.Connection, keys: list[int]) -> dict[int, N
     ids = np.array([key for key, _ in rows], dtype=np.int64)
     unique, starts = np.unique(ids, return_index=True)
     blocks = np.split(values, starts[1:])
-    return {int(key): np.ascontiguousarray(block.reshape(4, -1).T) for key, block in zip(unique, blocks, strict=True)}
+    pairs = zip(unique, blocks, strict=True)
+    matrices = {int(key): np.ascontiguousarray(block.reshape(4, -1).T) for key, block in pairs}
+    for matrix in matrices.values():
+        matrix.flags.writeable = False  # all who load a release share its matrices
+    return matrices

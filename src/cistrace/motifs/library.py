@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -73,9 +73,14 @@ def load_library(spec: str | Path = DEFAULT_LIBRARY) -> MotifLibrary:
         If the release is not bundled, or the file is missing or not a DNA MEME motif file.
     """
     if re.fullmatch(r"JASPAR\d*", str(spec), flags=re.IGNORECASE):
-        release = str(spec).upper()
-        return MotifLibrary(release, jaspar_motifs(release))
+        return _bundled(str(spec).upper())
     return _library_of(read_meme(Path(spec)))
+
+
+@cache
+def _bundled(release: str) -> MotifLibrary:
+    """Read once a process: a release never changes, and its version is a hash over all of it."""
+    return MotifLibrary(release, jaspar_motifs(release))
 
 
 def _library_of(file: MemeFile) -> MotifLibrary:
