@@ -20,6 +20,7 @@ from bench_helpers import a_table, write_table
 from click.testing import CliRunner, Result
 
 from cistrace.cli.main import cli
+from cistrace.cli.reasonbench.options import evidence_kind
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner
 from cistrace.reasonbench.entries import read_entries
@@ -316,7 +317,14 @@ def test_a_split_column_needs_no_option_and_is_said(table: Path, tmp_path: Path)
         (("--all", "--levels", "1,2,x"), "cut points"),
         (("--all", "--levels", "3,2,1"), "cut points"),
         (("--all", "--towers", "shipped"), "do not know liver cells"),
-        (("--all", "--evidence", "nowhere.npz"), "not a readable evidence file"),
+        (("--all", "--towers", "shipped", "--evidence", "towers"), "do not know liver cells"),
+        (("--all", "--evidence", "towers"), "--evidence towers: whose? give --towers RUN"),
+        (("--all", "--towers", "run", "--evidence", "none"), "found none; leave one of the two out"),
+        (("--all", "--towers", "run", "--evidence", "associations"), "found associations; leave one of the two out"),
+        (("--all", "--towers", "run", "--evidence", "evidence.npz"), "found evidence.npz; leave one of the two out"),
+        (("--all", "--evidence", "tower"), "found tower, expected associations, towers, none, or a file evidence.npz"),
+        (("--all", "--evidence", "nowhere.npz"), "found nowhere.npz, expected associations, towers, none, or a file"),
+        (("--all", "--evidence", __file__), "not a readable evidence file"),
     ],
 )
 def test_options_that_cannot_be(arguments: tuple[object, ...], message: str, table: Path, tmp_path: Path) -> None:
@@ -324,6 +332,21 @@ def test_options_that_cannot_be(arguments: tuple[object, ...], message: str, tab
     assert result.exit_code == 2
     assert message in result.stderr
     assert not (tmp_path / "set" / "manifest.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("evidence", "towers", "kind"),
+    [
+        (None, None, "associations"),
+        (None, "run", "towers"),
+        ("towers", "run", "towers"),
+        ("associations", None, "associations"),
+        ("none", None, "none"),
+        (__file__, None, __file__),
+    ],
+)
+def test_naming_towers_means_their_evidence(evidence: str | None, towers: str | None, kind: str) -> None:
+    assert evidence_kind(evidence, towers) == kind
 
 
 @pytest.mark.parametrize("how", [("--all",), ("--per-level", 2)])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import click
 
+from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.card_formats import CARD_FORMATS
 from cistrace.cli.progress import Progress
@@ -34,7 +35,7 @@ BLOCK = 192  # sequences that are worked on together
 )
 @click.option(
     "--evidence",
-    type=click.Choice(["towers", "none"]),
+    type=click.Choice(get_args(PredictingEvidence)),
     default="towers",
     show_default=True,
     help="towers: contributions by the shipped sequence models and known effects; none: the card of the R3LM paper.",
@@ -57,7 +58,7 @@ BLOCK = 192  # sequences that are worked on together
 def card(
     source: str,
     cell_types: tuple[str, ...],
-    evidence: Literal["towers", "none"],
+    evidence: PredictingEvidence,
     card_format: Literal["text", "json", "sharegpt"],
     windows: WindowChoice,
     output: str | None,

@@ -35,8 +35,6 @@ NO_EVIDENCE: EvidenceKind = "none"
 TOWERS: EvidenceKind = "towers"
 SHIPPED = "shipped"
 
-"""Wraps a stream of work, under a label, to show how far it is."""
-
 
 @dataclass(frozen=True, eq=False)
 class CardEvidence:
@@ -88,9 +86,9 @@ def card_evidence(
     Parameters
     ----------
     kind : str
-        `associations`, `none`, or a file of evidence.
+        An `EvidenceKind`, or a file of evidence.
     towers : str or None
-        `shipped`, or the folder of a training run; in the place of `kind`.
+        With the kind `towers`: `shipped`, or the folder of a training run.
     kept : Path
         Where evidence of towers is kept for the next build.
 
@@ -99,7 +97,7 @@ def card_evidence(
     DataError
         No fit can leave a row's relatives out, a row was seen by every tower, or towers that do not fit the table.
     """
-    if kind == NO_EVIDENCE and towers is None:
+    if kind == NO_EVIDENCE:
         return CardEvidence(None, (), None, None, NO_EVIDENCE)
     table = observed.table
     training = np.array([name == "train" for name in observed.splits], dtype=bool)
@@ -109,7 +107,8 @@ def card_evidence(
     hits = HitRows(scanned, library)
     fits = fit_associations(table, design_of(table.sequences, carried_motifs(hits, library)), folds)
     made = partial(CardEvidence, hits=hits, known_effects=fits.known_effects(table.cell_types), folds=folds)
-    if towers is not None:
+    if kind == TOWERS:
+        assert towers is not None
         evidence = _of_towers(table, folds, hits, towers, kept, progress)
         return made(table=evidence, name=f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
     if kind == ASSOCIATIONS:

@@ -13,6 +13,7 @@ from cistrace.cli.progress import Progress
 from cistrace.cli.reading import threads_option
 from cistrace.cli.reasonbench.options import (
     chat_options,
+    evidence_kind,
     level_cuts,
     message,
     names,
@@ -57,17 +58,16 @@ _Item = TypeVar("_Item")
 )
 @click.option(
     "--evidence",
-    default="associations",
-    show_default=True,
     metavar="KIND",
-    help="What cards say of each motif's effect: associations (a cross-fitted regression on the table itself), none "
-    "(the paper's card; for chat), or a file evidence.npz of an earlier build.",
+    help="What cards say of each motif's effect: associations (a cross-fitted regression on the table itself), towers "
+    "(sequence models: --towers says which), none (the paper's card; for --teacher chat), or a file evidence.npz of an "
+    "earlier build. [default: towers where --towers is given, else associations]",
 )
 @click.option(
     "--towers",
-    metavar="FOLDER",
-    help="Evidence from the cross-fitted towers of a training run (tower-fold*.safetensors), kept in DIR/evidence.npz; "
-    "or shipped, for elements that the shipped towers never saw.",
+    metavar="RUN",
+    help="Towers of --evidence towers: the cross-fitted ones of a training run, or shipped, for elements that the "
+    "shipped towers never saw. What they say is kept in DIR/evidence.npz.",
 )
 @click.option(
     "--gates",
@@ -110,7 +110,7 @@ def build(
     condition: Literal["none", "level"],
     everything: bool,
     per_level: int | None,
-    evidence: str,
+    evidence: str | None,
     towers: str | None,
     gates: Literal["full", "format"],
     require_level: bool,
@@ -143,14 +143,14 @@ def build(
       cistrace reasonbench build mpra.tsv --cell-type K562 --val chr19,chr21,chrX --test chr5,chr14 --all -o bench
       cistrace reasonbench build mpra.csv --cell-type Liver=log2fc --split homology --per-level 250 -o bench
       cistrace reasonbench build S2.tsv --format gosai --all -o gosai
+      cistrace reasonbench build mpra.tsv --cell-type K562 --split column --all --towers run -o bench
       cistrace reasonbench build mpra.tsv --cell-type K562 --split column --per-level 25 --teacher chat \\
           --base-url http://127.0.0.1:8000/v1 --model Qwen/Qwen3-4B-Instruct-2507 -o chat
     """
     if everything == (per_level is not None):
         raise click.UsageError("give either --all or --per-level N")
-    if towers is not None and evidence != "associations":
-        raise click.UsageError("give either --towers or --evidence")
-    if teacher == "grounded" and evidence == "none" and towers is None:
+    kind = evidence_kind(evidence, towers)
+    if teacher == "grounded" and kind == "none":
         raise click.UsageError("the grounded teacher reasons from evidence; --evidence none is for --teacher chat")
     if teacher == "chat" and not (base_url and model):
         raise click.UsageError("--teacher chat needs --base-url and --model")
@@ -194,7 +194,7 @@ def build(
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(threads or cores()))
         export = stack.enter_context(DataSetFiles(folder, official_names))
-        found_evidence = card_evidence(observed, evidence, towers, folder / "evidence.npz", workers, shown)
+        found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", workers, shown)
         setting = setting_of(observed, found_evidence)
         if teacher == "grounded":
             teach, about = open_grounded(setting, condition, workers)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import click
 
+from cistrace.cards.evidence import EvidenceKind
 from cistrace.io.terminal import printable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -149,6 +150,27 @@ def level_cuts(text: str) -> tuple[str, Sequence[float] | Mapping[str, Sequence[
         raise click.UsageError(
             f"--levels {text!r}: expected quantiles, column, or cut points such as -0.5,0.1,0.9 or K562=-0.5,0.1,0.9"
         ) from None
+
+
+def evidence_kind(evidence: str | None, towers: str | None) -> str:
+    """What `--evidence` and `--towers` ask for together: an `EvidenceKind`, or a file of evidence.
+
+    Raises
+    ------
+    click.UsageError
+        They contradict each other, towers are named nowhere, or there is no such kind or file.
+    """
+    if evidence is None:
+        return "associations" if towers is None else "towers"
+    if evidence == "towers":
+        if towers is None:
+            raise click.UsageError("--evidence towers: whose? give --towers RUN, a training run, or --towers shipped")
+    elif towers is not None:
+        raise click.UsageError(f"--towers means --evidence towers, found {evidence}; leave one of the two out")
+    elif evidence not in get_args(EvidenceKind) and not Path(evidence).exists():
+        kinds = "associations, towers, none, or a file evidence.npz of an earlier build"
+        raise click.UsageError(f"--evidence: found {evidence}, expected {kinds}")
+    return evidence
 
 
 def message(text: str) -> None:
