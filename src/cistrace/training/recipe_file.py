@@ -62,7 +62,13 @@ def recipe_object(recipe: Recipe) -> dict[str, Any]:
 
 
 def parse_recipe(plain: Mapping[str, Any], where: str) -> Recipe:
-    """Read what `recipe_object` gave."""
+    """Read what `recipe_object` gave; `where` it stood begins the message.
+
+    Raises
+    ------
+    RecipeError
+        Any number of faults, all told at once.
+    """
     return _checked(dict(plain), where, [])
 
 
