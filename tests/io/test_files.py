@@ -46,6 +46,20 @@ def test_a_link_planted_at_the_partials_name_is_not_followed(tmp_path: Path, mon
     assert planted.is_symlink()  # nor is it removed: it is not ours
 
 
+def test_an_interrupt_as_soon_as_the_file_is_there_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(handle: int) -> None:
+        monkeypatch.undo()
+        os.close(handle)
+        raise SystemExit(143)
+
+    monkeypatch.setattr(os, "close", interrupted)
+    with pytest.raises(SystemExit), whole_file(tmp_path / "out.tsv"):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
 def test_the_partials_name_cannot_be_guessed(tmp_path: Path) -> None:
     names = set()
     for _ in range(3):

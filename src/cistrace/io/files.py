@@ -6,6 +6,7 @@ is made new (`O_EXCL`), so that no link planted there is followed. Names that en
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import os
@@ -66,8 +67,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     part = part_beside(target)
     with write_faults(path):
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
-        try:
+        _refuse_taken(part)
+        try:  # an interrupt may come as soon as the file is there
+            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
             yield part
             os.replace(part, target)
         finally:
@@ -96,8 +98,9 @@ def whole_folder(folder: Path, older: Collection[str] = ()) -> Iterator[Path]:
     part = part_beside(target)
     with write_faults(folder):
         target.parent.mkdir(parents=True, exist_ok=True)
-        part.mkdir()
+        _refuse_taken(part)
         try:
+            part.mkdir()
             yield part
             _swap(part, target, older)
         finally:
@@ -132,6 +135,12 @@ def _move_others(old: Path, new: Path, older: Collection[str], inside: str = "")
 
 def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
+
+
+def _refuse_taken(part: Path) -> None:
+    """What bears the name already is not ours, and must not be removed."""
+    if os.path.lexists(part):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(part))
 
 
 def part_beside(target: Path) -> Path:
