@@ -4,6 +4,7 @@ import math
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pandas
@@ -143,7 +144,7 @@ def test_ids_and_order_are_those_of_what_is_given(predictor: Predictor) -> None:
     for given in (items, pandas.Series(items), polars.DataFrame({"id": list(items), "sequence": list(items.values())})):
         assert [one.id for one in predictor.predict(given, "K562", trace=False)] == ["b", "a"]
     with pytest.raises(InputError, match="found PosixPath"):
-        next(predictor.stream(Path("enhancers.fa")))
+        next(predictor.stream(cast(Any, Path("enhancers.fa"))))
 
 
 def test_a_predictor_shows_its_model(predictor: Predictor) -> None:

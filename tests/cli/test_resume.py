@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +71,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     made: list[int] = []
 
     class Counting(StandIn):
-        def stream(self, block: list[DnaSequence], *asked: Any) -> Iterator[Prediction]:
+        def stream(self, sequences: Iterable[DnaSequence], *asked: Any) -> Iterator[Prediction]:
+            block = list(sequences)
             made.append(len(block))
             yield from super().stream(block, *asked)
 

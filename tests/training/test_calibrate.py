@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from checkpoint_helpers import CALIBRATION, SCALE, dna
+from numpy.typing import NDArray
 
 from cistrace.checkpoints.calibration import ValParts
 from cistrace.mpra.table import MpraTable
@@ -17,7 +18,7 @@ from cistrace.training.calibrate import ValScores, calibrated, cell_figures, sco
 CELLS = ("HepG2", "K562")
 
 
-def a_table(activity: np.ndarray, cells: tuple[str, ...] = CELLS) -> MpraTable:
+def a_table(activity: NDArray[np.float64], cells: tuple[str, ...] = CELLS) -> MpraTable:
     count = len(activity)
     none = ("",) * count
     return MpraTable(
@@ -70,10 +71,10 @@ def test_figures_tell_the_worse_readout() -> None:
 
 
 def test_a_line_that_was_not_fitted_has_no_slope() -> None:
-    unfitted = {"trace": replace(CALIBRATION, fitted=9)}
+    unfitted = replace(SCALE, calibrations={"trace": replace(CALIBRATION, fitted=9)})
     table = a_table(np.full((5, 1), np.nan), ("K562",))
     (found,) = cell_figures(
-        {"K562": replace(SCALE, calibrations=unfitted)},
+        {"K562": unfitted},
         ValScores({"trace": np.ones((5, 1))}, None),
         table,
         table,

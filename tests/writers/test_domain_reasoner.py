@@ -21,6 +21,7 @@ from cistrace.traces.trace import PROSE, Trace
 from cistrace.traces.verify import verify
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.prompts import domain_prompt
+from cistrace.writers.reasoner import Reasoner
 
 pytestmark = pytest.mark.pipeline
 
@@ -43,7 +44,8 @@ def cards(predictor: Predictor, sequences: list[DnaSequence]) -> list[list[Card]
     return [made[at : at + 3] for at in range(0, len(made), 3)]
 
 
-def written(reasoner: DomainReasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
+def written(reasoner: Reasoner, cards: list[list[Card]]) -> list[tuple[str, Card]]:
+    assert isinstance(reasoner, DomainReasoner)
     prompts = [[domain_prompt(card) for card in row] for row in cards]
     texts = reasoner.reason(prompts, torch.zeros((len(cards), len(cards[0]), 2))).texts
     return [
