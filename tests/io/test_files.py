@@ -9,6 +9,7 @@ import pytest
 
 from cistrace.errors import OutputError
 from cistrace.io.files import check_output, text_output, whole_file, whole_folder
+from cistrace.io.partials import part_beside
 
 
 def test_a_full_disk_is_an_output_error(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_link_planted_at_the_partials_name_is_not_followed(tmp_path: Path, mon
     victim = tmp_path / "victim"
     victim.write_text("precious")
     monkeypatch.setattr("secrets.token_hex", lambda size: "guessed")
-    planted = tmp_path / ".out.tsv.guessed.partial"
+    planted = part_beside(tmp_path / "out.tsv")
     planted.symlink_to(victim)
     with pytest.raises(OutputError, match="File exists"), whole_file(tmp_path / "out.tsv") as part:
         part.write_text("ours")

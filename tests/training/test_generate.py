@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from chat_server import Act, answer_text, chat_server, first
@@ -22,6 +23,7 @@ from cistrace.training.trace_file import TraceSource, read_traces, trace_line
 from cistrace.writers.layout import CHAT
 
 MANY = examples(CHAT, 9)
+_Item = TypeVar("_Item")
 
 
 class Killed(Exception):
@@ -60,6 +62,20 @@ def test_all_are_written_in_order(tmp_path: Path) -> None:
     assert (counts.examples, counts.written, counts.ended) == (17, 17, 17)
     assert read_traces(tmp_path / "traces.jsonl", MANY, Pen().writing.source) == [text_of(record) for record in MANY]
     assert [path.name for path in tmp_path.iterdir()] == ["traces.jsonl"]
+
+
+def test_all_traces_that_are_missing_are_tracked(tmp_path: Path) -> None:
+    seen: list[tuple[str, int | None]] = []
+
+    def track(items: Iterable[_Item], what: str, total: int | None = None) -> Iterator[_Item]:
+        for item in items:
+            seen.append((what, total))
+            yield item
+
+    generate(MANY[:5], Pen().writing, tmp_path / "traces.jsonl", track)
+    generate(MANY, Pen().writing, tmp_path / "traces.jsonl", track)
+    generate(MANY, Pen().writing, tmp_path / "traces.jsonl", track)
+    assert seen == [("traces", 5)] * 5 + [("traces", 12)] * 12
 
 
 @given(done=st.integers(0, 17), torn=st.integers(0, 400))

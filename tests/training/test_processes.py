@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from training_helpers import history, run, tiny_recipe, write_recipe
 
+from cistrace.training.run import Run, done, hold_run
+
 # On CPUs too `--multi_gpu` is what lets accelerate start several processes without MPI.
 TWO = (
     "accelerate.commands.launch", "--multi_gpu", "--num_processes", "2", "--num_machines", "1",
@@ -54,3 +56,16 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copytree(source, target)
     else:
         shutil.copy(source, target)
+
+
+@pytest.mark.integration
+def test_several_processes_are_one_training_to_the_lock_of_a_run(bench: Path, qwen: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    write_recipe(tiny_recipe(qwen, rationale={"batch_size": 2, "most_steps": 1}), tmp_path / "recipe.yaml")
+    arguments = ("train", "rationale", "--recipe", tmp_path / "recipe.yaml", "--data", bench, "-o", folder)
+    with hold_run(Run(folder)):
+        refused = run(*arguments, launcher=TWO)
+    assert refused.returncode != 0 and refused.stderr.count("another training is at work there") == 1
+    assert [path.name for path in folder.iterdir()] == [".lock"]
+    made = run(*arguments, launcher=TWO)
+    assert made.returncode == 0 and done(Run(folder), "rationale"), made.stderr[-3000:]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cistrace.errors import RunError
+from cistrace.errors import OutputError, RunError
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.run import Run, check_data, done, mark_done, open_run, require_stage
+from cistrace.training.run import Run, check_data, done, hold_run, mark_done, open_run, require_stage
 
 COMPACT = load_recipe("compact")
 
@@ -64,3 +64,20 @@ def test_a_place_that_holds_something_else_is_left_alone(tmp_path: Path) -> None
         open_run(tmp_path / "mine" / "thesis.txt", COMPACT, tmp_path, "a" * 64)
     with pytest.raises(RunError, match="is no run"):
         Run(tmp_path / "none").read_config()
+
+
+def test_a_run_is_one_trainings_at_a_time(tmp_path: Path) -> None:
+    run = Run(tmp_path / "deep" / "run")
+    with hold_run(run):
+        open_run(run.folder, COMPACT, tmp_path, "a" * 64)
+        with pytest.raises(OutputError, match="another training is at work there"), hold_run(run):
+            pass
+    with hold_run(run):
+        pass
+
+
+def test_a_folder_that_holds_a_lock_alone_is_taken(tmp_path: Path) -> None:
+    """A training was killed before it had written anything."""
+    with hold_run(Run(tmp_path)):
+        pass
+    assert open_run(tmp_path, COMPACT, tmp_path, "a" * 64).read_config() == COMPACT

@@ -28,8 +28,6 @@ class CheckpointParts:
         The language model, adapters merged, in the precision to keep.
     head : Path
         Weights of the regression head.
-    card : Path
-        The model card, Markdown.
     vocabulary : Path or None
         Names that the domain layout's tokens stand for; None in a chat layout.
     towers : (Path, Path) or None
@@ -41,19 +39,18 @@ class CheckpointParts:
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     head: Path
-    card: Path
     vocabulary: Path | None = None
     towers: tuple[Path, Path] | None = None
     known_effects: Path | None = None
 
 
 def assemble(parts: CheckpointParts, folder: Path) -> None:
-    """Write all files of a checkpoint but checkpoint.json into an empty folder."""
+    """Write all files of a checkpoint but checkpoint.json and the model card into an empty folder."""
     parts.model.save_pretrained(folder)
     parts.tokenizer.save_pretrained(folder)
     (folder / OURS).mkdir()
     files = [(parts.head, HEAD), (parts.vocabulary, VOCABULARY), (parts.known_effects, KNOWN_EFFECTS)]
-    for source, name in (*files, *zip(parts.towers or (), TOWER_FILES), (parts.card, "README.md")):
+    for source, name in (*files, *zip(parts.towers or (), TOWER_FILES)):
         if source is not None:
             shutil.copy(source, folder / name)
 

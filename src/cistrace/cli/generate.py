@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Literal
@@ -11,6 +12,7 @@ from typing import Literal
 import click
 
 from cistrace.cli.extras import need_training
+from cistrace.cli.progress import tracked
 
 
 @click.command(short_help="Let a trained model write its traces.")
@@ -72,7 +74,7 @@ def generate(
     from cistrace.training.generate import identity_of
     from cistrace.training.processes import is_main, on_main_process
     from cistrace.training.recipe import GenerationRecipe
-    from cistrace.training.run import Run, check_data, require_stage
+    from cistrace.training.run import Run, check_data, hold_run, require_stage
 
     run = Run(folder)
     config = run.read_config()
@@ -85,22 +87,23 @@ def generate(
     elif sampling == "paper":
         recipe = replace(config, generation=GenerationRecipe(sampling="sample", grammar=False))
     target = Run(output) if output is not None else run
-    target.folder.mkdir(parents=True, exist_ok=True)
-    if base_url is None or served_model is None:
-        writing = stages.writing_for(recipe, run)
-    else:
-        from cistrace.training.served import by_endpoint, chat_settings
-
-        settings = chat_settings(base_url, served_model, recipe, concurrency)
-        writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
     written: dict[str, dict[str, int]] = {}
-    for split in splits:
-        counts = write_traces(stages.examples_for(run, split)[:limit], writing, target.traces(split))
-        written[split] = asdict(counts)
-        if is_main():
-            click.echo(
-                f"{split}: {counts.examples:,} examples, {counts.written:,} written now, {counts.ended:,} ended their "
-                f"reasoning ({writing.source.sampling}); see {target.traces(split)}"
-            )
-    if output is None:
-        on_main_process(lambda: stages.keep_generated(opened, config, run, written, writing.source))
+    with ExitStack() as held:
+        on_main_process(lambda: held.enter_context(hold_run(target)))
+        if base_url is None or served_model is None:
+            writing = stages.writing_for(recipe, run)
+        else:
+            from cistrace.training.served import by_endpoint, chat_settings
+
+            settings = chat_settings(base_url, served_model, recipe, concurrency)
+            writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
+        for split in splits:
+            counts = write_traces(stages.examples_for(run, split)[:limit], writing, target.traces(split), tracked)
+            written[split] = asdict(counts)
+            if is_main():
+                click.echo(
+                    f"{split}: {counts.examples:,} examples, {counts.written:,} written now, {counts.ended:,} ended "
+                    f"their reasoning ({writing.source.sampling}); see {target.traces(split)}"
+                )
+        if output is None:
+            on_main_process(lambda: stages.keep_generated(opened, config, run, written, writing.source))

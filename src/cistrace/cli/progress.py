@@ -122,6 +122,12 @@ class Progress:
         return ", ".join(parts)
 
 
+def tracked(items: Iterable[_Item], what: str, total: int | None = None) -> Iterator[_Item]:
+    """The `io.track.Track` of all commands: a `Progress` while the stream lasts."""
+    with Progress(what, None if total is None else RecordCount(total, True)) as progress:
+        yield from progress.track(items)
+
+
 def duration(seconds: float) -> str:
     """Seconds in two units at most: `45 s`, `4 min`, `2 h 10 min`."""
     if seconds < 60:

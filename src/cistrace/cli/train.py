@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from cistrace.cli.extras import need_training
+from cistrace.cli.progress import tracked
 from cistrace.errors import RunError
 from cistrace.io.cores import cores, use_threads
 
@@ -91,9 +93,8 @@ def train(
 
 
 def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int) -> None:
-    from cistrace.training import stages
     from cistrace.training.processes import is_main, on_main_process, processes
-    from cistrace.training.run import Run, open_run, require_stage
+    from cistrace.training.run import Run, hold_run, open_run, require_stage
 
     run = Run(folder)
     several = processes() > 1
@@ -106,28 +107,38 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
         require_stage(run, "rationale")
     elif stage == "rationale" and recipe.cards.evidence == "towers":
         require_stage(run, "tower")
-    on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
     if stage == "tower" and recipe.cards.evidence == "none":
         raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
-    faults = _say_new_faults((), run, data)
-    if stage in ("tower", "all") and recipe.cards.evidence == "towers":
-        stages.do_tower(data, recipe, run, workers)
-    if stage in ("rationale", "all"):
-        stages.do_rationale(data, recipe, run, workers)
-    if stage in ("regression", "all"):
-        stages.do_generate(data, recipe, run)
-        faults = _say_new_faults(faults, run, data)
-        stages.do_regression(data, recipe, run)
-        faults = _say_new_faults(faults, run, data)
-    if stage == "all":
-        stages.do_model(data, recipe, run)
-        faults = _say_new_faults(faults, run, data)
+    with ExitStack() as held:
+        on_main_process(lambda: held.enter_context(hold_run(run)))
+        on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
+        faults = _do(stage, recipe, data, run, workers)
     if is_main():
         click.echo(f"{stage}: done; see {folder}", err=True)
         if faults:
             click.echo(f"What speaks against using this model ({len(faults)}):", err=True)
             for fault in faults:
                 click.echo(f"  {fault}", err=True)
+
+
+def _do(stage: str, recipe: Recipe, data: DataSet, run: Run, workers: int) -> tuple[str, ...]:
+    """The stages asked for, one after another; returns what speaks against the model."""
+    from cistrace.training import stages
+
+    faults = _say_new_faults((), run, data)
+    if stage in ("tower", "all") and recipe.cards.evidence == "towers":
+        stages.do_tower(data, recipe, run, workers)
+    if stage in ("rationale", "all"):
+        stages.do_rationale(data, recipe, run, workers)
+    if stage in ("regression", "all"):
+        stages.do_generate(data, recipe, run, tracked)
+        faults = _say_new_faults(faults, run, data)
+        stages.do_regression(data, recipe, run)
+        faults = _say_new_faults(faults, run, data)
+    if stage == "all":
+        stages.do_model(data, recipe, run)
+        faults = _say_new_faults(faults, run, data)
+    return faults
 
 
 def _say_new_faults(known: tuple[str, ...], run: Run, data: DataSet) -> tuple[str, ...]:

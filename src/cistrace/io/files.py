@@ -1,7 +1,8 @@
 """Result files and folders: whole or not at all.
 
 A file is written under another name beside its target and renamed when it is complete. That name cannot be guessed and
-is made new (`O_EXCL`), so that no link planted there is followed. Names that end in `.gz` are compressed.
+is made new (`O_EXCL`), so that no link planted there is followed. What a killed process left goes with the next run of
+the same output (`partials`). Names that end in `.gz` are compressed.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import errno
 import gzip
 import io
 import os
-import secrets
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from cistrace.errors import OutputError
+from cistrace.io.partials import part_beside, remove_abandoned
 from cistrace.io.streams import STDIN, shown
 from cistrace.io.terminal import standard_output
 
@@ -65,6 +66,7 @@ def whole_file(path: Path) -> Iterator[Path]:
             yield path
         return
     target = Path(os.path.realpath(path))
+    remove_abandoned(target)
     part = part_beside(target)
     with write_faults(path):
         _refuse_taken(part)
@@ -95,6 +97,7 @@ def whole_folder(folder: Path, older: Collection[str] = ()) -> Iterator[Path]:
         It cannot be written.
     """
     target = Path(os.path.realpath(folder))
+    remove_abandoned(target)
     part = part_beside(target)
     with write_faults(folder):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -141,11 +144,6 @@ def _refuse_taken(part: Path) -> None:
     """What bears the name already is not ours, and must not be removed."""
     if os.path.lexists(part):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(part))
-
-
-def part_beside(target: Path) -> Path:
-    """A hidden name beside `target` for what is not complete yet; nobody can guess it."""
-    return target.with_name(f".{target.name[:200]}.{secrets.token_hex(8)}.partial")
 
 
 @contextmanager

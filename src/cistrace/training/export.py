@@ -38,6 +38,7 @@ from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, WHOLE
 from cistrace.training.calibrate import calibrated, cell_figures, score_rows
 from cistrace.training.language_models import load_trained
+from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done
 from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
@@ -86,7 +87,8 @@ def export(run: Run, data: DataSet, folder: Path, anyway: bool = False) -> Check
                 "it with --anyway:\n  " + "\n  ".join(config.faults)
             )
         write_config(part, config)
-        (part / CARD).write_text("\n".join([(part / CARD).read_text(encoding="utf-8"), *_card_lines(config)]))
+        card = model_card(run, recipe, data, config.faults)  # those of val rows that chose nothing, in the run's place
+        (part / CARD).write_text("\n".join([card, *_card_lines(config)]), encoding="utf-8")
     return config
 
 
@@ -115,7 +117,6 @@ def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
         model.half() if domain else model,
         tokenizer,
         run.regression / "head.safetensors",
-        run.card,
         run.names if domain else None,
         (run.tower(LEGNET), run.tower(WHOLE)) if with_towers else None,
         run.known_effects if with_towers else None,
@@ -188,7 +189,4 @@ def _card_lines(config: CheckpointConfig) -> list[str]:
             cells = (name, readout, one.fitted, one.calibrated, f"{one.slope:.3f}, {one.intercept:.3f}", width)
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     notes = calibration_notes(config.scales)
-    lines += ["", *(f"- {note}" for note in notes), *([""] if notes else [])]
-    if config.faults:
-        lines += ["## What speaks against using it", "", *(f"- {fault}" for fault in config.faults), ""]
-    return lines
+    return [*lines, "", *(f"- {note}" for note in notes), *([""] if notes else [])]

@@ -7,8 +7,6 @@ batches nor on the order of work.
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -18,6 +16,7 @@ import torch
 from transformers import PreTrainedModel
 
 from cistrace.io.hashes import files_hash
+from cistrace.io.track import Track, untracked
 from cistrace.traces.templates import THINK_END
 from cistrace.training import processes
 from cistrace.training.examples import Example
@@ -30,9 +29,7 @@ from cistrace.writers.layout import Layout
 from cistrace.writers.sampling import Sampling, seed_of
 from cistrace.writers.vocabulary import VocabularyNames
 
-log = logging.getLogger(__name__)
 TOGETHER = 40  # sequences a pass of the grammar's writer
-EVERY = 20.0  # seconds between two lines of progress
 
 Batch = list[tuple[int, str]]  # places and texts
 
@@ -114,10 +111,11 @@ def sampling_words(recipe: GenerationRecipe) -> str:
     )
 
 
-def generate(examples: Sequence[Example], writing: Writing, path: Path) -> Counts:
+def generate(examples: Sequence[Example], writing: Writing, path: Path, track: Track = untracked) -> Counts:
     """Add a trace for every example for which `path` holds none of this source yet.
 
-    With several processes each writes every n-th sequence to a part of its own; the main one puts them together.
+    With several processes each writes every n-th sequence to a part of its own; the main one puts them together, and
+    tracks its own share.
     """
     state = processes.state()
     keys = [key_of(example, writing.source) for example in examples]
@@ -126,7 +124,7 @@ def generate(examples: Sequence[Example], writing: Writing, path: Path) -> Count
     mine = set(sorted({example.row for example in examples})[state.process_index :: state.num_processes])
     wanted = [at for at, key in enumerate(keys) if key not in known and examples[at].row in mine]
     state.wait_for_everyone()  # parts are read before any is written to
-    _append(examples, wanted, writing, parts[state.process_index])
+    _append(examples, wanted, writing, parts[state.process_index], track if state.is_main_process else untracked)
     state.wait_for_everyone()
     written = sum(key not in known for key in keys)
     known = texts_by_key([path, *parts], set(keys))
@@ -141,20 +139,14 @@ def generate(examples: Sequence[Example], writing: Writing, path: Path) -> Count
     return Counts(len(examples), written, sum(THINK_END in known[key] for key in keys))
 
 
-def _append(examples: Sequence[Example], wanted: list[int], writing: Writing, part: Path) -> None:
+def _append(examples: Sequence[Example], wanted: list[int], writing: Writing, part: Path, track: Track) -> None:
     cut_torn_line(part)
-    began = told = time.monotonic()
-    done = 0
-    with part.open("a", encoding="utf-8", newline="\n") as handle:
-        for batch in writing.write(examples, wanted) if wanted else ():
-            handle.writelines(trace_line(examples[at], writing.source, text) for at, text in batch)
-            handle.flush()
-            done += len(batch)
-            now = time.monotonic()
-            if now - told > EVERY or done == len(wanted):
-                told, speed = now, done / (now - began)
-                left = (len(wanted) - done) / speed
-                log.info("%d of %d traces written, %.1f/s, %.0f s left", done, len(wanted), speed, left)
+    if not wanted:
+        return
+    written = (pair for batch in writing.write(examples, wanted) for pair in batch)
+    with part.open("a", encoding="utf-8", newline="\n", buffering=1) as handle:
+        for at, text in track(written, "traces", len(wanted)):
+            handle.write(trace_line(examples[at], writing.source, text))
 
 
 def identity_of(folder: Path) -> str:

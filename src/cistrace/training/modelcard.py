@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cistrace.mpra.folds import RELATED
 from cistrace.reasonbench.dataset import DataSet
-from cistrace.training.assessment import faults_of_run
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.watch import VAL_PEARSON
@@ -20,8 +20,14 @@ READS = {
 }
 
 
-def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
-    """The card as Markdown, with the front matter that model hubs read."""
+def model_card(run: Run, recipe: Recipe, data: DataSet, faults: tuple[str, ...]) -> str:
+    """The card as Markdown, with the front matter that model hubs read.
+
+    Parameters
+    ----------
+    faults : tuple of str
+        What speaks against using the model (`checkpoints.soundness`).
+    """
     figures = run.read_metrics()
     lines = [
         *("---", "library_name: transformers", "tags: [genomics, enhancer, MPRA, cistrace]", "---"),
@@ -37,6 +43,7 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
         f"Data set with manifest SHA-256 `{data.hash}`: {_count(data, 'train')} training, {_count(data, 'val')} val "
         f"sequences; sources: {_sources(data)}. The measurements keep their source's licence.",
+        *_further(figures),
         "",
         "## Training",
         "",
@@ -49,7 +56,7 @@ def model_card(run: Run, recipe: Recipe, data: DataSet) -> str:
         "",
         *_figures(figures),
         "",
-        *_faults(faults_of_run(run, data)),
+        *_faults(faults),
         "The figures are of val, on which the checkpoint may have been chosen; report test. A trace that agrees with "
         "its card gives true positions, scores and directions; that the cell works by those reasons is a hypothesis.",
         "",
@@ -65,6 +72,20 @@ def _base(recipe: Recipe) -> str:
 def _course(figures: dict[str, Any], stage: str) -> str:
     found = figures.get(stage, {})
     return f"{found.get('steps', 0):,} weight updates over {found.get('rows', 0):,} rows"
+
+
+def _further(figures: dict[str, Any]) -> list[str]:
+    """Measurements of `tower.further`: those that the towers learnt from, and why not from the others."""
+    found = figures.get("further")
+    if not found:
+        return []
+    refused = found["refused"]
+    return [
+        "",
+        f"The towers learnt from {found['taken']:,} further measurements too. Refused: {sum(refused.values()):,}, of "
+        f"which {refused['held_out']:,} are elements of val or test, {refused['related']:,} share {RELATED} bases with "
+        f"one, and {refused['elsewhere']:,} lie on chromosomes that the data set does not train on.",
+    ]
 
 
 def _faults(faults: tuple[str, ...]) -> list[str]:

@@ -13,6 +13,7 @@ RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
 RUN/.STAGE-checkpoints/, .tower-NAME.state    to go on from; removed when the stage is done
 RUN/tensorboard/STAGE/, RUN/history-STAGE.jsonl, RUN/curve-STAGE.png    figures by step
+RUN/.lock                held by the process that works on the run
 RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
 """
 
@@ -21,6 +22,8 @@ from __future__ import annotations
 import json
 import platform
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -29,7 +32,8 @@ from typing import Any, Literal, get_args
 import yaml
 
 from cistrace.errors import RunError
-from cistrace.io.files import whole_file
+from cistrace.io.files import whole_file, write_faults
+from cistrace.io.locks import folder_lock
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
@@ -57,6 +61,10 @@ class Run:
     @property
     def metrics(self) -> Path:
         return self.folder / "metrics.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / ".lock"
 
     @property
     def known_effects(self) -> Path:
@@ -172,6 +180,23 @@ class Run:
         _write_json(self.metrics, {**self.read_metrics(), stage: figures})
 
 
+@contextmanager
+def hold_run(run: Run) -> Iterator[None]:
+    """Keep other trainings out of a run's folder, which is made where there is none, while this one goes on.
+
+    Of the processes of one training the main one alone holds it.
+
+    Raises
+    ------
+    OutputError
+        Another training is at work there, or it cannot be written.
+    """
+    with write_faults(run.folder):
+        run.folder.mkdir(parents=True, exist_ok=True)
+    with folder_lock(run.lock, run.folder, "training"):
+        yield
+
+
 def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
     """Make a run's folder, or take up one: `made_by.check_origins` says whether that may be.
 
@@ -216,7 +241,8 @@ def check_folder(run: Run, data_hash: str) -> None:
     if folder.exists() and not folder.is_dir():
         raise RunError(f"{shown(folder)}: is a file; expected a folder, or none yet; choose another")
     about = run.read_about()
-    if folder.exists() and any(folder.iterdir()) and not about and not run.config.exists():
+    others = folder.exists() and any(path != run.lock for path in folder.iterdir())
+    if others and not about and not run.config.exists():
         raise RunError(f"{shown(folder)}: holds files but no run; expected an empty folder or a run; choose another")
     if about:
         check_data(run, data_hash)

@@ -16,10 +16,11 @@ import torch
 
 from cistrace.errors import DataError, RunError
 from cistrace.io.streams import shown
+from cistrace.io.track import Track, untracked
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import tower_names
 from cistrace.training.arms import READS_GENERATED
-from cistrace.training.assessment import judge_writer
+from cistrace.training.assessment import faults_of_run, judge_writer
 from cistrace.training.cards import make_cards
 from cistrace.training.examples import Example, read_examples
 from cistrace.training.generate import Writing, generate, identity_of, writing_of
@@ -120,7 +121,7 @@ def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     on_main_process(finish)
 
 
-def do_generate(data: DataSet, recipe: Recipe, run: Run) -> None:
+def do_generate(data: DataSet, recipe: Recipe, run: Run, track: Track = untracked) -> None:
     """The model's own traces, where the arm reads them."""
     if recipe.regression.arm not in READS_GENERATED or run.files_of("regression"):
         return
@@ -130,7 +131,8 @@ def do_generate(data: DataSet, recipe: Recipe, run: Run) -> None:
         return
     writing = writing_for(recipe, run)
     counts = {
-        split: asdict(generate(examples_for(run, split), writing, run.traces(split))) for split in ("train", "val")
+        split: asdict(generate(examples_for(run, split), writing, run.traces(split), track))
+        for split in ("train", "val")
     }
     on_main_process(lambda: keep_generated(data, recipe, run, counts, writing.source))
 
@@ -191,7 +193,7 @@ def do_regression(data: DataSet, recipe: Recipe, run: Run) -> None:
 
     def finish() -> None:
         run.add_metrics("regression", figures)
-        run.card.write_text(model_card(run, recipe, data), encoding="utf-8")
+        run.card.write_text(model_card(run, recipe, data, faults_of_run(run, data)), encoding="utf-8")
         mark_done(run, "regression")
 
     on_main_process(finish)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 import click
 
-from cistrace.cli.progress import Progress
+from cistrace.cli.progress import tracked
 from cistrace.cli.reading import threads_option
 from cistrace.cli.reasonbench.options import (
     chat_options,
@@ -21,9 +20,6 @@ from cistrace.cli.reasonbench.options import (
     table_options,
 )
 from cistrace.io.cores import cores
-from cistrace.io.count import RecordCount
-
-_Item = TypeVar("_Item")
 
 
 @click.command(short_help="Build a data set from an MPRA table.")
@@ -194,7 +190,7 @@ def build(
     with ExitStack() as stack:
         workers = stack.enter_context(Workers(threads or cores()))
         export = stack.enter_context(DataSetFiles(folder, official_names))
-        found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", workers, shown)
+        found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", workers, tracked)
         setting = setting_of(observed, found_evidence)
         if teacher == "grounded":
             teach, about = open_grounded(setting, condition, workers)
@@ -214,15 +210,9 @@ def build(
             per_level, seed,
             {"table_format": table_format, "level_rule": levels, "evidence": found_evidence.plain(), "teacher": about},
         )  # fmt: skip
-        manifest = build_bench(plan, teach, export, lambda items, total: shown(items, "traces", total))
+        manifest = build_bench(plan, teach, export, lambda items, total: tracked(items, "traces", total))
     for cell, missing in manifest.draw["short_of"].items():
         levels_short = ", ".join(f"{count:,} of level {level}" for level, count in missing.items())
         message(f"{cell}: fewer accepted traces than asked: {levels_short} are missing")
     for line in summary(manifest.statistics):
         click.echo(line)
-
-
-def shown(items: Iterable[_Item], what: str, total: int | None = None) -> Iterator[_Item]:
-    """Pass items through and show how far it is on stderr."""
-    with Progress(what, None if total is None else RecordCount(total, True)) as progress:
-        yield from progress.track(items)
