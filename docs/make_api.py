@@ -33,7 +33,7 @@ def page() -> str:
 
 def entry(name: str, one: object) -> str:
     """One name of the package with its signature, its docstring and, of a class, its public methods."""
-    lines = [f"## {name}\n", f"`{one.__module__}`\n", *_documented(name, one)]  # type: ignore[attr-defined]
+    lines = [f"## {name}\n", f"`{one.__module__}`\n", *_documented(name, one)]
     for method, member in methods(one):
         lines += [f"### {name}.{method}\n", *_documented(method, member)]
     return "\n".join(lines)

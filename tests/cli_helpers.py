@@ -105,7 +105,7 @@ def invoke(*arguments: str | int | Path, stdin: str | bytes | None = None) -> Re
 
 def subprocess_run(*arguments: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "cistrace", *(str(argument) for argument in arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.run(command, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload]
 
 
 BAD_INPUTS: dict[str, tuple[str, bytes]] = {

@@ -155,7 +155,7 @@ def test_a_predictor_shows_its_model(predictor: Predictor) -> None:
 @pytest.mark.parametrize("item", [b"ACGT" * 10, None, 7])
 def test_what_is_no_sequence_is_refused(predictor: Predictor, item: object) -> None:
     with pytest.raises(InputError, match=f"item 1: found {type(item).__name__}"):
-        predictor.predict([item])  # type: ignore[list-item]
+        predictor.predict([item])
 
 
 def test_impossible_arguments_are_named(tmp_path: Path) -> None:

@@ -6,11 +6,6 @@ from pathlib import Path
 
 import pytest
 from cli_helpers import invoke
-from training_helpers import paper_bench
-
-from cistrace.reasonbench.dataset import read_data_set
-from cistrace.training.recipe_file import load_recipe
-from cistrace.training.run import Run, hold_run, mark_done, open_run
 
 
 @pytest.mark.parametrize(
@@ -51,23 +46,3 @@ def test_a_missing_extra_is_named(command: str, monkeypatch: pytest.MonkeyPatch)
     made = invoke(*command.split())
     assert made.exit_code == 2
     assert "found no accelerate, peft; expected the extra train; run `pip install 'cistrace[train]'`" in made.stderr
-
-
-@pytest.mark.parametrize("command", ["train", "generate"])
-def test_a_run_that_another_training_works_on_is_refused(tmp_path: Path, command: str) -> None:
-    bench, run = paper_bench(tmp_path / "bench"), Run(tmp_path / "run")
-    opened = open_run(run.folder, load_recipe("compact"), bench, read_data_set(bench).hash)
-    if command == "generate":
-        (run.folder / "rationale").mkdir()
-        mark_done(opened, "rationale")
-    before = sorted(run.folder.iterdir())
-    arguments = {
-        "train": ("train", "tower", "--recipe", "compact", "--data", bench, "-o", run.folder),
-        "generate": ("generate", bench, "--model", run.folder),
-    }[command]
-    with hold_run(run):
-        made = invoke(*arguments)
-    assert made.exit_code == 2 and made.stderr.splitlines()[-1].endswith(
-        "run: another training is at work there; expected none; wait for it, or stop it"
-    )
-    assert sorted(run.folder.iterdir()) == sorted([*before, run.lock])

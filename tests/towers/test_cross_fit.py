@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from bench_helpers import a_table
+from numpy.typing import NDArray
 
 from cistrace.io.regions import reverse_complement
 from cistrace.mpra.table import MpraTable
@@ -52,7 +53,7 @@ def further(table: MpraTable) -> list[SingleElement]:
     return [*second, *fresh, SingleElement(near, "chr1" if table.chromosomes[0] else "", "A", 4.0)]
 
 
-def told_of(rows: TowerRows, of: list[int]) -> np.ndarray:
+def told_of(rows: TowerRows, of: list[int]) -> NDArray[np.float32]:
     """What the tower of each row's own fold says of it: estimates (rows, cell types)."""
     folds = rows.dealt.folds
     jobs = tower_jobs(folds.count)
@@ -65,7 +66,7 @@ def told_of(rows: TowerRows, of: list[int]) -> np.ndarray:
 
 
 @cache
-def before(chromosomes: bool, row: int) -> tuple[MpraTable, list[SingleElement], list[int], np.ndarray]:
+def before(chromosomes: bool, row: int) -> tuple[MpraTable, list[SingleElement], list[int], NDArray[np.float32]]:
     table = a_data_set(chromosomes)
     single = further(table)
     rows = tower_rows(table, single, 3)

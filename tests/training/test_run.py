@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from cli_helpers import invoke
 
 from cistrace.errors import OutputError, RunError
+from cistrace.reasonbench.dataset import read_data_set
 from cistrace.training.recipe_file import load_recipe
 from cistrace.training.run import Run, check_data, done, hold_run, mark_done, open_run, require_stage
 
@@ -81,3 +83,23 @@ def test_a_folder_that_holds_a_lock_alone_is_taken(tmp_path: Path) -> None:
     with hold_run(Run(tmp_path)):
         pass
     assert open_run(tmp_path, COMPACT, tmp_path, "a" * 64).read_config() == COMPACT
+
+
+@pytest.mark.parametrize("command", ["train", "generate"])
+def test_a_run_that_another_training_works_on_is_refused(bench: Path, tmp_path: Path, command: str) -> None:
+    run = Run(tmp_path / "run")
+    opened = open_run(run.folder, COMPACT, bench, read_data_set(bench).hash)
+    if command == "generate":
+        (run.folder / "rationale").mkdir()
+        mark_done(opened, "rationale")
+    before = sorted(run.folder.iterdir())
+    arguments = {
+        "train": ("train", "tower", "--recipe", "compact", "--data", bench, "-o", run.folder),
+        "generate": ("generate", bench, "--model", run.folder),
+    }[command]
+    with hold_run(run):
+        made = invoke(*arguments)
+    assert made.exit_code == 2 and made.stderr.splitlines()[-1].endswith(
+        "run: another training is at work there; expected none; wait for it, or stop it"
+    )
+    assert sorted(run.folder.iterdir()) == sorted([*before, run.lock])

@@ -57,7 +57,7 @@ def count_records(path: str | Path, seconds: float = SECONDS) -> RecordCount | N
 
 
 def _parquet_rows(path: str | Path) -> RecordCount:
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow.parquet as pq
 
     return RecordCount(int(pq.read_metadata(str(path)).num_rows), True)
 

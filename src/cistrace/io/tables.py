@@ -222,8 +222,8 @@ def read_parquet(path: str | Path, *, id_column: str | None, sequence_column: st
     InputError
         A torn or foreign file, a missing column, a column of another type than text.
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     name = shown(path)
     try:

@@ -114,8 +114,8 @@ def _jsonl_rows(source: ByteSource) -> Iterator[TableRow]:
 
 
 def _parquet_rows(path: str | Path) -> Iterator[TableRow]:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     name = shown(path)
     try:
@@ -166,7 +166,7 @@ def _no_header(name: str, seen: list[list[str]], asked: Sequence[str]) -> str:
 def _cells(path: str | Path, name: str, sheet: str | None) -> Iterator[list[Any]]:
     """Rows of one sheet, from its first row and column on, blank ones as lists of empty texts."""
     try:
-        import python_calamine as calamine  # type: ignore[import-not-found]
+        import python_calamine as calamine
     except ImportError as error:
         raise InputError(
             f"{name}: is a spreadsheet, and python-calamine, which reads them, is missing; {INSTALL_HINT}"

@@ -73,8 +73,8 @@ class _Parquet:
     """Entries as row groups of one file."""
 
     def __init__(self, path: Path) -> None:
-        import pyarrow as pa  # type: ignore[import-untyped]
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow as pa
+        import pyarrow.parquet as pq
 
         text = pa.string()
         message = pa.struct([("role", text), ("content", text)])

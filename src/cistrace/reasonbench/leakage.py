@@ -112,7 +112,7 @@ class Reader:
 
     def matrix(self, texts: Iterable[_Tokens]) -> Any:
         """One row a text: scipy CSR, float32, (texts, width)."""
-        from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+        from scipy.sparse import csr_matrix
 
         first, columns, values = [0], [], []
         for text in texts:
@@ -136,8 +136,8 @@ class Reader:
 def _named_levels(train: Sequence[str], levels: NDArray[np.int64], held_out: Sequence[str]) -> NDArray[np.int64]:
     """Levels that a classifier fitted on some texts reads out of others: shape (held-out texts,)."""
     try:
-        from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-        from sklearn.preprocessing import MaxAbsScaler  # type: ignore[import-untyped]
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import MaxAbsScaler
     except ImportError as error:
         raise DataError(
             "leakage: the package scikit-learn is missing; expected it beside cistrace; "
