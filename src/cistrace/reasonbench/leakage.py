@@ -10,7 +10,9 @@ A lower bound of what leaks: a cleverer reader may find more.
 from __future__ import annotations
 
 import hashlib
+import math
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -98,7 +100,7 @@ class Reader:
         occurs = Counter(word for text in texts for word in text.words)
         common = [word for word, count in occurs.most_common(MOST_FEATURES) if count >= FEWEST]
         self._column = {word: place for place, word in enumerate(sorted(common))}
-        self._ladders: dict[str, tuple[int, NDArray[np.float64]]] = {}
+        self._ladders: dict[str, tuple[int, list[float]]] = {}
         seen: dict[str, list[float]] = {}
         for text in texts:
             for name, values in text.figures.items():
@@ -106,7 +108,7 @@ class Reader:
         self.width = len(self._column)
         for name in sorted(seen):
             if len(seen[name]) >= 2 * FEWEST:
-                rungs = np.unique(np.quantile(seen[name], np.linspace(0, 1, RUNGS + 2)[1:-1]))
+                rungs = np.unique(np.quantile(seen[name], np.linspace(0, 1, RUNGS + 2)[1:-1])).tolist()
                 self._ladders[name] = (self.width, rungs)
                 self.width += 2 * len(rungs)
 
@@ -116,7 +118,7 @@ class Reader:
 
         first, columns, values = [0], [], []
         for text in texts:
-            row = {self._column[word]: np.log1p(count) for word, count in text.words.items() if word in self._column}
+            row = {self._column[word]: math.log1p(count) for word, count in text.words.items() if word in self._column}
             row.update((column, 1.0) for column in self._climbed(text))
             columns += list(row)
             values += list(row.values())
@@ -128,12 +130,14 @@ class Reader:
         for name, found in text.figures.items():
             if name in self._ladders:
                 begin, rungs = self._ladders[name]
-                yield from range(begin, begin + int(np.searchsorted(rungs, max(found), side="right")))
+                yield from range(begin, begin + bisect_right(rungs, max(found)))
                 lower = begin + len(rungs)
-                yield from range(lower, lower + int(np.searchsorted(rungs, min(found), side="right")))
+                yield from range(lower, lower + bisect_right(rungs, min(found)))
 
 
-def _named_levels(train: Sequence[str], levels: NDArray[np.int64], held_out: Sequence[str]) -> NDArray[np.int64]:
+def _named_levels(
+    train: Sequence[_Tokens], levels: NDArray[np.int64], held_out: Sequence[_Tokens]
+) -> NDArray[np.int64]:
     """Levels that a classifier fitted on some texts reads out of others: shape (held-out texts,)."""
     try:
         from sklearn.linear_model import LogisticRegression
@@ -143,12 +147,11 @@ def _named_levels(train: Sequence[str], levels: NDArray[np.int64], held_out: Seq
             "leakage: the package scikit-learn is missing; expected it beside cistrace; "
             "pip install 'cistrace[reasonbench]'"
         ) from error
-    known = [tokens(text) for text in train]
-    reader = Reader(known)
+    reader = Reader(train)
     scaler = MaxAbsScaler()
     model = LogisticRegression(C=PENALTY, tol=TOLERANCE, max_iter=1000)
-    model.fit(scaler.fit_transform(reader.matrix(known)), levels)
-    return np.asarray(model.predict(scaler.transform(reader.matrix(tokens(text) for text in held_out))))
+    model.fit(scaler.fit_transform(reader.matrix(train)), levels)
+    return np.asarray(model.predict(scaler.transform(reader.matrix(held_out))))
 
 
 def measure(entries: Sequence[Entry], held_out: Sequence[Entry] | None, seed: int = 0) -> Iterator[Score]:
@@ -185,9 +188,9 @@ def _right(
     train: Sequence[Entry], test: Sequence[Entry] | None, levels: NDArray[np.int64], text_of: Callable[[Entry], str]
 ) -> NDArray[np.bool_]:
     """Which levels were named right: shape (held-out rows,)."""
-    texts = [text_of(entry) for entry in train]
+    texts = [tokens(text_of(entry)) for entry in train]
     if test is not None:
-        named = _named_levels(texts, levels, [text_of(entry) for entry in test])
+        named = _named_levels(texts, levels, [tokens(text_of(entry)) for entry in test])
         return named == np.array([entry.level for entry in test])
     fold = np.array([_fold(entry.id) for entry in train])
     right = np.zeros(len(train), dtype=bool)

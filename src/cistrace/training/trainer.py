@@ -46,6 +46,7 @@ StageRecipe = RationaleRecipe | RegressionRecipe
 class Trainer(LibraryTrainer):
     """The library's trainer; `optimizer_for` makes the optimizer once the model is where it will be trained."""
 
+    optimizer: torch.optim.Optimizer | None
     optimizer_for: Callable[[nn.Module], torch.optim.Optimizer] | None = None
 
     def create_optimizer(self, model: nn.Module | None = None) -> torch.optim.Optimizer:
