@@ -116,7 +116,7 @@ BAD_INPUTS: dict[str, tuple[str, bytes]] = {
     "too short": ("in.fa", b">one\nACGT\n"),
     "duplicate id": ("in.fa", f">one\n{DNA}\n>one\n{DNA}\n".encode()),
     "binary junk": ("in.fa", bytes(range(256)) * 20),
-    "torn gzip": ("in.fa.gz", gzip.compress(FASTA.encode() * 500)[:-20]),
+    "torn gzip": ("in.fa.gz", gzip.compress(FASTA.encode() * 500, mtime=0)[:-20]),
     "missing column": ("in.csv", f"id,letters\none,{DNA}\n".encode()),
     "BED without a genome": ("in.bed", b"chr1\t0\t100\n"),
     "torn Parquet": ("in.parquet", b"PAR1 and then nothing"),

@@ -53,7 +53,7 @@ def test_regions(tmp_path: Path, genome: Path) -> None:
     ]
     assert (tmp_path / "genome.fa.fai").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.bed", "genome.fa", "genome.fa.fai"]
-    assert len(pairs(made(tmp_path, "b.bed.gz", gzip.compress(text.encode())), genome=genome)) == 5
+    assert len(pairs(made(tmp_path, "b.bed.gz", gzip.compress(text.encode(), mtime=0)), genome=genome)) == 5
 
 
 def test_region_faults(tmp_path: Path, genome: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +88,9 @@ def test_genome_faults(tmp_path: Path, genome: Path) -> None:
     assert "cannot be read" in file_error(bed, genome=tmp_path / "none.fa")
     assert "is a folder" in file_error(bed, genome=tmp_path)
     assert "does not start with '>'" in file_error(bed, genome=bed)
-    assert "plain gzip" in file_error(bed, genome=made(tmp_path, "g.fa.gz", gzip.compress(genome.read_bytes())))
+    assert "plain gzip" in file_error(
+        bed, genome=made(tmp_path, "g.fa.gz", gzip.compress(genome.read_bytes(), mtime=0))
+    )
     uneven = made(tmp_path, "u.fa", ">chr1\nACGT\nACGTACGT\nACG\nACGTAA\n")
     assert "cannot be indexed" in file_error(bed, genome=uneven)
     assert not list(tmp_path.glob(".cistrace*")) and not list(tmp_path.glob("u.fa.fai*"))
