@@ -42,7 +42,7 @@ def test_readme_marks_the_two_commands() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = dict(re.findall(r"^<!-- (try|test) -->\n```sh\n(.+)\n```$", text, flags=re.MULTILINE))
     assert "cistrace predict examples/enhancers.fa" in commands["try"]
-    tests = "python -m pytest -n 2 --dist loadfile --cov"
+    tests = "python -m pytest -n 2 --cov"
     checks = ("ruff check .", "ruff format --check .", "mypy", "lint-imports", tests)
     assert commands["test"].split(" && ")[1:] == list(checks)
 
