@@ -14,6 +14,7 @@
     render_card, parse_card         a card's text, there and back
     parse_trace                     what a writer wrote as a Trace of Claim
     verify                          a trace against its card: Verification of Finding
+    Explainer                       any model's score as a sum: Explanation of Ledger, of SiteAmount and Site
 
 Every error a user can cause is a CistraceError and reads as one clear line:
 
@@ -62,9 +63,13 @@ from cistrace.version import __version__
 if TYPE_CHECKING:
     from cistrace.cards.build import build_card
     from cistrace.cards.card import Card, Composition, Evidence, GrammarTag, TfEffect
+    from cistrace.cards.explanation import Explanation
+    from cistrace.cards.ledger import Ledger, SiteAmount
     from cistrace.cards.maker import CardMaker, WindowCard
+    from cistrace.cards.sites import Site
     from cistrace.cards.text import parse_card, render_card
     from cistrace.checkpoints.card_maker import open_card_maker
+    from cistrace.explain import Explainer
     from cistrace.io.dna_sequence import DnaSequence
     from cistrace.io.sequences import read_sequences
     from cistrace.motifs.background import Background, load_background
@@ -93,9 +98,12 @@ __all__ = [
     "DataError",
     "DnaSequence",
     "Evidence",
+    "Explainer",
+    "Explanation",
     "Finding",
     "GrammarTag",
     "InputError",
+    "Ledger",
     "ModelError",
     "Motif",
     "MotifError",
@@ -109,6 +117,8 @@ __all__ = [
     "RecordError",
     "RunError",
     "Scanner",
+    "Site",
+    "SiteAmount",
     "TeacherError",
     "TfEffect",
     "Trace",
@@ -132,9 +142,13 @@ __all__ = [
 _HOMES = {
     "cards.build": ("build_card",),
     "cards.card": ("Card", "Composition", "Evidence", "GrammarTag", "TfEffect"),
+    "cards.explanation": ("Explanation",),
+    "cards.ledger": ("Ledger", "SiteAmount"),
     "cards.maker": ("CardMaker", "WindowCard"),
+    "cards.sites": ("Site",),
     "cards.text": ("parse_card", "render_card"),
     "checkpoints.card_maker": ("open_card_maker",),
+    "explain": ("Explainer",),
     "io.dna_sequence": ("DnaSequence",),
     "io.sequences": ("read_sequences",),
     "motifs.background": ("Background", "load_background"),

@@ -22,16 +22,28 @@ def jaspar_motifs(release: str) -> tuple[Motif, ...]:
     MotifError
         The release is not bundled, or its database is damaged.
     """
-    files = _jaspar_files()
-    if release not in files:
-        raise MotifError(f"motif library {release!r}: not bundled with pyjaspar, expected one of {', '.join(files)}")
-    connection = sqlite3.connect(f"{files[release].as_uri()}?mode=ro&immutable=1", uri=True)
+    path = jaspar_file(release)
+    connection = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True)
     try:
         return _read_motifs(connection)
     except (sqlite3.DatabaseError, ValueError) as error:
-        raise MotifError(f"{files[release]}: not a JASPAR database ({error}); reinstall pyjaspar") from error
+        raise MotifError(f"{path}: not a JASPAR database ({error}); reinstall pyjaspar") from error
     finally:
         connection.close()
+
+
+def jaspar_file(release: str) -> Path:
+    """The database of a release.
+
+    Raises
+    ------
+    MotifError
+        The release is not bundled.
+    """
+    files = _jaspar_files()
+    if release not in files:
+        raise MotifError(f"motif library {release!r}: not bundled with pyjaspar, expected one of {', '.join(files)}")
+    return files[release]
 
 
 def _jaspar_files() -> dict[str, Path]:
