@@ -158,6 +158,11 @@ def test_what_is_no_sequence_is_refused(predictor: Predictor, item: object) -> N
         predictor.predict([item])
 
 
+def test_another_word_for_windows_is_refused(predictor: Predictor) -> None:
+    with pytest.raises(InputError, match="windows: found 'every', expected best or all"):
+        predictor.predict(dna(400), "K562", windows="every")  # type: ignore[arg-type]
+
+
 def test_impossible_arguments_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="threads"):
         Predictor(threads=0)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -133,7 +134,7 @@ class Predictor:
         ------
         InputError
             What is no sequence or table of them; an item that is no DNA, is shorter than 20 bp or holds fewer than 20
-            letters of ACGT.
+            letters of ACGT; another word for `windows`.
         CellTypeError
             A cell type that the checkpoint does not know.
         ModelError
@@ -165,6 +166,10 @@ class Predictor:
         """
         asked = [cell_types] if isinstance(cell_types, str) else cell_types
         cells = canonical_cell_types(asked, self.cell_types)
+        if windows not in get_args(WindowChoice):
+            raise InputError(
+                f"windows: found {windows!r}, expected {' or '.join(get_args(WindowChoice))}; name one of these"
+            )
         self.check_readout(trace)
         trace = trace and self.writes
         return self._stream(sequences, cells, trace, windows, on_written)

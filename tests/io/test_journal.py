@@ -68,6 +68,23 @@ def test_nothing_is_left_where_no_block_was_finished(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.parametrize("left", [b"", b'{"of"', b'{"of": {"model": "m1"}}\n', b'{"of": {}}\n{"sequences": 3}\n"en'])
+@pytest.mark.parametrize("resume", [False, True])
+def test_a_journal_without_a_finished_block_is_none(tmp_path: Path, left: bytes, resume: bool) -> None:
+    """As a kill leaves it before the first block is done."""
+    (tmp_path / "out.partial").write_bytes(left)
+    if not resume:
+        check_no_journal(tmp_path / "out")
+    assert run(tmp_path / "out", [FIRST, SECOND], resume=resume)[0] == run(tmp_path / "whole", [FIRST, SECOND])[0]
+
+
+def test_what_a_journal_is_of_is_on_disk_at_once(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "out", OF, False)
+    rows = journal.add(FIRST, ["row"])
+    next(rows)
+    assert (tmp_path / "out.partial").read_bytes().startswith(b'{"of": ')
+
+
 @pytest.mark.parametrize("cut", [1, 20, 60])
 def test_a_torn_end_is_made_again(tmp_path: Path, cut: int) -> None:
     """As a machine that loses power may leave it."""

@@ -24,6 +24,7 @@ from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 
 END = "end"
+START, END_LINE = b'{"of": ', json_line(END).encode()
 
 
 def journal_path(output: Path) -> Path:
@@ -32,7 +33,7 @@ def journal_path(output: Path) -> Path:
 
 
 def check_no_journal(output: Path) -> None:
-    """Refuse to begin anew where an interrupted run has left something.
+    """Refuse to begin anew where an interrupted run has left something; a journal of no finished block goes.
 
     Raises
     ------
@@ -40,11 +41,25 @@ def check_no_journal(output: Path) -> None:
         There is a journal.
     """
     path = journal_path(output)
-    if os.path.lexists(path):
+    if os.path.lexists(path) and not _removed_as_empty(path):
         raise OutputError(
             f"{shown(path)}: holds what an interrupted run had finished; expected none; add --resume to go on from it, "
             "or remove it"
         )
+
+
+def _removed_as_empty(path: Path) -> bool:
+    """Whether a journal held no finished block, and nobody was at work on it: then it is removed."""
+    with write_faults(path), os.fdopen(os.open(path, os.O_RDWR | os.O_NOFOLLOW), "rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        start = file.readline()[: len(START)]
+        if not START.startswith(start) or END_LINE in file:
+            return False
+        path.unlink()
+        return True
 
 
 class Journal:
@@ -72,7 +87,7 @@ class Journal:
         self._left = False  # blocks of the interrupted run are still to come
         self.kept = 0
         """Sequences in finished blocks."""
-        if resume and os.path.lexists(self.path):
+        if resume and os.path.lexists(self.path) and not _removed_as_empty(self.path):
             with write_faults(self.path):
                 self._take_up()
 
@@ -174,6 +189,7 @@ class Journal:
         file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb+")
         self._lock(file)
         file.write(json_line({"of": self._of}).encode())
+        file.flush()
         return file
 
     def __enter__(self) -> Self:
