@@ -1,0 +1,153 @@
+"""Whether a ledger names what was planted: well-known sites in backgrounds, one and three of each.
+
+    python benchmarks/constructs.py --data DIR [--backgrounds 20] [--cell-type K562]
+
+Backgrounds are random DNA (GC 0.45) and natural val elements that were measured among the lowest quarter; DIR holds
+joint_mpra.tsv.gz. A site is the likeliest sequence of its JASPAR matrix, put in the middle; three stand 40 bp apart.
+Where the score moves by 0.3 or more, the planted site should be among the five that a trace would name, with the
+planted archetype, and its amount should have the sign of the move. A row a construct, and all together; minutes;
+markdown on stdout.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cistrace.cards.ledger import Ledger
+from cistrace.cards.sites import sites_of
+from cistrace.checkpoints.load import load_checkpoint
+from cistrace.motifs.archetypes import name_of
+from cistrace.motifs.library import load_library
+from cistrace.motifs.motif import Motif
+from cistrace.motifs.scanner import card_scanner
+from cistrace.mpra.table import read_joint
+from cistrace.towers.ledger import ledgers
+
+MATRICES = (  # base ids of JASPAR, with the name that the field knows
+    ("MA0035", "GATA1"), ("MA0140", "GATA1::TAL1"), ("MA0046", "HNF1A"), ("MA0114", "HNF4A"), ("MA0102", "CEBPA"),
+    ("MA0148", "FOXA1"), ("MA0099", "AP-1"), ("MA0841", "NFE2"), ("MA0506", "NRF1"), ("MA0079", "SP1"),
+    ("MA0039", "KLF4"), ("MA0062", "GABPA"), ("MA0018", "CREB1"), ("MA0142", "OCT4-SOX2"), ("MA0138", "REST"),
+    ("MA0106", "p53"), ("MA0809", "TEAD4"), ("MA0060", "NFYA"), ("MA0095", "YY1"), ("MA0093", "USF1"),
+)  # fmt: skip
+MOVED = 0.3
+NAMED = 5
+GC = 0.45
+LENGTH = 200
+
+
+@dataclass(frozen=True)
+class Construct:
+    name: str
+    archetype: str
+    site: str
+    starts: tuple[int, ...]
+
+    def in_background(self, bases: str) -> str:
+        for start in self.starts:
+            bases = bases[:start] + self.site + bases[start + len(self.site) :]
+        return bases
+
+    def named(self, ledger: Ledger) -> list[float]:
+        """Amounts of the sites, among those that would be named, that lie on a planted one and bear its archetype."""
+        half = len(self.site) / 2
+        return [
+            term.amount
+            for term in ledger.sites[:NAMED]
+            if term.site.archetype == self.archetype
+            and any(
+                min(term.site.end, start + len(self.site)) - max(term.site.start, start)
+                >= min(half, term.site.width / 2)
+                for start in self.starts
+            )
+        ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--backgrounds", type=int, default=20, help="of each of the two kinds")
+    parser.add_argument("--cell-type", default="K562")
+    options = parser.parse_args()
+    towers = load_checkpoint().towers
+    assert towers is not None
+    column, scanner = towers.cell_types.index(options.cell_type), card_scanner()
+    backgrounds = random_dna(options.backgrounds) + inactive(options.data, options.backgrounds, column)
+    empty = towers.estimate(backgrounds)[:, column]
+    every: Counter[str] = Counter()
+    print(f"{options.cell_type}, {len(backgrounds)} backgrounds\n")
+    print("| planted | moved the score | named | of them in its direction | named instead |\n|---|---|---|---|---|")
+    for construct in constructs():
+        sequences = [construct.in_background(bases) for bases in backgrounds]
+        sites = [sites_of(hits) for hits in scanner.scan(sequences)]
+        told = [found[column] for found in ledgers(towers.estimate, towers.cell_types, sequences, sites)]
+        count: Counter[str] = Counter()
+        others: Counter[str] = Counter()
+        for ledger, before in zip(told, empty.tolist(), strict=True):
+            move = ledger.total - before
+            if abs(move) >= MOVED:
+                amounts = construct.named(ledger)
+                count["moved"] += 1
+                count["named"] += bool(amounts)
+                count["agrees"] += bool(amounts) and np.sign(sum(amounts)) == np.sign(move)
+                if not amounts:
+                    others[instead(construct, ledger)] += 1
+        every += count
+        print(row(f"{construct.name} x {len(construct.starts)}", count, others), flush=True)
+    print(row("all", every, Counter()))
+
+
+def constructs() -> list[Construct]:
+    by_base = {motif.matrix_id.split(".")[0]: motif for motif in load_library().motifs}
+    result = []
+    for base, name in MATRICES:
+        motif, middle = by_base[base], (LENGTH - by_base[base].width) // 2
+        archetype = name_of(motif.matrix_id, motif.name).archetype
+        result += [
+            Construct(name, archetype, likeliest(motif), starts)
+            for starts in ((middle,), (middle - 40, middle, middle + 40))
+        ]
+    return result
+
+
+def likeliest(motif: Motif) -> str:
+    return "".join("ACGT"[at] for at in motif.values.argmax(axis=1))
+
+
+def random_dna(count: int) -> list[str]:
+    random = np.random.default_rng(0)
+    shares = [(1 - GC) / 2, GC / 2, GC / 2, (1 - GC) / 2]
+    return ["".join(random.choice(list("ACGT"), LENGTH, p=shares)) for _ in range(count)]
+
+
+def inactive(data: Path, count: int, column: int) -> list[str]:
+    table = read_joint(data).split("val")
+    natural = [row for row, kind in enumerate(table.categories) if kind.endswith("_peak")]
+    activity = table.activity[natural, column]
+    low = [row for row, value in zip(natural, activity) if value <= np.nanquantile(activity, 0.25)]
+    return [table.sequences[row] for row in np.random.default_rng(1).permutation(low)[:count]]
+
+
+def instead(construct: Construct, ledger: Ledger) -> str:
+    """What stands on the (first) planted site, and how far down its amount is."""
+    start, end = construct.starts[0], construct.starts[0] + len(construct.site)
+    upon = [(at, term) for at, term in enumerate(ledger.sites) if term.site.start < end and start < term.site.end]
+    if not upon:
+        return "nothing"
+    at, term = upon[0]
+    return term.site.archetype if at < NAMED else f"{term.site.archetype}, as number {at + 1}"
+
+
+def row(label: str, count: Counter[str], others: Counter[str]) -> str:
+    named = f"{count['named'] / count['moved']:.0%}" if count["moved"] else "-"
+    agrees = f"{count['agrees'] / count['named']:.0%}" if count["named"] else "-"
+    rest = ", ".join(f"{name} ({number})" for name, number in others.most_common(3))
+    return f"| {label} | {count['moved']} | {named} | {agrees} | {rest} |"
+
+
+if __name__ == "__main__":
+    main()
