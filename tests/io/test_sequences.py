@@ -182,6 +182,9 @@ def test_long_header_is_cut_and_long_lines_are_read_in_pieces(tmp_path: Path) ->
         ("a.csv", "id,sequence\n".encode("utf-16"), "not UTF-8"),
         ("a.fa", b"\x00\x01\x02\x03" * 500, "NUL"),
         ("a.fa.gz", gzip.compress(gzip.compress(b">a\nACGT\n", mtime=0), mtime=0), "not UTF-8"),
+        ("a.fa.gz", b"\x8c\x01\xff" * 9, "is not gzip-compressed, although its name ends in .gz"),
+        ("a.csv.GZ", b"PK\x03\x04\x14\0\0\0", "is not gzip-compressed, although its name ends in .GZ"),
+        ("a.fa.bgz", b"BZh91AY&SY\xcc\xc3", "is not gzip-compressed, although its name ends in .bgz"),
         ("a.parquet", b"PAR1 torn", "not a whole Parquet"),
         ("a.parquet", b"not parquet at all", "not a whole Parquet"),
         ("a.bed", b"chr1\t1\t50\n", "expected a genome"),
@@ -214,6 +217,13 @@ def test_gzip_truncated_or_corrupt(tmp_path: Path) -> None:
     assert "corrupt" in file_error(made(tmp_path, "tail.fa.gz", whole + b"junk"))
     reader = read_sequences(made(tmp_path, "late.fa.gz", whole[:-20]))
     assert next(reader).id == "s0"
+
+
+@pytest.mark.parametrize("start", range(8))
+def test_plain_text_under_a_name_of_gzip_is_read(tmp_path: Path, start: int) -> None:
+    """What unpacks a file may keep its name. The first bytes may end within a letter."""
+    text = f">x{'x' * start}\n{A}\n" + "".join(f">{n} {'ä€😀' * 40}\n{A}\n" for n in range(40))
+    assert len(pairs(made(tmp_path, "a.fa.gz", text))) == 41
 
 
 def test_several_gzip_members_are_one_file(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from cistrace.io.streams import ByteSource
+from cistrace.io.streams import PARQUET_MAGIC, ByteSource
 
 FileFormat = Literal["fasta", "jsonl", "parquet", "bed", "spreadsheet", "table"]
 """`table` is CSV or TSV, and whatever is none of the others."""
@@ -13,13 +13,13 @@ _FASTA_ENDINGS = (".fa", ".fasta", ".fna")
 _JSONL_ENDINGS = (".jsonl", ".ndjson", ".json")
 _PARQUET_ENDINGS = (".parquet", ".pq")
 _SPREADSHEET_ENDINGS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
-_PARQUET_MAGIC, _ZIP_MAGIC, _BYTE_ORDER_MARK = b"PAR1", b"PK\x03\x04", b"\xef\xbb\xbf"
+_ZIP_MAGIC, _BYTE_ORDER_MARK = b"PK\x03\x04", b"\xef\xbb\xbf"
 
 
 def format_of(source: ByteSource) -> FileFormat:
     """The format of an open input, gzip unpacked before."""
     start = source.head.removeprefix(_BYTE_ORDER_MARK).lstrip()[:1]
-    if source.head.startswith(_PARQUET_MAGIC) or source.ending in _PARQUET_ENDINGS:
+    if source.head.startswith(PARQUET_MAGIC) or source.ending in _PARQUET_ENDINGS:
         return "parquet"
     if source.head.startswith(_ZIP_MAGIC) or source.ending in _SPREADSHEET_ENDINGS:
         return "spreadsheet"

@@ -5,6 +5,7 @@ Every fault of the file itself (missing, folder, torn gzip, not text) leaves her
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -27,6 +28,7 @@ MAXIMUM_LENGTH = 10_000_000
 MAXIMUM_LINE = 1 << 24
 """Characters in one line of a table, JSONL or BED file. A FASTA line has no limit: it is read in pieces."""
 
+PARQUET_MAGIC = b"PAR1"
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_ENDINGS = (".gz", ".bgz")
 
@@ -146,7 +148,8 @@ def open_source(path: str | Path) -> Iterator[ByteSource]:
     Raises
     ------
     InputError
-        Missing file, folder, no rights, empty, corrupt gzip.
+        Missing file, folder, no rights, empty, corrupt gzip, bytes that are not gzip, text or Parquet under a name
+        of gzip.
     """
     name = input_name(path)
     with ExitStack() as stack:
@@ -156,6 +159,11 @@ def open_source(path: str | Path) -> Iterator[ByteSource]:
             if head.startswith(_GZIP_MAGIC):
                 unzipped = stack.enter_context(gzip.GzipFile(fileobj=handle, mode="rb"))
                 head, handle = _take_head(cast(BinaryIO, unzipped))
+            elif str(path).lower().endswith(_GZIP_ENDINGS) and not _is_readable(head):
+                raise InputError(
+                    f"{name}: is not gzip-compressed, although its name ends in {Path(path).suffix}; expected gzip "
+                    "data; compress it with gzip, or copy or download it again"
+                )
         if not head:
             raise InputError(f"{name}: the file is empty; expected at least one sequence record; check how it was made")
         yield ByteSource(name, head, ending_of(path), handle)
@@ -174,6 +182,14 @@ def _open_raw(path: str | Path, name: str, stack: ExitStack) -> BinaryIO:
         raise InputError(f"{name}: no such file; expected a file of sequences, or - for standard input") from error
     except ValueError as error:  # a NUL byte in the path
         raise InputError(f"{name}: is not a path ({error}); expected a file of sequences") from error
+
+
+def _is_readable(head: bytes) -> bool:
+    """Whether bytes begin text or Parquet, which are read under any name: browsers unpack and keep names."""
+    try:
+        return head.startswith(PARQUET_MAGIC) or "\0" not in codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
 
 
 def _take_head(stream: BinaryIO) -> tuple[bytes, BinaryIO]:
