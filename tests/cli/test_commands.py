@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -126,6 +127,28 @@ def test_skip_goes_on_and_keeps_the_reasons(folder: Path, stand_in: type[StandIn
     assert (folder / output).stat().st_size > 0
 
 
+def test_skip_with_nothing_skipped_leaves_no_file_and_says_nothing(folder: Path, stand_in: type[StandIn]) -> None:
+    result = invoke("predict", "in.fa", "-o", "out.tsv", "--on-error", "skip")
+    assert result.exit_code == 0 and "skipped" not in result.stderr
+    assert not (folder / "out.tsv.rejects.tsv").exists()
+    assert "skipped" not in invoke("predict", "in.fa", "--on-error", "skip").stderr
+
+
+@pytest.mark.parametrize("options", [(), ("--rejects", "out.tsv.rejects.tsv")])
+def test_an_earlier_runs_rejects_do_not_stay_beside_a_new_output(
+    folder: Path, stand_in: type[StandIn], options: tuple[str, ...]
+) -> None:
+    """Nor is a file missing that was asked for by name."""
+    header = "record\tnumber\treason\n"
+    (folder / "other.rejects.tsv").write_text("mine")
+    if not options:
+        (folder / "out.tsv.rejects.tsv").write_text(f"{header}rna\t5\twrite T for U\n")
+    result = invoke("predict", "in.fa", "-o", "out.tsv", "--on-error", "skip", *options)
+    assert "0 records skipped; see out.tsv.rejects.tsv" in result.stderr
+    assert (folder / "out.tsv.rejects.tsv").read_text() == header
+    assert (folder / "other.rejects.tsv").read_text() == "mine"
+
+
 @pytest.mark.parametrize("command", ["card", "predict"])
 def test_blanks_alone_give_no_prediction(folder: Path, stand_in: type[StandIn], command: str) -> None:
     (folder / "bad.fa").write_text(f">gap\n{'N' * 100}ACGT\n")
@@ -158,6 +181,14 @@ def test_scan_writes_fimos_table(folder: Path) -> None:
     assert all(float(row[7]) <= 5e-5 for row in rows[1:])
     assert invoke("scan", EXAMPLE, "-o", "hits.tsv").exit_code == 0
     assert (folder / "hits.tsv").read_text() == result.stdout
+
+
+@pytest.mark.parametrize("name", ["hits.csv", "hits.CSV.gz"])
+def test_scan_writes_csv_where_the_name_says_so(folder: Path, name: str) -> None:
+    table = invoke("scan", EXAMPLE, "--threads", 1).stdout.splitlines()
+    assert invoke("scan", EXAMPLE, "-o", name).exit_code == 0
+    text = gzip.decompress(Path(name).read_bytes()) if name.endswith(".gz") else Path(name).read_bytes()
+    assert list(csv.reader(text.decode().splitlines())) == [line.split("\t") for line in table]
 
 
 def test_scan_reads_standard_input() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections import Counter
 
@@ -11,7 +12,7 @@ import pytest
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.background import load_background
-from cistrace.motifs.fimo import COLUMNS, benjamini_hochberg, write_fimo_tsv
+from cistrace.motifs.fimo import COLUMNS, benjamini_hochberg, write_fimo_table
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.integer_matrix import integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
@@ -33,7 +34,7 @@ def random_sequences(number: int, seed: int = 0) -> list[DnaSequence]:
 
 def table_of(scanned: list[tuple[DnaSequence, tuple[MotifHit, ...]]]) -> list[list[str]]:
     out = io.StringIO()
-    rows = write_fimo_tsv(iter(scanned), out)
+    rows = write_fimo_table(iter(scanned), out)
     lines = [line.split("\t") for line in out.getvalue().splitlines()]
     assert lines[0] == list(COLUMNS)
     assert len(lines) == rows + 1
@@ -64,6 +65,16 @@ def test_rows_say_what_was_matched_and_where(library: MotifLibrary) -> None:
         total = sum(int(matrix.entries[i]["ACGT".index(letter)]) for i, letter in enumerate(row[9]))
         assert row[6] == f"{matrix.bits(total):g}", "the matched sequence, read on its strand, has the row's score"
         assert row[7] == f"{hit.p_value:.3g}"
+
+
+def test_csv_holds_the_same_table(library: MotifLibrary) -> None:
+    sequences = [DnaSequence(f'a,"{s.id}"', s.bases) for s in random_sequences(20)]
+    scanned = list(Scanner(library, BACKGROUND, 1e-3).iter_hits(sequences))
+    out = io.StringIO()
+    rows = write_fimo_table(scanned, out, ",")
+    found = list(csv.reader(io.StringIO(out.getvalue()), strict=True))
+    assert found == [list(COLUMNS), *table_of(scanned)] and len(found) == rows + 1 > 50
+    assert "\t" not in out.getvalue() and "\r" not in out.getvalue()
 
 
 def test_q_values_are_benjamini_hochberg() -> None:
@@ -122,4 +133,4 @@ def test_odd_names_keep_the_table_whole(library: MotifLibrary) -> None:
 def test_hits_without_p_values_are_refused() -> None:
     hit = MotifHit("", "SP1", frozenset(), 0, 4, "+", 9.0, None)
     with pytest.raises(MotifError, match="s1: hit of SP1 states no p-value"):
-        write_fimo_tsv([(DnaSequence("s1", "ACGT"), (hit,))], io.StringIO())
+        write_fimo_table([(DnaSequence("s1", "ACGT"), (hit,))], io.StringIO())

@@ -41,7 +41,8 @@ _OPTIONS = (
         "--rejects",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="TSV for what skip sets aside. [default: OUTPUT.rejects.tsv; without an output file, stderr]",
+        help="TSV for what skip sets aside. [default: OUTPUT.rejects.tsv, if there is any; without an output file,"
+        " stderr]",
     ),
 )
 
@@ -141,12 +142,17 @@ class Records:
         return self._stream
 
     def finish(self) -> None:
-        """Write what was set aside, and say how much it was."""
+        """Write what was set aside, and say how much it was.
+
+        Where nothing was, a file is only written that was asked for by name, or in place of an earlier run's.
+        """
         from cistrace.io.sequences import write_rejects
 
         if self._reading.on_error != "skip":
             return
         path = self._reading.rejects_path
+        if not self.rejects and (path is None or (self._reading.rejects is None and not path.exists())):
+            return
         if path is not None:
             write_rejects(self.rejects, path)
         else:

@@ -13,13 +13,20 @@ from cistrace.cli.reading import Reading, Records, reading_options, threads_opti
 from cistrace.io.cores import cores
 from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
+from cistrace.io.streams import ending_of
 
 _Scanned = TypeVar("_Scanned")
 
 
 @click.command(short_help="Motif hits, as FIMO finds them.")
 @click.argument("source", metavar="INPUT")
-@click.option("-o", "--output", metavar="FILE", help="TSV to write; .gz compresses. [default: standard output]")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Table to write: CSV where its name ends in .csv or .csv.gz, TSV otherwise; .gz compresses."
+    " [default: TSV to standard output]",
+)
 @click.option(
     "--motifs",
     default="JASPAR2026",
@@ -71,7 +78,7 @@ def scan(
     records = Records(reading)
 
     from cistrace.motifs.background import load_background
-    from cistrace.motifs.fimo import write_fimo_tsv
+    from cistrace.motifs.fimo import write_fimo_table
     from cistrace.motifs.library import load_library
     from cistrace.motifs.scanner import Scanner
 
@@ -80,7 +87,8 @@ def scan(
         Scanner(library, load_background(background, library), p_threshold, threads or cores()) as scanner,
         text_output(target) as out,
     ):
-        write_fimo_tsv(_shown(scanner.iter_hits(records), source), out)
+        comma = target is not None and ending_of(target) == ".csv"
+        write_fimo_table(_shown(scanner.iter_hits(records), source), out, "," if comma else "\t")
         records.finish()
 
 

@@ -1,4 +1,4 @@
-"""FIMO's results table (`fimo.tsv`), with q-values, from a stream of scanned sequences.
+"""FIMO's results table (`fimo.tsv`, or its columns as CSV), with q-values, from a stream of scanned sequences.
 
 q-values are Benjamini & Hochberg's (1995), per motif over all windows scanned on both strands, which is FIMO's rule
 with the share of true nulls taken as 1. FIMO estimates that share by a bootstrap over a random sample of p-values, so
@@ -7,11 +7,12 @@ its q-values vary a little from run to run and are never above these.
 
 from __future__ import annotations
 
+import csv
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
-from typing import TextIO
+from collections.abc import Callable, Iterable
+from typing import Literal, TextIO
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
@@ -34,7 +35,9 @@ _SCORED = re.compile("[ACGTacgt]+")
 _BREAKS = re.compile(r"[\t\r\n]")
 
 
-def write_fimo_tsv(scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]], out: TextIO) -> int:
+def write_fimo_table(
+    scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]], out: TextIO, delimiter: Literal["\t", ","] = "\t"
+) -> int:
     """Write the table in the order of the stream and return its number of rows.
 
     Starts and stops are 1-based inclusive, start below stop on either strand; the matched sequence is that of the
@@ -47,6 +50,9 @@ def write_fimo_tsv(scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]], 
     out : text stream
         Written once the stream has ended, since q-values need every hit. Until then rows lie in an unnamed
         temporary file, and memory holds one counter per motif over its distinct p-values.
+    delimiter : tab or comma
+        TSV has no quotes, as FIMO's; CSV quotes fields that hold commas or quotes. In both, tabs and line ends of a
+        sequence's name are blanks.
 
     Raises
     ------
@@ -67,14 +73,20 @@ def write_fimo_tsv(scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]], 
             matrix_id: benjamini_hochberg(counts, 2 * _windows(runs, width))
             for (matrix_id, width), counts in seen.items()
         }
-        out.write("\t".join(COLUMNS) + "\n")
+        write_row = _row_writer(out, delimiter)
+        write_row(COLUMNS)
         waiting.seek(0)
         for line in waiting:
-            start, p_value, end = line.rsplit("\t", 2)
-            matrix_id = line.split("\t", 1)[0]
+            *first, p_value, matched = line.rstrip("\n").split("\t")
             chance = float(p_value)
-            out.write(f"{start}\t{chance:.3g}\t{q_values[matrix_id][chance]:.3g}\t{end}")
+            write_row((*first, f"{chance:.3g}", f"{q_values[first[0]][chance]:.3g}", matched))
     return rows
+
+
+def _row_writer(out: TextIO, delimiter: Literal["\t", ","]) -> Callable[[Iterable[str]], object]:
+    if delimiter == ",":
+        return csv.writer(out, lineterminator="\n").writerow
+    return lambda row: out.write("\t".join(row) + "\n")
 
 
 def benjamini_hochberg(counts: Counter[float], tests: int) -> dict[float, float]:
