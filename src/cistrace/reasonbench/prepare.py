@@ -34,18 +34,43 @@ def split_rows(
         first = f"; the first was excluded because {measured.exclusions[0].reason}" if measured.exclusions else ""
         raise DataError(f"table: no row is usable{first}; check the columns that were chosen")
     if rule == "column":
+        if val or test:
+            second = f"--val {','.join(val)}" if val else f"--test {','.join(test)}"
+            raise DataError(
+                f"splits: the split column decides, and {second} would too; expected one of them; leave out --val "
+                "and --test, or --split column and --split-column"
+            )
         return by_column(measured)
     if rule == "homology":
         return by_homology(measured, shared_bases, _share(val, "val"), _share(test, "test"), seed)
     if rule is None and not val and not test and any(measured.table.splits):
         return with_counts(by_column(measured))
-    if not val or not test:
+    shares = [name for name in (*val, *test) if _is_share(name)]
+    if shares:
         raise DataError(
-            "splits: neither a split column nor chromosomes of val and test are there to say which rows train; "
-            "expected one of three: --val chr19,chr21 --test chr5 (by chromosome), --split-column NAME, or --split "
-            "homology (related sequences together); choose one"
+            f"splits by chromosome: found {shares[0]!r}, expected names such as chr19; for shares of the rows add "
+            "--split homology (related sequences together)"
         )
-    return by_chromosome(measured, val, test)
+    if val and test:
+        return by_chromosome(measured, val, test)
+    if val or test:
+        missing = "--test" if val else "--val"
+        raise DataError(
+            f"splits by chromosome: {missing} is missing; expected chromosomes of val and of test; add {missing} CHR"
+        )
+    raise DataError(
+        "splits: neither a split column nor chromosomes of val and test are there to say which rows train; "
+        "expected one of three: --val chr19,chr21 --test chr5 (by chromosome), --split-column NAME, or --split "
+        "homology (related sequences together); choose one"
+    )
+
+
+def _is_share(name: str) -> bool:
+    """Whether a name is a number between 0 and 1, as no chromosome's is."""
+    try:
+        return 0 < float(name) < 1
+    except ValueError:
+        return False
 
 
 def _share(given: Sequence[str], name: str) -> float:
