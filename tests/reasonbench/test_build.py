@@ -205,6 +205,8 @@ def test_other_peoples_files_are_left_alone(table: Path, tmp_path: Path) -> None
 def test_reviews_are_taken_recorded_and_survive_a_rebuild(table: Path, tmp_path: Path) -> None:
     folder, sheet = tmp_path / "set", tmp_path / "sheet.csv"
     built(table, folder)
+    one = run("review", "export", folder, "-o", sheet, "--n", 1)
+    assert one.stderr == f"cistrace: 1 trace written to {sheet}\n"
     assert run("review", "export", folder, "-o", sheet, "--n", 3).exit_code == 0
     with sheet.open(encoding="utf-8-sig", newline="") as handle:
         rows = list(csv.DictReader(handle))
@@ -220,6 +222,9 @@ def test_reviews_are_taken_recorded_and_survive_a_rebuild(table: Path, tmp_path:
     result = run("review", "import", folder, sheet)
     assert result.exit_code == 0 and "1 accept, 1 correct, 1 reject" in result.stderr
     reviewed = files_of(folder)
+    again = run("review", "import", folder, sheet)
+    assert again.stderr == "cistrace: decisions taken: none that is new\n" and files_of(folder) == reviewed
+    statistics = json.loads((folder / "manifest.json").read_text())["statistics"]
 
     def state() -> None:
         train = {(entry.id, entry.cell_type): entry for entry in entries_of(folder, "train")}
@@ -235,7 +240,8 @@ def test_reviews_are_taken_recorded_and_survive_a_rebuild(table: Path, tmp_path:
     built(table, folder)
     state()
     rebuilt = files_of(folder)
-    for name in ("train.jsonl", "val.jsonl", "test.jsonl", "rejects.jsonl"):
+    assert json.loads((folder / "manifest.json").read_text())["statistics"] == statistics
+    for name in ("train.jsonl", "val.jsonl", "test.jsonl", "rejects.jsonl", "README.md"):
         assert rebuilt[name] == reviewed[name], name
 
 

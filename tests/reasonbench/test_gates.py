@@ -7,7 +7,7 @@ from cli_helpers import a_card
 from hypothesis import given, settings
 
 from cistrace.cards.card import Card
-from cistrace.reasonbench.gates import FORMAT_GATES, FULL_GATES, Gatekeeper, judge
+from cistrace.reasonbench.gates import FORMAT_GATES, FULL_GATES, Gatekeeper, judge, judged_before
 from cistrace.traces.grounded import level_of
 
 
@@ -74,6 +74,19 @@ def test_claims_are_held_against_the_card_they_are_given(card: Card) -> None:
     assert judged.supported == len(judged.steps) - 1
     other = a_card(bases="TTTTACGTACGTACGATCGATCGGACTACGACTA")
     assert gates_of(a_trace(card), other) == {"claims"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("at 1-8", "at 2-9"), ("2. ", "3. "), ("AAA", "AAB"), ("\n2. ", "\n</think>"), ("</think>", ""), ("is", "is")],
+)
+def test_a_judgement_comes_back_from_its_faults(old: str, new: str, card: Card) -> None:
+    text = a_trace(card)
+    steps = text.splitlines()
+    repeated = "\n".join([*steps[:4], f"5. {steps[0][3:]}", "</think>Level: 1"])
+    for written in (text.replace(old, new), repeated, "No trace.", ""):
+        judged = judge(written, card)
+        assert judged_before(judged.text, judged.faults) == judged
 
 
 def test_an_empty_answer_is_rejected(card: Card) -> None:

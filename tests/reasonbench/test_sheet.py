@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from bench_helpers import an_entry
 from python_calamine import CalamineWorkbook
+from table_helpers import one_line
 
 from cistrace.errors import DataError, InputError, OutputError
 from cistrace.reasonbench.entries import Entry
@@ -95,6 +96,29 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     (tmp_path / "x.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="no column 'id'"):
         read_sheet(tmp_path / "x.csv", find_in([]))
+
+
+@pytest.mark.parametrize(("name", "fault"), [("nope.csv", "no such file"), (".", "is no file")])
+def test_what_is_no_sheet_is_asked_for_by_its_name(name: str, fault: str, tmp_path: Path) -> None:
+    message = one_line(read_sheet, tmp_path / name, find_in([]))
+    assert f"{fault}; expected a filled sheet that `reasonbench review export` wrote" in message
+
+
+def test_levels_are_whole_numbers(tmp_path: Path) -> None:
+    write_sheet([an_entry(), replace(an_entry("e2"), stated_level=None)], tmp_path / "s.csv")
+    levels = [(row["observed_level"], row["stated_level"]) for row in read_back(tmp_path / "s.csv")]
+    assert levels == [("2", "2"), ("2", "")]
+
+
+def test_the_last_decision_alone_leaves_its_mark() -> None:
+    entry = an_entry("e1")
+    reject, again, accept = (
+        Review("e1", "K562", decision, trace_hash(entry.trace), "", "Ana", reason)
+        for decision, reason in (("reject", "too bold"), ("reject", "much too bold"), ("accept", "not so bold"))
+    )
+    rejected = apply_review(entry, reject).entry
+    assert [fault.reason for fault in apply_review(rejected, again).entry.faults] == ["rejected by Ana: much too bold"]
+    assert apply_review(rejected, accept) == apply_review(entry, accept)
 
 
 def test_a_decision_holds_for_the_trace_that_was_seen() -> None:

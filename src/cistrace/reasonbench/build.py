@@ -21,7 +21,7 @@ from cistrace.reasonbench.draw import Chosen, LevelDraw, every_row
 from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.evidence import CardEvidence
 from cistrace.reasonbench.files import DataSetFiles
-from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper
+from cistrace.reasonbench.gates import GATE_SETS, LEVEL, Gatekeeper, judge
 from cistrace.reasonbench.manifest import FORMAT_VERSION, Manifest
 from cistrace.reasonbench.reviews import Review, apply_review, read_reviews, reviews_object
 from cistrace.reasonbench.statistics import BuildStatistics
@@ -104,7 +104,9 @@ class _Build:
         self.statistics.prompt_tokens += one.answer.prompt_tokens
         self.statistics.completion_tokens += one.answer.completion_tokens
         kept = accepted or entry.split != TRAIN
-        self.statistics.add(reviewed.entry, one.judgement, kept)
+        same = reviewed.entry.trace == entry.trace
+        judgement = one.judgement if same else judge(reviewed.entry.trace, reviewed.entry.parsed_card())
+        self.statistics.add(reviewed.entry, judgement, kept)
         return reviewed.entry, kept
 
     def put(self, entry: Entry, kept: bool) -> None:

@@ -13,6 +13,7 @@ The R3LM paper filters by form alone: `FORMAT_GATES`.
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -31,6 +32,7 @@ LEVEL: Gate = "level"
 FORMAT_GATES: frozenset[str] = frozenset({ANSWER, SCHEMA, STEPS})
 FULL_GATES = FORMAT_GATES | {CLAIMS, DUPLICATE}
 GATE_SETS = {"full": FULL_GATES, "format": FORMAT_GATES}
+_STEP = re.compile(r"step \d+: ")  # how the reason of a fault begins that is one step's
 _GATE_OF: dict[str, Gate] = {FORM: SCHEMA, LENGTH: STEPS, REPEAT: STEPS}  # every other finding is of claims
 
 
@@ -75,6 +77,15 @@ def judge(text: str, card: Card) -> Judgement:
     if not any(fault.gate == SCHEMA for fault in faults):
         text = render_trace(trace)
     return Judgement(text, tuple(map(render_step, trace.steps)), found.kinds, trace.level, found.supported, faults)
+
+
+def judged_before(text: str, faults: tuple[Fault, ...]) -> Judgement:
+    """What `judge` said of a text, from the faults that it found then: without the card, so ten times as fast."""
+    trace = read_trace(text).trace
+    wrong = {found[0] for fault in faults if fault.gate in (CLAIMS, STEPS) and (found := _STEP.match(fault.reason))}
+    kinds = tuple(step.kind for step in trace.steps)
+    steps = tuple(map(render_step, trace.steps))
+    return Judgement(text, steps, kinds, trace.level, len(steps) - len(wrong), faults)
 
 
 def _fault(finding: Finding) -> Fault:

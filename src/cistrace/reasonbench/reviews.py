@@ -81,7 +81,7 @@ def correction_faults(trace: str, entry: Entry) -> tuple[Judgement, tuple[Fault,
 
 
 def apply_review(entry: Entry, review: Review | None) -> Reviewed:
-    """What a decision makes of an entry as the teacher wrote it."""
+    """What a decision makes of an entry, be it as the teacher wrote it or as an earlier decision left it."""
     if review is None:
         return Reviewed(entry, None, False)
     note = f"{review.decision} by {review.reviewer}: {review.reason}"
@@ -96,10 +96,17 @@ def apply_review(entry: Entry, review: Review | None) -> Reviewed:
         return Reviewed(corrected, True, False)
     if trace_hash(entry.trace) != review.seen:
         return Reviewed(entry, None, True)
+    found = tuple(fault for fault in entry.faults if fault.gate != REVIEW)  # the last decision is the one that holds
     if review.decision == ACCEPT:
-        return Reviewed(replace(entry, review=note), True, False)
+        return Reviewed(replace(entry, faults=found, review=note), True, False)
     fault = Fault(REVIEW, f"rejected by {review.reviewer}: {review.reason}")
-    return Reviewed(replace(entry, faults=(*entry.faults, fault), review=note), False, False)
+    return Reviewed(replace(entry, faults=(*found, fault), review=note), False, False)
+
+
+def is_taken(entry: Entry, review: Review) -> bool:
+    """Whether the entry is what the decision makes of it, so that taking it again would change nothing."""
+    reviewed = apply_review(entry, review)
+    return not reviewed.stale and reviewed.entry == entry
 
 
 def read_reviews(folder: Path) -> dict[tuple[str, str], Review]:

@@ -12,8 +12,10 @@ from pathlib import Path
 from cistrace.errors import DataError
 from cistrace.io.streams import shown
 from cistrace.mpra.loaded import SPLITS
+from cistrace.reasonbench.datacard import data_card
 from cistrace.reasonbench.entries import Entry, read_entries
 from cistrace.reasonbench.files import CARD, INFO, OFFICIAL_ENDING, REJECTS, DataSetFiles, holds_entries
+from cistrace.reasonbench.gates import judged_before
 from cistrace.reasonbench.manifest import Manifest, listed_files, read_manifest
 from cistrace.reasonbench.reviews import (
     ACCEPT,
@@ -25,6 +27,7 @@ from cistrace.reasonbench.reviews import (
     write_reviews,
 )
 from cistrace.reasonbench.sheet import read_sheet
+from cistrace.reasonbench.statistics import BuildStatistics
 
 TRAIN = "train"
 
@@ -64,7 +67,7 @@ def revise(folder: Path, sheet: Path) -> dict[str, int]:
     Returns
     -------
     dict
-        How many of each decision were taken.
+        How many of each decision were taken; those taken before do not count.
 
     Raises
     ------
@@ -96,6 +99,10 @@ def _lasting(review: Review, earlier: Review | None) -> Review:
 def _write_anew(folder: Path, manifest: Manifest, taken: Reviews, lasting: Reviews) -> None:
     """Every entry again, with the decisions just taken; what they do not touch stays as it is."""
     files = listed_files(folder)
+    before = manifest.statistics
+    statistics = BuildStatistics(
+        prompt_tokens=before.get("prompt_tokens", 0), completion_tokens=before.get("completion_tokens", 0)
+    )
     official = any(name.endswith(OFFICIAL_ENDING) for name in files)
     with DataSetFiles(folder, official) as export:
         for split in SPLITS:
@@ -103,14 +110,19 @@ def _write_anew(folder: Path, manifest: Manifest, taken: Reviews, lasting: Revie
             for entry, was_kept in _merged(entries_of(folder, split), rejected, manifest.cell_types):
                 reviewed = apply_review(entry, taken.get((entry.id, entry.cell_type)))
                 kept = was_kept if reviewed.kept is None else reviewed.kept
-                if kept or split != TRAIN:
+                kept = kept or split != TRAIN
+                statistics.add(reviewed.entry, judged_before(reviewed.entry.trace, reviewed.entry.faults), kept)
+                if kept:
                     export.add(reviewed.entry)
                 else:
                     export.reject(reviewed.entry)
         export.carry(name for name in files if not holds_entries(name) and name not in (CARD, INFO))
-        about = {name: value for name, value in manifest.plain().items() if name != "files"}
-        about["reviews"] = {**about.get("reviews", {}), "decisions": reviews_object(lasting.values())}
+        old = {name: value for name, value in manifest.plain().items() if name != "files"}
+        reviews = {**old.get("reviews", {}), "decisions": reviews_object(lasting.values())}
+        about = {**old, "statistics": statistics.plain(), "reviews": reviews}
         card = (folder / CARD).read_text(encoding="utf-8")
+        if card == data_card(old):  # else somebody wrote in it
+            card = data_card(about)
         write_reviews(lasting.values(), folder)
         export.finish(about, card)
 

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from cistrace.errors import DataError, InputError, OutputError
 from cistrace.io.files import whole_file
-from cistrace.io.streams import shown
+from cistrace.io.streams import STDIN, shown
 from cistrace.mpra.rows import read_rows
 from cistrace.reasonbench.entries import Entry
-from cistrace.reasonbench.reviews import CORRECT, DECISIONS, Review, correction_faults, trace_hash
+from cistrace.reasonbench.reviews import CORRECT, DECISIONS, Review, correction_faults, is_taken, trace_hash
 
 COLUMNS = (
     "id", "cell_type", "split", "activity", "observed_level", "stated_level", "faults", "card", "trace",
@@ -32,9 +32,9 @@ LARGEST_CELL = 32_767  # characters that Excel holds in a cell
 def sheet_row(entry: Entry) -> list[str | float]:
     """What a person sees of an entry, in the order of `COLUMNS`."""
     faults = "\n".join(f"{fault.gate}: {fault.reason}" for fault in entry.faults)
-    stated = "" if entry.stated_level is None else float(entry.stated_level)
+    stated = "" if entry.stated_level is None else entry.stated_level
     return [
-        entry.id, entry.cell_type, entry.split, entry.activity, float(entry.level), stated, faults, entry.card,
+        entry.id, entry.cell_type, entry.split, entry.activity, entry.level, stated, faults, entry.card,
         entry.trace, "", "", "", "", trace_hash(entry.trace),
     ]  # fmt: skip
 
@@ -118,7 +118,7 @@ class _Filled:
 
 
 def read_sheet(path: Path, find: Callable[[str, str], Entry | None]) -> list[Review]:
-    """The decisions of a filled spreadsheet.
+    """The decisions of a filled spreadsheet; those that are taken already are passed over.
 
     Parameters
     ----------
@@ -136,24 +136,35 @@ def read_sheet(path: Path, find: Callable[[str, str], Entry | None]) -> list[Rev
     for filled in _filled(path):
         values = filled.values
         entry = find(values["id"], values["cell_type"])
+        review = _review(values)
+        if entry is not None and is_taken(entry, review):
+            continue
         fault = _fault(values, entry)
         if fault:
             faults.append(f"line {filled.line} ({values['id'] or 'no id'}, {values['cell_type']}): {fault}")
         else:
-            reviews.append(
-                Review(
-                    values["id"], values["cell_type"], values["decision"].lower(), values["trace_sha256"],
-                    values["corrected_trace"].replace("\r\n", "\n") if values["decision"].lower() == CORRECT else "",
-                    values["reviewer"], values["reason"],
-                )
-            )  # fmt: skip
+            reviews.append(review)
     if faults:
         more = f"; and {len(faults) - 3} more" if len(faults) > 3 else ""
         raise DataError(f"{shown(path)}: {'; '.join(faults[:3])}{more}; correct the sheet and import it again")
     return reviews
 
 
+def _review(values: dict[str, str]) -> Review:
+    decision = values["decision"].lower()
+    corrected = values["corrected_trace"].replace("\r\n", "\n") if decision == CORRECT else ""
+    return Review(
+        values["id"], values["cell_type"], decision, values["trace_sha256"], corrected, values["reviewer"],
+        values["reason"],
+    )  # fmt: skip
+
+
 def _filled(path: Path) -> Iterator[_Filled]:
+    if not path.is_file() and str(path) != STDIN:
+        fault = "is no file" if path.exists() else "no such file"
+        raise InputError(
+            f"{shown(path)}: {fault}; expected a filled sheet that `reasonbench review export` wrote; name it"
+        )
     found = False
     for row in read_rows(path):
         found = True

@@ -37,7 +37,7 @@ def review_export(folder: Path, output: Path, count: int, split: str, rejects: b
 
     check_output(output)
     written = write_sheet(drawn(folder, split, rejects, count, seed), output)
-    click.echo(f"cistrace: {written:,} traces written to {output}", err=True)
+    click.echo(f"cistrace: {written:,} trace{'s' * (written != 1)} written to {output}", err=True)
 
 
 @review.command("import", short_help="Take a filled spreadsheet's decisions.")
@@ -47,10 +47,11 @@ def review_import(folder: Path, sheet: Path) -> None:
     """Take the decisions of a filled spreadsheet into the data set in DIR.
 
     All are checked first: a corrected trace must pass every gate against its card. Then they are kept in
-    DIR/reviews.jsonl, which later builds honour, recorded in the manifest, and the data set's files written anew.
+    DIR/reviews.jsonl, which later builds honour, recorded in the manifest, and the data set's files written anew. What
+    was taken before is passed over.
     """
     from cistrace.reasonbench.revise import revise
 
     taken = revise(folder, sheet)
-    counts = ", ".join(f"{count:,} {decision}" for decision, count in taken.items()) or "none"
+    counts = ", ".join(f"{count:,} {decision}" for decision, count in taken.items()) or "none that is new"
     click.echo(f"cistrace: decisions taken: {counts}", err=True)
