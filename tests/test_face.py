@@ -88,6 +88,8 @@ def test_objects_show_themselves_in_a_line() -> None:
     assert repr(prediction) == (
         "<Prediction one in K562: +0.123 (-0.33 to +0.67), level 2, percentile 61.5, 5 of 5 claims verified>"
     )
+    tiled = replace(prediction, start=100, end=300, flags=("tiled:3", "window:101-300"))
+    assert repr(tiled).startswith("<Prediction one, 101-300, in K562: +0.123 (")
     assert repr(replace(prediction, trace_text=None)).endswith("percentile 61.5, no trace>")
     assert "not a trace>" in repr(replace(prediction, verification=None))
     assert "(no interval)" in repr(replace(prediction, lower=float("-inf"), upper=float("inf")))

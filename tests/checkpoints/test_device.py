@@ -26,6 +26,16 @@ def test_what_cannot_be_used_is_named_with_what_can(name: str) -> None:
         usable_device(name)
 
 
+@pytest.mark.parametrize("name", ["foo", "cuda:x", ""])
+def test_no_device_is_named_that_is_not_there(name: str) -> None:
+    with pytest.raises(InputError) as caught:
+        usable_device(name)
+    assert str(caught.value) == (
+        f"device {name!r}: cannot be used (PyTorch has none of this name); expected one of "
+        f"{', '.join(available_devices())}; name one of these, or leave it out"
+    )
+
+
 def test_a_predictor_refuses_a_device_that_is_not_there() -> None:
     with pytest.raises(InputError, match="device 'cuda:99'"):
         Predictor(device="cuda:99")

@@ -126,9 +126,31 @@ def test_what_is_no_configuration_is_refused(folder: Path, text: str) -> None:
 
 
 def test_a_run_is_not_taken_for_its_model(tmp_path: Path) -> None:
-    (tmp_path / "run.json").write_text("{}")
-    with pytest.raises(ModelError, match="cistrace export"):
+    (tmp_path / "run.json").write_text('{"done": ["tower", "examples", "rationale", "generate", "regression"]}')
+    with pytest.raises(ModelError, match="expected its model; run `cistrace export"):
         read_config(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("about", "done"),
+    [('{"done": ["tower", "examples"]}', " (done: tower, examples)"), ("{}", ""), ('{"done": 3}', ""), ("{", "")],
+)
+def test_a_run_that_is_not_done_is_gone_on_with_first(tmp_path: Path, about: str, done: str) -> None:
+    (tmp_path / "run.json").write_text(about)
+    with pytest.raises(ModelError) as caught:
+        read_config(tmp_path)
+    assert f"its stage regression is not done{done}; " in str(caught.value)
+    assert "go on with `cistrace train all`" in str(caught.value) and "export" not in str(caught.value)
+
+
+def test_a_path_stands_once_in_what_is_missing(tmp_path: Path, folder: Path) -> None:
+    with pytest.raises(ModelError, match="nope: no such folder; expected a model") as caught:
+        read_config(tmp_path / "nope")
+    (folder / CONFIG).unlink()
+    with pytest.raises(ModelError, match=r"checkpoint.json: not a readable checkpoint \(No such file") as other:
+        read_config(folder)
+    for message in (str(caught.value), str(other.value)):
+        assert message.count(str(tmp_path)) == 1 and "Errno" not in message and "\n" not in message
 
 
 def test_the_files_of_a_checkpoint_of_any_format_are_known(folder: Path) -> None:

@@ -146,7 +146,15 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: str | byte
     path = tmp_path / "mine.yaml"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert expected in fault_of(source=path)
-    assert "cannot be read" in fault_of(source=tmp_path / "none.yaml")
+    message = fault_of(source=tmp_path / "none.yaml")
+    assert "none.yaml: cannot be read (No such file or directory); expected compact, " in message
+
+
+@pytest.mark.parametrize("content", ["", "\n", "# nothing yet\n", "---\n", "{}"])
+def test_an_empty_file_is_not_taken_for_the_defaults(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(content)
+    assert "mine.yaml: is empty; expected sections with keys" in fault_of("name=mine", source=path)
 
 
 @given(

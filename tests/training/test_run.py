@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from cli_helpers import invoke
 
-from cistrace.errors import OutputError, RunError
+from cistrace.checkpoints.schema import read_config
+from cistrace.errors import ModelError, OutputError, RunError
 from cistrace.reasonbench.dataset import read_data_set
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.run import Run, check_data, done, hold_run, mark_done, open_run, require_stage
+from cistrace.training.run import STAGES, Run, check_data, done, hold_run, mark_done, open_run, require_stage
 
 COMPACT = load_recipe("compact")
 
@@ -24,6 +25,16 @@ def test_a_run_is_taken_up_again(tmp_path: Path) -> None:
     again = open_run(tmp_path / "run", load_recipe("compact", ["regression.epochs=2"]), tmp_path, "a" * 64)
     assert done(again, "tower") and again.read_metrics() == {"tower": {"whole": 0.7}}
     assert again.read_config().regression.epochs == 2
+
+
+def test_a_run_is_no_model_before_its_last_stage(tmp_path: Path) -> None:
+    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
+    for stage in STAGES:
+        with pytest.raises(ModelError, match="its stage regression is not done"):
+            read_config(run.folder)
+        mark_done(run, stage)
+    with pytest.raises(ModelError, match="run `cistrace export"):
+        read_config(run.folder)
 
 
 def test_a_stage_whose_files_were_removed_is_not_done(tmp_path: Path) -> None:

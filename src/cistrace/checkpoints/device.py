@@ -22,13 +22,21 @@ def usable_device(name: str) -> torch.device:
     """
     try:
         device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        # Not its own message: that lists the kinds of all machines.
+        raise _unusable(name, "PyTorch has none of this name") from error
+    try:
         (torch.ones(1, device=device) + 1).item()  # a name alone promises nothing
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
-        raise InputError(
-            f"device {name!r}: cannot be used ({str(error).splitlines()[0]}); expected one of "
-            f"{', '.join(available_devices())}; name one of these, or leave it out"
-        ) from error
+        raise _unusable(name, str(error).splitlines()[0]) from error
     return device
+
+
+def _unusable(name: str, reason: str) -> InputError:
+    return InputError(
+        f"device {name!r}: cannot be used ({reason}); expected one of {', '.join(available_devices())}; name one of "
+        "these, or leave it out"
+    )
 
 
 def available_devices() -> tuple[str, ...]:

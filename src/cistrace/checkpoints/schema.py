@@ -30,6 +30,7 @@ from cistrace.writers.layout import LayoutName
 FORMAT: Literal[2] = 2
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
+RUN_FILE, LAST_STAGE = "run.json", "regression"  # of a training run
 HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
@@ -224,15 +225,16 @@ def read_config(folder: Path) -> CheckpointConfig:
         The folder is no checkpoint, or one of another version; all faults are told, a line each.
     """
     path = folder / CONFIG
-    if not path.exists() and (folder / "run.json").exists():
-        raise ModelError(
-            f"{folder}: is a run of `cistrace train`; expected its model; run `cistrace export {folder} -o DIR`"
-        )
+    if not folder.is_dir():
+        raise ModelError(f"{folder}: no such folder; expected a model, as `cistrace export` writes it; check the path")
+    if not path.exists() and (folder / RUN_FILE).exists():
+        raise ModelError(f"{folder}: is a run of `cistrace train`; {_missing_of_run(folder)}")
     try:
         text = path.read_bytes()
         plain = json.loads(text)
     except (OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable checkpoint ({error}); restore it or name another folder") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ModelError(f"{path}: not a readable checkpoint ({reason}); restore it or name another folder") from error
     found = plain.get("format", 1) if isinstance(plain, dict) else None
     if isinstance(found, int) and found != FORMAT:
         mend = "export its run again with `cistrace export RUN -o DIR`" if found < FORMAT else "update cistrace"
@@ -246,6 +248,21 @@ def read_config(folder: Path) -> CheckpointConfig:
         listed = "".join(f"\n  {fault}" for fault in faults)
         raise ModelError(f"{path}: not a readable checkpoint; restore it or name another folder{listed}")
     return config
+
+
+def _missing_of_run(folder: Path) -> str:
+    """What a training run without a model lacks, and what to do."""
+    try:
+        done = json.loads((folder / RUN_FILE).read_bytes()).get("done", [])
+        if LAST_STAGE in done:
+            return f"expected its model; run `cistrace export {folder} -o DIR`"
+        ready = f" (done: {', '.join(done)})" if done else ""
+    except (OSError, ValueError, TypeError, AttributeError):
+        ready = ""
+    return (
+        f"its stage {LAST_STAGE} is not done{ready}; expected a whole training; go on with `cistrace train all` and "
+        "the same recipe, data set and folder"
+    )
 
 
 def _contradictions(config: CheckpointConfig) -> list[str]:

@@ -102,8 +102,10 @@ class Prediction:
             trace = "not a trace"
         else:
             trace = f"{self.verification.supported} of {self.verification.claims} claims verified"
+        tiled = any(flag.startswith("window:") for flag in self.flags)
+        place = f", {self.start + 1}-{self.end}," if tiled else ""
         return (
-            f"<Prediction {shown(self.id)} in {self.cell_type}: {self.activity:+.3f} ({interval(self)}), level "
+            f"<Prediction {shown(self.id)}{place} in {self.cell_type}: {self.activity:+.3f} ({interval(self)}), level "
             f"{self.level}, percentile {self.percentile:.1f}, {trace}>"
         )
 

@@ -76,7 +76,8 @@ def export(run: Run, data: DataSet, folder: Path, anyway: bool = False) -> Check
         )
     if not done(run, "regression"):
         raise RunError(
-            f"{shown(run.folder)}: its stage regression is not done; expected a whole training; run `cistrace train`"
+            f"{shown(run.folder)}: its stage regression is not done; expected a whole training; go on with "
+            "`cistrace train all` and the same recipe, data set and folder"
         )
     with whole_folder(folder, _older_files(folder)) as part:
         assemble(_parts(run, recipe), part)

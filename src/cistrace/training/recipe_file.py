@@ -50,7 +50,7 @@ def load_recipe(source: str | Path, changes: Iterable[str] = ()) -> Recipe:
     Raises
     ------
     RecipeError
-        No such recipe, no YAML, or any number of faults, all told at once.
+        No such recipe, an empty one, no YAML, or any number of faults, all told at once.
     """
     plain, where = _read(source)
     return _checked(plain, where, [fault for change in changes for fault in _apply(plain, change)])
@@ -108,14 +108,18 @@ def _read(source: str | Path) -> tuple[dict[str, Any], str]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise RecipeError(
-                f"{where}: cannot be read ({error}); expected {', '.join(recipe_names())}, or a YAML file"
+                f"{where}: cannot be read ({reason}); expected {', '.join(recipe_names())}, or a YAML file"
             ) from error
     try:
         plain = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
         raise RecipeError(f"{where}: not YAML ({' '.join(str(error).split())}); correct it") from error
-    plain = {} if plain is None else plain
+    if plain is None or plain == {}:
+        raise RecipeError(
+            f"{where}: is empty; expected sections with keys; write them, or name one of {', '.join(recipe_names())}"
+        )
     if not isinstance(plain, dict):
         raise RecipeError(f"{where}: found a {type(plain).__name__}, expected sections with keys; correct it")
     return plain, where

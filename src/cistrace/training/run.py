@@ -31,6 +31,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 
+from cistrace.checkpoints.schema import RUN_FILE
 from cistrace.errors import RunError
 from cistrace.io.files import whole_file, write_faults
 from cistrace.io.locks import folder_lock
@@ -56,7 +57,7 @@ class Run:
 
     @property
     def about(self) -> Path:
-        return self.folder / "run.json"
+        return self.folder / RUN_FILE
 
     @property
     def metrics(self) -> Path:
