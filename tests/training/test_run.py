@@ -114,3 +114,14 @@ def test_a_run_that_another_training_works_on_is_refused(bench: Path, tmp_path: 
         "run: another training is at work there; expected none; wait for it, or stop it"
     )
     assert sorted(run.folder.iterdir()) == sorted([*before, run.lock])
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file or directory"), ("a: [\n", "while parsing .*")])
+def test_what_is_no_run_is_said_in_a_line(tmp_path: Path, content: str | None, reason: str) -> None:
+    if content is not None:
+        (tmp_path / "config.yaml").write_text(content)
+    with pytest.raises(
+        RunError, match=rf": is no run \({reason}\); expected the folder of a `cistrace train`"
+    ) as caught:
+        Run(tmp_path).read_config()
+    assert str(caught.value).count(str(tmp_path)) == 1 and "\n" not in str(caught.value)

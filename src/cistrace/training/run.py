@@ -148,8 +148,9 @@ class Run:
         try:
             plain = yaml.safe_load(self.config.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
             raise RunError(
-                f"{shown(self.folder)}: is no run ({error}); expected the folder of a `cistrace train`; name one"
+                f"{shown(self.folder)}: is no run ({reason}); expected the folder of a `cistrace train`; name one"
             ) from error
         return parse_recipe(plain if isinstance(plain, dict) else {}, str(self.config))
 
