@@ -78,6 +78,7 @@ def test_stored_predictions_are_taken_again_for_the_same_data_alone(tmp_path: Pa
         predictions_of(a_comparison(tmp_path, activity + 0.1), one, 1)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("predict", [composition_only, motif_boosting])
 def test_a_cell_type_without_training_measurements_is_not_fitted(predict: object, tmp_path: Path) -> None:
     comparison = a_comparison(tmp_path, rising(6))

@@ -30,6 +30,7 @@ class Killed(Exception):
     """In the place of a kill."""
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("make", [random_residual, random_legnet])
 def test_a_fit_that_is_killed_between_epochs_ends_in_the_same_weights(
     make: Callable[[], ResidualTower | LegNet], tmp_path: Path

@@ -20,6 +20,7 @@ def test_a_convolution_as_a_matrix_is_the_same_memory() -> None:
     assert not weight.any()
 
 
+@pytest.mark.pipeline
 def test_every_weight_learns_and_a_small_task_is_learnt() -> None:
     tower = small_tower().train()
     before = {name: parameter.detach().clone() for name, parameter in tower.named_parameters()}

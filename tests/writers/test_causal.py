@@ -54,6 +54,7 @@ def test_greedy_is_what_transformers_writes(model: Qwen3ForCausalLM) -> None:
         assert tokens == (plain[: plain.index(END)] if END in plain else plain)
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("sampling", [Sampling(most_tokens=24), PAPER])
 def test_other_batches_and_orders_write_the_same(model: Qwen3ForCausalLM, sampling: Sampling) -> None:
     many = prompts(240)

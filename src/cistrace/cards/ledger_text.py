@@ -17,7 +17,7 @@ def ledger_text(ledger: Ledger, named: int = NAMED) -> str:
     rows = [("backdrop, without any site", ledger.backdrop)]
     rows += [(_site(one), one.amount) for one in ledger.sites[:named]]
     if left := ledger.sites[named:]:
-        rows.append((f"{len(left)} other site{'s' * (len(left) > 1)}", sum(one.amount for one in left)))
+        rows.append((f"{len(left)} other site{'s' * (len(left) > 1)}", ledger.rest(named)))
     width = max(len(label) for label, _ in rows)
     lines, shown = [], 0
     for (label, _), exact in zip(rows, accumulate(amount for _, amount in rows), strict=True):
