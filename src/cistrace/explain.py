@@ -25,7 +25,7 @@ class Explainer:
     Parameters
     ----------
     score : callable, optional
-        Any model: a list of str to an array (N, cell types), log2(RNA/DNA). It is asked for about 27 sequences for each
+        Any model: a list of str to an array (N, cell types), log2(RNA/DNA). It is asked for about 22 sequences for each
         that is explained, and sees letters A, C, G and T alone where its input did. Unless given, the sequence model of
         the shipped checkpoint.
     cell_types : str or several

@@ -8,7 +8,7 @@ they are Shapley values (Shapley 1953) sampled at two opposite orders (antitheti
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from itertools import accumulate, islice
 
 import numpy as np
@@ -32,7 +32,7 @@ def ledgers(
     Parameters
     ----------
     score : callable
-        Asked twice, each time for about twice as many sequences as there are sites.
+        Asked twice, in all for about three times as many sequences as there are sites, none of them twice.
     cell_types : sequence of str
         Names of the columns of scores.
     sequences : sequence of str
@@ -48,27 +48,36 @@ def ledgers(
     """
     if not sequences:
         return []
-    counts = [len(found) for found in sites]
     places = [Place(bases, one.start, one.end) for bases, found in zip(sequences, sites, strict=True) for one in found]
-    filled = iter([_Loss(place.start, place.end, bases) for place, bases in zip(places, fill(places), strict=True)])
-    losses = [list(islice(filled, count)) for count in counts]
-    single = [loss.of(bases) for bases, lost in zip(sequences, losses, strict=True) for loss in lost]
-    first = _checked(score([*sequences, *single]), len(sequences) + len(single), len(cell_types))
-    whole, bereft = first[: len(sequences)], np.split(first[len(sequences) :], np.cumsum(counts)[:-1])
-    alone = [full - without for full, without in zip(whole, bereft, strict=True)]
-    orders = [np.argsort(-np.abs(cost).max(axis=1), kind="stable") if len(cost) else np.zeros(0, int) for cost in alone]
-    steps = [
-        _without(bases, [lost[at] for at in way])
-        for bases, lost, order in zip(sequences, losses, orders, strict=True)
-        for way in (order, order[::-1])
+    filled = iter(list(zip(places, fill(places), strict=True)))
+    losses = [list(islice(filled, len(found))) for found in sites]
+    known: dict[str, NDArray[np.float64]] = {}
+    single = [place.filled(filling) for lost in losses for place, filling in lost]
+    _score_new(known, score, [*sequences, *single], len(cell_types))
+    whole = [known[bases] for bases in sequences]
+    alone = [
+        np.array([full - known[place.filled(filling)] for place, filling in lost]).reshape(-1, len(cell_types))
+        for full, lost in zip(whole, losses, strict=True)
     ]
-    asked = [step for way in steps for step in way]
-    scored = _checked(score(asked), len(asked), len(cell_types)) if asked else first[:0]
-    ways = np.split(scored, np.cumsum([len(way) for way in steps])[:-1])
+    orders = [np.argsort(-np.abs(cost).max(axis=1), kind="stable") for cost in alone]
+    ways = [
+        [_without(bases, [lost[at] for at in way]) for way in (order, order[::-1])]
+        for bases, lost, order in zip(sequences, losses, orders, strict=True)
+    ]
+    _score_new(known, score, [bases for both in ways for way in both for bases in way], len(cell_types))
     return [
-        _ledgers(cell_types, found, whole[row], alone[row], orders[row], ways[2 * row], ways[2 * row + 1])
+        _ledgers(
+            cell_types, found, alone[row], orders[row], *(np.stack([known[one] for one in way]) for way in ways[row])
+        )
         for row, found in enumerate(sites)
     ]
+
+
+def _score_new(known: dict[str, NDArray[np.float64]], score: Score, sequences: list[str], columns: int) -> None:
+    """Score what has no score yet, each sequence once."""
+    asked = [bases for bases in dict.fromkeys(sequences) if bases not in known]
+    if asked:
+        known |= zip(asked, _checked(score(asked), len(asked), columns), strict=True)
 
 
 def _checked(scores: NDArray[np.floating], rows: int, columns: int) -> NDArray[np.float64]:
@@ -81,31 +90,19 @@ def _checked(scores: NDArray[np.floating], rows: int, columns: int) -> NDArray[n
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Loss:
-    """A site's place, and what stands there when it is taken away."""
-
-    start: int
-    end: int
-    filling: str
-
-    def of(self, bases: str) -> str:
-        return bases[: self.start] + self.filling + bases[self.end :]
-
-
-def _without(bases: str, order: Sequence[_Loss]) -> list[str]:
-    """The sequence after the loss of one site, of two, and so on to all of them."""
-    return list(accumulate(order, lambda left, loss: loss.of(left), initial=bases))[1:]
+def _without(bases: str, order: Sequence[tuple[Place, str]]) -> list[str]:
+    """The sequence, and what it is after the loss of one site, of two, and so on to all of them."""
+    return list(accumulate(order, lambda left, loss: replace(loss[0], bases=left).filled(loss[1]), initial=bases))
 
 
 def _ledgers(
-    cell_types: Sequence[str], sites: Sequence[Site], whole: NDArray[np.float64], alone: NDArray[np.float64],
-    order: NDArray[np.intp], strongest_first: NDArray[np.float64], weakest_first: NDArray[np.float64],
+    cell_types: Sequence[str], sites: Sequence[Site], alone: NDArray[np.float64], order: NDArray[np.intp],
+    strongest_first: NDArray[np.float64], weakest_first: NDArray[np.float64],
 ) -> tuple[Ledger, ...]:  # fmt: skip
     amounts = np.zeros_like(alone)
     for way, left in ((order, strongest_first), (order[::-1], weakest_first)):
-        before = np.concatenate([whole[None], left])
-        amounts[way] += (before[:-1] - before[1:]) / 2
+        amounts[way] += (left[:-1] - left[1:]) / 2
+    whole = strongest_first[0]
     backdrop = whole - amounts.sum(axis=0)
     return tuple(
         Ledger(
