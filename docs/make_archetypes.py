@@ -3,15 +3,16 @@
     pip install memelite
     python docs/make_archetypes.py
 
-Every two matrices are aligned by TOMTOM (Gupta et al., Genome Biology 8:R24, 2007; memelite's). The matrix with the
-most likenesses at p <= LIKE leads the first archetype, which takes them; so on with what is left; then every matrix
-goes to the leader that it resembles most. All members of an archetype thus share its leader's consensus, which no class
-of DNA-binding domains promises.
+Two matrices look alike where TOMTOM (Gupta et al., Genome Biology 8:R24, 2007; memelite's) aligns them at p <= LIKE and
+where they correlate by at least SHARED: the cosine of what their columns have beyond an even share of letters, at the
+best offset on either strand, a column that only one of them has counting as even in the other. So neither stands on a
+part of the other. The matrix like which most others look leads the first archetype, which takes them; so on with what
+is left. A matrix goes to a later leader where that one fits by CLEARLY more, unless a later archetype would live on
+little else. Matrices of two factors of different classes, ETS beside FOX, keep to themselves.
 """
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections import Counter
 
@@ -23,89 +24,130 @@ from cistrace.motifs.archetypes import FILE
 from cistrace.motifs.background import load_background
 from cistrace.motifs.jaspar import jaspar_file
 from cistrace.motifs.library import MotifLibrary, load_library
-from cistrace.motifs.motif import Motif
 
 LIKE = 1e-4
+SHARED = 0.8
+CLEARLY = 0.075
+LIVES_ON_OTHERS = 0.75  # of an archetype, from which on what it takes from earlier ones goes back
 SMALLEST_P = 1e-12
 HUMAN = "9606"
-# Human genes whose symbol is not the other species' in capitals.
-HUMAN_SYMBOLS = {"ARNTL": "BMAL1", "MIX-A": "MIXL1", "ZFP335": "ZNF335"}
+# Human genes whose symbol is not the other species' in capitals; NRF1 beside MAFG is a bZIP factor's old name.
+HUMAN_SYMBOLS = {"ARNTL": "BMAL1", "MIX-A": "MIXL1", "ZFP335": "ZNF335", "MAFG::NRF1": "MAFG::NFE2L1"}
 NO_HUMAN_GENE = ("Dux", "Duxbl1", "Msx3", "Rhox11", "Zfp809", "Zfp961")
-# What the field calls the archetype that holds a matrix (by its base id), where that is no gene's name.
+ONE_CLASS = "MAFG::NRF1"  # JASPAR's classes are of the other NRF1
+# What the field calls the archetype that holds a matrix (by its base id), where that is not its leader's symbol.
 FIELD_NAMES = {
-    "MA0099": "AP-1", "MA0018": "CRE", "MA0102": "C/EBP", "MA0106": "p53", "MA0060": "NF-Y",
-    "MA0107": "NF-kB", "MA0058": "E-box", "MA0091": "E-box", "MA0103": "E-box", "MA0521": "E-box",
-    "MA0079": "SP/KLF", "MA0523": "TCF/LEF", "MA0098": "ETS", "MA0036": "GATA", "MA0143": "SOX",
-    "MA0148": "FOX", "MA0114": "HNF4/NR2", "MA0046": "HNF1/POU4", "MA0027": "homeobox",
+    "MA0886": "HD/TAATTA", "MA0879": "HD/CAATTA", "MA0846": "FOX", "MA0478": "AP-1", "MA0622": "E-box/CACGTG",
+    "MA0599": "SP/KLF", "MA1145": "CRE", "MA0474": "ETS", "MA0091": "E-box/CATCTG", "MA0677": "NR/DR1", "MA0078": "SOX",
+    "MA0800": "T-box", "MA1100": "E-box/CAGCTG", "MA1558": "E-box/CACCTG", "MA0714": "OTX/PITX", "MA0071": "NR/AGGTCA",
+    "MA0905": "HOX9-13", "MA1953": "ETS::FOX", "MA0785": "OCT", "MA1957": "ETS::HOX", "MA1104": "GATA", "MA0652": "IRF",
+    "MA0465": "CDX", "MA0102": "C/EBP", "MA0754": "ONECUT", "MA0024": "E2F", "MA0471": "E2F/GCGGGAA", "MA0672": "NKX",
+    "MA0519": "STAT", "MA0736": "GLIS", "MA0779": "PAX", "MA0154": "EBF", "MA1525": "NFAT", "MA2674": "HIF",
+    "MA1991": "TCF/LEF", "MA0638": "CREB3/XBP1", "MA0734": "GLI", "MA0797": "TGIF", "MA1941": "ETS::E-box",
+    "MA2679": "IRX", "MA1989": "RUNX", "MA1569": "TFAP2", "MA0524": "TFAP2/N4", "MA0815": "TFAP2/N5", "MA0727": "GR/AR",
+    "MA0773": "MEF2", "MA1639": "PBX", "MA0775": "MEIS", "MA0809": "TEAD", "MA0505": "NR5A", "MA0730": "NR/DR5",
+    "MA0733": "EGR", "MA0442": "SOX/ACAAAG", "MA0860": "NR/DR4", "MA0859": "NR/DR2", "MA1538": "NR/IR1",
+    "MA1556": "NR/IR0", "MA0112": "ESR", "MA1531": "REV-ERB", "MA0509": "RFX", "MA1707": "DMRT", "MA0715": "PHOX2",
+    "MA0898": "HMX", "MA1153": "SMAD", "MA0093": "USF/MITF", "MA0105": "NFKB", "MA0101": "NFKB/RELA", "MA0861": "p53",
+    "MA1520": "MAF", "MA0117": "MAF/TGCTGA", "MA0486": "HSF", "MA1965": "ZNF263", "MA1105": "GRHL", "MA0791": "POU4",
+    "MA0697": "ZIC", "MA1545": "OVOL", "MA1549": "POU6", "MA1118": "SIX", "MA1527": "NFI", "MA0161": "NFI/half",
+    "MA2577": "ZXD", "MA0046": "HNF1", "MA0060": "NFY", "MA0074": "VDR", "MA0693": "NR/GAGTTCA", "MA0114": "HNF4",
+    "MA0142": "OCT4-SOX2", "MA0140": "TAL1-GATA", "MA2485": "DUX4", "MA0527": "BANP/ZBTB33", "MA0595": "SREBF",
+    "MA0829": "SREBF/E-box", "MA0615": "GMEB", "MA0635": "BARHL", "MA0639": "DBP/TEF", "MA0646": "GCM", "MA0738": "HIC",
+    "MA0743": "SCRT", "MA0866": "SOX/dimer", "MA1933": "ETS::SREBF", "MA0038": "GFI1",
+    "MA0669": "E-box/CATATG",
 }  # fmt: skip
-CONSENSUS_SHARE = 0.5  # of a column, from which on its letter stands in a consensus
 
 
-def likeness(library: MotifLibrary) -> NDArray[np.float64]:
-    """-log10 of TOMTOM's p-value, the smaller of both ways round, (matrices, matrices)."""
-    background = load_background("fimo")
-    matrices = [motif.matrix.smoothed(background).probabilities.T.copy() for motif in library.motifs]  # type: ignore[union-attr]
-    p_values = tomtom(matrices, matrices)[0]
+def tomtom_p(matrices: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """-log10 of TOMTOM's p-value, the smaller of both ways round; (matrices, matrices)."""
+    p_values = tomtom([matrix.T.copy() for matrix in matrices], [matrix.T.copy() for matrix in matrices])[0]
     return -np.log10(np.clip(np.minimum(p_values, p_values.T), SMALLEST_P, 1))
 
 
-def leaders(like: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The leader of every matrix, by its place."""
-    near = like >= -np.log10(LIKE)
-    np.fill_diagonal(near, True)
-    left, found = np.ones(len(like), dtype=bool), []
+def correlations(matrices: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """Of every two matrices at their best offset, either strand, columns beyond the other's ends included."""
+    width = max(map(len, matrices))
+    excess = [matrix - 0.25 for matrix in matrices]
+    forward = np.fft.rfft(padded(excess, width), axis=1)
+    reverse = np.fft.rfft(padded([one[::-1, ::-1] for one in excess], width), axis=1)
+    sizes = np.array([np.linalg.norm(one) for one in excess])
+    found = np.empty((len(matrices), len(matrices)))
+    for at, spectrum in enumerate(forward.conj()):
+        sums = [np.fft.irfft((spectrum * other).sum(axis=-1), axis=1).max(axis=1) for other in (forward, reverse)]
+        found[at] = np.maximum(*sums) / sizes / sizes[at]
+    return found
+
+
+def padded(matrices: list[NDArray[np.float64]], width: int) -> NDArray[np.float64]:
+    """Matrices in one array, twice as long as the widest: no offset wraps round onto another."""
+    return np.array([np.pad(matrix, ((0, 2 * width - len(matrix)), (0, 0))) for matrix in matrices])
+
+
+def leaders(alike: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The leader of every matrix, by its place; `alike` holds correlations, and 0 where two do not look alike."""
+    near, left, found = alike > 0, np.ones(len(alike), dtype=bool), []
     while left.any():
-        company = (near & left).sum(axis=1) + (like * (near & left)).sum(axis=1) / 1e6  # ties: the closer company
+        company = (near & left).sum(axis=1) + (alike * left).sum(axis=1) / 1e6  # ties: the closer company
         found.append(int(np.argmax(np.where(left, company, -1))))
         left &= ~near[found[-1]]
-    order = np.array(found)
-    return order[like[:, order].argmax(axis=1)]
+    order, every = np.array(found), np.arange(len(alike))
+    first, best = near[:, order].argmax(axis=1), alike[:, order].argmax(axis=1)
+    moves = alike[every, order[best]] - alike[every, order[first]] > CLEARLY
+    for at in range(len(order)):
+        joins, stays = moves & (best == at), ~moves & (first == at)
+        if joins.sum() > LIVES_ON_OTHERS * (joins.sum() + stays.sum()):
+            moves &= ~joins
+    return order[np.where(moves, best, first)]
 
 
 def human_symbol(name: str, species: str) -> str:
     """Of a TF or of each part of a heterodimer."""
+    if name in HUMAN_SYMBOLS:
+        return HUMAN_SYMBOLS[name]
     if species == HUMAN or name in NO_HUMAN_GENE:
         return name
     return "::".join(HUMAN_SYMBOLS.get(part.upper(), part.upper()) for part in name.split("::"))
 
 
-def label_of(symbols: list[str]) -> str:
-    """A name for symbols: the one or two beginnings that most of them share, or the only one there is."""
-    if len(set(symbols)) == 1:
-        return symbols[0]
-    stems = [stem_of(part) for symbol in symbols for part in symbol.split("::")]
-    kin = Counter(stem[:-1] for stem in set(stems) if len(stem) > 3)
-    short = Counter(stem[:-1] if kin[stem[:-1]] > 1 else stem for stem in stems)  # FOXA, FOXD: FOX
-    common = [stem for stem, count in short.most_common(2) if count >= max(2, 0.2 * len(stems))]
-    return "/".join(common) if common else symbols[0]
-
-
-def stem_of(gene: str) -> str:
-    """The letters before a gene's number: ETS of ETS1, E2F of E2F1."""
-    letters = re.match(r"[A-Z]*", gene.upper())[0]  # type: ignore[index]
-    return letters if len(letters) > 1 else gene[:3]
-
-
-def consensus(motif: Motif) -> str:
-    """The stretch of clear letters of a matrix, N where a column has none."""
-    shares = motif.values / motif.values.sum(axis=1, keepdims=True)
-    letters = ["ACGT"[int(row.argmax())] if row.max() >= CONSENSUS_SHARE else "N" for row in shares]
-    return "".join(letters).strip("N")
-
-
 def labels_of(library: MotifLibrary, leader: NDArray[np.int64], symbols: list[str]) -> dict[int, str]:
-    """One name an archetype, by its leader's place; the consensus tells apart those of one name."""
+    """One name an archetype, by its leader's place; a number tells apart those of one symbol.
+
+    Raises
+    ------
+    ValueError
+        If two names of the field fall on one archetype.
+    """
     found: dict[int, str] = {}
     for at in np.unique(leader).tolist():
         members = np.flatnonzero(leader == at).tolist()
-        given = [FIELD_NAMES.get(library.motifs[place].matrix_id.split(".")[0], "") for place in members]
-        found[at] = next(filter(None, given), "") or label_of([symbols[place] for place in members])
-    count = Counter(found.values())
-    repeated = {at: f"{label} {consensus(library.motifs[at])}" for at, label in found.items() if count[label] > 1}
-    again = Counter(repeated.values())
-    return found | {
-        at: label if again[label] == 1 else f"{label} {library.motifs[at].name}" for at, label in repeated.items()
-    }
+        bases = [library.motifs[place].matrix_id.split(".")[0] for place in members]
+        named = sorted({FIELD_NAMES[base] for base in bases if base in FIELD_NAMES})
+        if len(named) > 1:
+            raise ValueError(f"one archetype, several names: {named}")
+        found[at] = named[0] if named else symbols[at]
+    seen: Counter[str] = Counter()
+    for at, label in found.items():
+        seen[label] += 1
+        found[at] = label if seen[label] == 1 else f"{label}-{seen[label]}"
+    return found
+
+
+def of_two_classes(library: MotifLibrary) -> NDArray[np.bool_]:
+    """Which matrices are of two factors of different classes, each with a site of its own."""
+    classes: dict[str, set[str]] = {}
+    for matrix_id, value in said_of(library, "class"):
+        classes.setdefault(matrix_id, set()).add(value)
+    several = [len(classes.get(motif.matrix_id, ())) > 1 and motif.name != ONE_CLASS for motif in library.motifs]
+    return np.array(several) & np.array(["::" in motif.name for motif in library.motifs])
+
+
+def said_of(library: MotifLibrary, tag: str) -> list[tuple[str, str]]:
+    """What JASPAR says of every matrix under a tag."""
+    with sqlite3.connect(jaspar_file(library.name)) as connection:
+        return connection.execute(
+            "SELECT BASE_ID || '.' || VERSION, VAL FROM MATRIX JOIN MATRIX_ANNOTATION USING (ID) WHERE TAG = ?", (tag,)
+        ).fetchall()
 
 
 def species_of(library: MotifLibrary) -> dict[str, str]:
@@ -122,15 +164,19 @@ def species_of(library: MotifLibrary) -> dict[str, str]:
 
 def main() -> None:
     """Write the table."""
-    library = load_library()
-    like, species = likeness(library), species_of(library)
-    leader = leaders(like)
+    library, background = load_library(), load_background("fimo")
+    matrices = [motif.matrix.smoothed(background).probabilities for motif in library.motifs]
+    log_p, correlation, pair = tomtom_p(matrices), correlations(matrices), of_two_classes(library)
+    near = (log_p >= -np.log10(LIKE)) & (correlation >= SHARED) & (pair[:, None] == pair)
+    np.fill_diagonal(near, True)
+    leader, species = leaders(np.where(near, correlation, 0)), species_of(library)
     symbols = [human_symbol(motif.name, species.get(motif.matrix_id, HUMAN)) for motif in library.motifs]
     labels = labels_of(library, leader, symbols)
-    lines = [f"# {library.version}; docs/make_archetypes.py", "matrix_id\tsymbol\tarchetype\tleader\tlog10_p"]
+    columns = ("matrix_id", "symbol", "archetype", "leader", "log10_p", "correlation")
+    lines = [f"# {library.version}; docs/make_archetypes.py", "\t".join(columns)]
     for at, (motif, symbol, head) in enumerate(zip(library.motifs, symbols, leader.tolist(), strict=True)):
-        log_p = "0" if at == head else f"{-like[at, head]:.1f}"
-        lines.append("\t".join((motif.matrix_id, symbol, labels[head], library.motifs[head].matrix_id, log_p)))
+        figures = ("0", "1") if at == head else (f"{-log_p[at, head]:.1f}", f"{correlation[at, head]:.2f}")
+        lines.append("\t".join((motif.matrix_id, symbol, labels[head], library.motifs[head].matrix_id, *figures)))
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import defaultdict
 
 import pytest
@@ -27,8 +28,23 @@ def test_all_members_are_like_their_leader() -> None:
     for row in rows():
         leaders[row["archetype"]].add(row["leader"])
         assert float(row["log10_p"]) <= -4 or row["matrix_id"] == row["leader"], row
+        assert float(row["correlation"]) >= 0.8, row
     assert all(len(found) == 1 for found in leaders.values())
     assert len({row["leader"] for row in rows()}) == len(leaders)
+
+
+def test_the_labels_are_short_words() -> None:
+    labels = {row["archetype"] for row in rows()}
+    assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9/:-]{1,13}", label) for label in labels)
+    assert {"AP-1", "CRE", "C/EBP", "GATA", "ETS", "SP/KLF", "E-box/CACGTG", "NFY", "NRF1", "HNF1", "HNF4"} <= labels
+
+
+def test_matrices_of_two_factors_keep_to_themselves() -> None:
+    found = defaultdict(set)
+    for row in rows():
+        found[row["archetype"]].add(row["symbol"])
+    assert {"ELK1::HOXA1", "HOXB2::ELK1", "ETV2::DRGX"} <= found["ETS::HOX"]
+    assert not any("::" in symbol for symbol in found["ETS"] | found["FOX"] | found["GATA"])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +53,10 @@ def test_all_members_are_like_their_leader() -> None:
         ("MA0079.5", "SP1", "SP/KLF"), ("MA0035.5", "GATA1", "GATA"), ("MA0037.5", "GATA3", "GATA"),
         ("MA0106.3", "TP53", "p53"), ("MA0099.4", "FOS::JUN", "AP-1"), ("MA0138.3", "REST", "REST"),
         ("MA1991.2", "HNF1A", "TCF/LEF"),  # JASPAR's matrix of mouse Hnf1A is one of TCF7's
-        ("MA0603.2", "BMAL1", "E-box CACGTG"),
+        ("MA0603.2", "BMAL1", "E-box/CACGTG"), ("MA0046.3", "HNF1A", "HNF1"), ("MA0140.3", "GATA1::TAL1", "TAL1-GATA"),
+        ("MA0142.1", "POU5F1::SOX2", "OCT4-SOX2"), ("MA0088.3", "ZNF143", "ZNF143"),
+        ("MA0114.5", "HNF4A", "HNF4"), ("MA0060.4", "NFYA", "NFY"), ("MA0028.3", "ELK1", "ETS"),
+        ("MA0062.4", "GABPA", "ETS"), ("MA0089.3", "MAFG::NFE2L1", "AP-1"),
     ],
 )  # fmt: skip
 def test_known_names(matrix_id: str, name: str, archetype: str) -> None:

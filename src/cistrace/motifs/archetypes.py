@@ -22,7 +22,8 @@ class MatrixName:
         Of the human TF, parts of a heterodimer joined by `::`, also where the matrix is another species'; the
         matrix's own name where no human gene corresponds.
     archetype : str
-        Of the matrices that align with one leading matrix by TOMTOM at p <= 1e-4 (`docs/make_archetypes.py`).
+        Of the matrices that look like one leading matrix, so that all share its consensus; one text without blanks,
+        at most 14 letters (`docs/make_archetypes.py`).
     """
 
     symbol: str
