@@ -57,6 +57,22 @@ FIELD_NAMES = {
     "MA0743": "SCRT", "MA0866": "SOX/dimer", "MA1933": "ETS::SREBF", "MA0038": "GFI1",
     "MA0669": "E-box/CATATG",
 }  # fmt: skip
+# Factors for which archetypes are best known: of equally good ones they name a site.
+BEST_KNOWN = {
+    "RUNX": "RUNX1", "TFAP2": "TFAP2A", "GR/AR": "AR NR3C1", "CRE": "CREB1", "E2F": "E2F1 E2F4",
+    "ETS": "ELK1 GABPA ETS1", "GATA": "GATA1", "GFI1": "GFI1", "SP/KLF": "KLF4 SP1 KLF1", "HNF1": "HNF1A",
+    "IRF": "IRF1 IRF3", "MEF2": "MEF2A", "NFY": "NFYA", "NR/DR1": "PPARG::RXRA RXRA HNF4A", "PBX": "PBX1",
+    "NR/AGGTCA": "RORA ESRRA NR2F2", "SOX": "SOX9 SOX2", "ZNF143": "ZNF143", "TEAD": "TEAD1 TEAD4",
+    "E-box/CATCTG": "TAL1::TCF3 NEUROD1", "USF/MITF": "USF1 MITF", "YY1": "YY1", "AP-1": "FOS::JUN NFE2L2 NFE2",
+    "C/EBP": "CEBPA CEBPB", "NFKB": "NFKB1", "p53": "TP53", "NFKB/RELA": "RELA", "ESR": "ESR1", "HNF4": "HNF4A",
+    "NKX": "NKX3-1", "HD/TAATTA": "PDX1", "STAT": "STAT1 STAT3 STAT5A::STAT5B", "E-box/CACGTG": "MYC USF2",
+    "FOX": "FOXA1", "EBF": "EBF1", "NR/DR5": "RARA::RXRA", "EGR": "EGR1", "CDX": "CDX2", "E2F/GCGGGAA": "E2F6",
+    "HSF": "HSF1", "NR/DR4": "NR1H3::RXRA", "MEIS": "MEIS1", "E-box/CAGCTG": "MYOG ASCL1", "RFX": "RFX1",
+    "E-box/CACCTG": "TCF3 SNAI2", "TCF/LEF": "TCF7L2 LEF1", "TFAP2/N4": "TFAP2C", "SREBF": "SREBF1", "NFAT": "NFATC1",
+    "GCM": "GCM1", "ONECUT": "ONECUT1", "T-box": "TBX21 EOMES", "OTX/PITX": "OTX2", "GLI": "GLI2",
+    "OCT": "POU2F1 POU5F1", "SMAD": "SMAD3", "TFAP2/N5": "TFAP2C", "SREBF/E-box": "SREBF1", "CREB3/XBP1": "XBP1 ATF6",
+    "HIF": "HIF1A", "SIX": "SIX1",
+}  # fmt: skip
 
 
 def tomtom_p(matrices: list[NDArray[np.float64]]) -> NDArray[np.float64]:
@@ -172,11 +188,12 @@ def main() -> None:
     leader, species = leaders(np.where(near, correlation, 0)), species_of(library)
     symbols = [human_symbol(motif.name, species.get(motif.matrix_id, HUMAN)) for motif in library.motifs]
     labels = labels_of(library, leader, symbols)
-    columns = ("matrix_id", "symbol", "archetype", "leader", "log10_p", "correlation")
+    columns = ("matrix_id", "symbol", "archetype", "kind", "leader", "log10_p", "correlation")
     lines = [f"# {library.version}; docs/make_archetypes.py", "\t".join(columns)]
     for at, (motif, symbol, head) in enumerate(zip(library.motifs, symbols, leader.tolist(), strict=True)):
         figures = ("0", "1") if at == head else (f"{-log_p[at, head]:.1f}", f"{correlation[at, head]:.2f}")
-        lines.append("\t".join((motif.matrix_id, symbol, labels[head], library.motifs[head].matrix_id, *figures)))
+        kind = "pair" if pair[at] else "known" if symbol in BEST_KNOWN.get(labels[head], "").split() else "-"
+        lines.append("\t".join((motif.matrix_id, symbol, labels[head], kind, library.motifs[head].matrix_id, *figures)))
     FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

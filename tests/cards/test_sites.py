@@ -6,7 +6,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.cards.sites import SHARED, WIDEST, Site, sites_of
+from cistrace.cards.sites import EQUALLY_RARE, SHARED, WIDEST, Site, sites_of
+from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.hit import MotifHit
 
 NAMES = ("MA0079.5", "MA0139.2", "MA0106.3", "MA0140.3", "none")
@@ -48,10 +49,39 @@ def test_a_hit_of_which_too_little_is_left_stands_behind_the_site_it_overlaps() 
 
 
 def test_what_a_cell_does_not_express_names_no_site() -> None:
-    box = [hit(10, 20, 1e-7, "MA0140.3", "GATA1::TAL1"), hit(11, 19, 1e-6, "MA0036.4", "GATA2")]
+    box = [hit(10, 20, 1e-9, "MA0140.3", "GATA1::TAL1"), hit(11, 19, 1e-6, "MA0036.4", "GATA2")]
     assert [one.symbol for one in sites_of(box)] == ["GATA1::TAL1"]
     assert [one.symbol for one in sites_of(box, frozenset({"GATA1", "GATA2"}))] == ["GATA2"]
     assert sites_of(box, frozenset()) == ()
+
+
+def test_the_archetype_of_most_support_names_a_site() -> None:
+    # Three GC-box matrices at 1e-6 against a zinc finger of nobody's at 5e-7.
+    box = [hit(10, 20, 1e-6, f"MA{number}", "KLF") for number in ("0599.1", "0740.2", "1512.2")]
+    other = hit(9, 21, 5e-7, "MA1981.2", "ZNF530")
+    assert [(one.archetype, one.symbol) for one in sites_of([*box[:1], other])] == [("ZNF530", "ZNF530")]
+    assert [one.archetype for one in sites_of([*box, other])] == ["SP/KLF"]
+
+
+def test_a_pair_names_a_site_only_where_both_halves_are_there() -> None:
+    half = [hit(14, 23, 1e-6, "MA0028.3", "ELK1"), hit(10, 22, 5e-8, "MA1953.2", "FOXO1::ELF1")]
+    assert [one.archetype for one in sites_of(half)] == ["ETS"]
+    both = [half[0], hit(10, 22, 5e-9, "MA1953.2", "FOXO1::ELF1")]
+    assert [one.archetype for one in sites_of(both)] == ["ETS::FOX"]
+
+
+def test_the_best_known_of_equally_good_factors_names_a_site() -> None:
+    (site,) = sites_of([hit(10, 19, 2e-6, "MA0741.1", "KLF16"), hit(10, 19, 8e-6, "MA0079.5", "SP1")])
+    assert (site.symbol, site.hit.p_value, site.other_symbols) == ("SP1", 8e-6, ("KLF16",))
+    (site,) = sites_of([hit(10, 19, 2e-7, "MA0741.1", "KLF16"), hit(10, 19, 8e-6, "MA0079.5", "SP1")])
+    assert (site.symbol, site.other_symbols) == ("KLF16", ("SP1",))
+
+
+def test_other_symbols_are_ordered_and_each_once() -> None:
+    names = [("MA0037.5", "GATA3", 3e-6), ("MA0036.4", "GATA2", 1e-6), ("MA0482.3", "GATA4", 2e-6)]
+    hits = [hit(0, 8, p_value, *rest) for *rest, p_value in names]
+    (site,) = sites_of([*hits, hit(1, 8, 4e-6, "MA0035.5", "GATA1"), replace(hits[0], strand="-")])
+    assert (site.symbol, site.other_symbols) == ("GATA1", ("GATA2", "GATA4", "GATA3"))
 
 
 def test_a_site_bears_the_human_symbol_and_its_archetype() -> None:
@@ -68,11 +98,18 @@ def test_every_hit_is_on_one_site_and_no_two_sites_share_a_base(hits: list[Motif
         assert site.end <= following.start
     for site in sites:
         assert site.start < site.end
-        assert site.hit.p_value == min(found.p_value or 1 for found in (site.hit, *site.others))
+        of_it = [
+            one for one in (site.hit, *site.others) if name_of(one.matrix_id, one.name).archetype == site.archetype
+        ]
+        assert (site.hit.p_value or 1) <= EQUALLY_RARE * min(one.p_value or 1 for one in of_it if lies_on(site, one))
         assert site.start < site.hit.end and site.hit.start < site.end
         owned = min(site.end, site.hit.end) - max(site.start, site.hit.start)
         assert owned >= SHARED * site.hit.width
         assert site.width <= max(WIDEST, *(found.width for found in (site.hit, *site.others)))
+
+
+def lies_on(site: Site, one: MotifHit) -> bool:
+    return min(site.end, one.end) - max(site.start, one.start) >= SHARED * one.width
 
 
 @given(hit_lists(), st.randoms())

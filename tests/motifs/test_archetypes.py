@@ -60,7 +60,16 @@ def test_matrices_of_two_factors_keep_to_themselves() -> None:
     ],
 )  # fmt: skip
 def test_known_names(matrix_id: str, name: str, archetype: str) -> None:
-    assert matrix_names()[matrix_id] == MatrixName(name, archetype)
+    found = matrix_names()[matrix_id]
+    assert (found.symbol, found.archetype) == (name, archetype)
+
+
+def test_pairs_and_best_known_factors_are_marked() -> None:
+    assert matrix_names()["MA0140.3"] == MatrixName("GATA1::TAL1", "TAL1-GATA", pair=True)
+    assert matrix_names()["MA0079.5"] == MatrixName("SP1", "SP/KLF", known=True)
+    assert matrix_names()["MA0099.4"] == MatrixName("FOS::JUN", "AP-1", known=True)  # one site, whatever binds it
+    pairs = {name.archetype for name in matrix_names().values() if name.pair}
+    assert not pairs & {name.archetype for name in matrix_names().values() if not name.pair}
 
 
 def test_an_unknown_matrix_is_its_own_archetype() -> None:

@@ -24,10 +24,16 @@ class MatrixName:
     archetype : str
         Of the matrices that look like one leading matrix, so that all share its consensus; one text without blanks,
         at most 14 letters (`docs/make_archetypes.py`).
+    pair : bool
+        Whether the matrix is of two factors with a site each, ETS beside FOX.
+    known : bool
+        Whether the factor is one of those that the archetype is best known for.
     """
 
     symbol: str
     archetype: str
+    pair: bool = False
+    known: bool = False
 
 
 @cache
@@ -36,7 +42,11 @@ def matrix_names() -> Mapping[str, MatrixName]:
     with FILE.open(encoding="utf-8", newline="") as file:
         next(file)  # the library's version
         rows = csv.DictReader(file, delimiter="\t")
-        return MappingProxyType({row["matrix_id"]: MatrixName(row["symbol"], row["archetype"]) for row in rows})
+        return MappingProxyType({row["matrix_id"]: _name(row) for row in rows})
+
+
+def _name(row: dict[str, str]) -> MatrixName:
+    return MatrixName(row["symbol"], row["archetype"], row["kind"] == "pair", row["kind"] == "known")
 
 
 def name_of(matrix_id: str, name: str) -> MatrixName:
