@@ -54,7 +54,8 @@ def main() -> None:
     elif options.step == "calibrate":
         calibrate_folder(options.model, table, options.scores)
     else:
-        print(judged(read_config(options.model), *kept(options.scores, table.split("test"))))
+        config = read_config(options.model)
+        print(judged(config, *kept(options.scores, table.split("test"), config.interface.readouts)))
 
 
 def to_calibrate(val: MpraTable) -> MpraTable:
@@ -80,12 +81,13 @@ def score(model: Path, table: MpraTable, output: Path) -> None:
                 handle.write(json.dumps({"id": name, **line}) + "\n")
 
 
-def kept(path: Path, table: MpraTable) -> tuple[MpraTable, dict[Readout, NDArray[np.float64]]]:
-    """The table's rows that a file has scores of, in the table's order, and these scores."""
+def kept(
+    path: Path, table: MpraTable, readouts: tuple[Readout, ...]
+) -> tuple[MpraTable, dict[Readout, NDArray[np.float64]]]:
+    """The table's rows that a file has scores of, in the table's order, and their scores of every readout."""
     lines = {line["id"]: line for line in map(json.loads, path.read_text().splitlines())}
     rows = np.array([row for row, name in enumerate(table.names) if name in lines])
     chosen = table.take(rows)
-    readouts: tuple[Readout, ...] = ("trace", "card")
     return chosen, {readout: np.array([lines[name][readout] for name in chosen.names]) for readout in readouts}
 
 
@@ -94,7 +96,7 @@ def calibrate_folder(model: Path, table: MpraTable, scores: Path) -> None:
     from cistrace.training.calibrate import ValScores, calibrated, cell_figures
 
     config, val = read_config(model), table.split("val")
-    chosen, found = kept(scores, val)
+    chosen, found = kept(scores, val, config.interface.readouts)
     whole, place = part_val(val.sequences), {name: row for row, name in enumerate(val.names)}
     places = np.array([place[name] for name in chosen.names])
     fit, rest = (np.flatnonzero(np.isin(places, part)) for part in (whole.fit, whole.calibrate))

@@ -38,7 +38,7 @@ def main() -> None:
         scans.append(arguments.n / seconds(rival))
     scan = statistics.median(scans)
     print(f"pymemesuite scan alone: median {scan:.1f} sequences/s")
-    for trace, name in ((False, "card alone"), (True, "with traces")):
+    for trace, name in ((False, "without traces"), (True, "with traces")):
         found = rates[trace]
         print(
             f"{name}: median {statistics.median(found):.0f}/s, {min(found):.0f}-{max(found):.0f}/s;"

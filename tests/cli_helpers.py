@@ -19,6 +19,7 @@ from cistrace.cards.card import Card
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.json import card_hash
 from cistrace.cards.windows import WindowChoice
+from cistrace.checkpoints.schema import Readout
 from cistrace.cli.main import cli
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
@@ -76,8 +77,9 @@ class StandIn:
     def __init__(self, model: Path | None = None, threads: int | None = None) -> None:
         self.checkpoint = SimpleNamespace(hash=str(model), faults=())
 
-    def check_readout(self, trace: bool) -> None:
+    def readout(self, trace: bool) -> Readout:
         """It scores with and without traces."""
+        return "trace" if trace else "towers"
 
     def stream(
         self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best",

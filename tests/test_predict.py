@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import math
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -17,7 +20,7 @@ from cistrace import Predictor
 from cistrace.cards.json import card_hash
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.checkpoints.schema import CheckpointConfig, shipped_checkpoint
+from cistrace.checkpoints.schema import CheckpointConfig, Readout, shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
@@ -25,6 +28,7 @@ from cistrace.predict import ScoredWindow
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import parse_trace
 from cistrace.traces.verify import verify
+from cistrace.writers.arms import PredictingArm
 
 pytestmark = pytest.mark.pipeline
 
@@ -70,6 +74,40 @@ def test_prose_is_read_and_verified(predictor: Predictor) -> None:
     torn = predictor.prediction(ScoredWindow(window, [0.0], [text[:-3]]), 0, ("K562",), trace=True)
     assert torn.trace is None and torn.verification is not None
     assert [fault.field for fault in torn.verification.failed] == ["form", "step", "tf"]
+
+
+def test_without_a_trace_the_activity_is_the_towers_own(predictor: Predictor) -> None:
+    towers = predictor.checkpoint.towers
+    assert towers is not None
+    bases = [dna(200, seed) for seed in range(40)] + [dna(24)]
+    found = predictor.predict(bases, ["WTC11", "HepG2"], trace=False)
+    assert [one.activity for one in found] == towers.estimate(bases)[:, [2, 0]].ravel().tolist()
+    assert {(one.card, one.card_hash, one.trace_text) for one in found} == {(None, None, None)}
+    told = {one.provenance for one in found}
+    assert {(one.motifs, one.scanner, one.prompt, one.evidence) for one in told} == {(None, None, None, "towers")}
+    assert found[-1].flags == ("padded",)  # no motif in it, but nobody looked
+    (with_card,) = predictor.predict(dna(24), "WTC11")
+    assert with_card.flags == ("padded", "no_motif")
+
+
+def test_without_traces_nothing_but_the_towers_is_loaded() -> None:
+    code = (
+        "import sys, cistrace\n"
+        "predictor = cistrace.Predictor()\n"
+        "one, = predictor.predict('ACGT' * 50, 'K562', trace=False)\n"
+        "assert one.card is None and one.lower < one.activity < one.upper\n"
+        "print(*{'transformers', 'cistrace.writers.domain_reasoner'} & set(sys.modules))\n"
+        "print(*{'maker', 'reasoner'} & {*vars(predictor), *vars(predictor.checkpoint)})"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.stdout, found.stderr) == ("\n\n", "")
+
+
+def test_long_sequences_without_traces_do_not_depend_on_each_other(predictor: Predictor) -> None:
+    many = [dna(length, seed) for seed, length in enumerate((450, 200, 1900, 60, 700) * 6)]
+    together = predictor.predict(many, ["K562", "WTC11"], trace=False)
+    alone = [one for bases in many for one in predictor.predict(bases, ["K562", "WTC11"], trace=False)]
+    assert [replace(one, id="") for one in together] == [replace(one, id="") for one in alone]
 
 
 def test_short_long_and_ambiguous_inputs_say_so(predictor: Predictor) -> None:
@@ -184,21 +222,40 @@ def test_an_unknown_cell_type_is_refused_before_any_work(predictor: Predictor) -
 def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor: Predictor) -> None:
     random = [dna(200, seed) for seed in range(12)]
     for trace in (True, False):
+        readout = predictor.readout(trace)
+        assert readout == ("trace" if trace else "towers")
         for entry in predictor.predict(random, trace=trace):
             assert entry.level == int(np.argmax(entry.level_probabilities))
-            calibration = predictor.checkpoint.scales[entry.cell_type].calibrations["trace" if trace else "card"]
+            calibration = predictor.checkpoint.scales[entry.cell_type].calibrations[readout]
             assert entry.upper - entry.activity == pytest.approx(calibration.half_width)
 
 
-def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> None:
+def without_towers(*readouts: Readout, arm: PredictingArm) -> Callable[[CheckpointConfig], CheckpointConfig]:
+    """A change to a model of the paper's cards."""
+
     def change(config: CheckpointConfig) -> CheckpointConfig:
         scales = {
-            name: replace(scale, calibrations={"trace": scale.calibrations["trace"]})
+            name: replace(scale, calibrations={readout: scale.calibrations[readout] for readout in readouts})
             for name, scale in config.scales.items()
         }
-        return replace(config, interface=replace(config.interface, readouts=("trace",)), scales=scales)
+        interface = replace(config.interface, readouts=readouts, evidence="none", arm=arm)
+        return replace(config, interface=interface, scales=scales)
 
-    predictor = Predictor(altered_checkpoint(tmp_path / "model", change))
+    return change
+
+
+def test_without_towers_the_card_alone_is_scored(tmp_path: Path) -> None:
+    predictor = Predictor(altered_checkpoint(tmp_path / "model", without_towers("card", arm="card")))
+    assert predictor.checkpoint.towers is None
+    for trace in (True, False):
+        assert predictor.readout(trace) == "card"
+        (found,) = predictor.predict(dna(200), "K562", trace=trace)
+        assert found.card is not None and found.card.evidence is None and found.trace_text is None
+        assert found.provenance.motifs and found.card_hash == card_hash(found.card)
+
+
+def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> None:
+    predictor = Predictor(altered_checkpoint(tmp_path / "model", without_towers("trace", arm="card+generated")))
     with pytest.raises(ModelError, match=r"not trained to score the card alone.*leave --no-trace"):
         predictor.stream([DnaSequence("a", dna(200), "")], trace=False)
     (found,) = predictor.predict(dna(200), "K562")
@@ -210,8 +267,8 @@ def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> N
 def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:
     def change(config: CheckpointConfig) -> CheckpointConfig:
         scale = config.scales["K562"]
-        card = replace(scale.calibrations["card"], half_width=math.inf)
-        scales = {**config.scales, "K562": replace(scale, calibrations={**scale.calibrations, "card": card})}
+        towers = replace(scale.calibrations["towers"], half_width=math.inf)
+        scales = {**config.scales, "K562": replace(scale, calibrations={**scale.calibrations, "towers": towers})}
         return replace(config, scales=scales, faults=("K562: no interval",))
 
     predictor = Predictor(altered_checkpoint(tmp_path / "model", change))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import get_args
@@ -15,16 +16,27 @@ from numpy.typing import NDArray
 
 from cistrace.cards.card import Card
 from cistrace.cards.cell_types import ALL, canonical_cell_types
+from cistrace.cards.composition import composition
 from cistrace.cards.json import card_hash
 from cistrace.cards.maker import BLOCK, CardMaker, WindowCards
-from cistrace.cards.windows import MINIMUM_KNOWN, SequenceWindow, WindowChoice, best_windows, reported_windows
+from cistrace.cards.windows import (
+    MINIMUM_KNOWN,
+    SequenceWindow,
+    WindowChoice,
+    best_windows,
+    flags,
+    reported_windows,
+    scored_windows,
+)
 from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
+from cistrace.checkpoints.schema import Readout
 from cistrace.errors import InputError, ModelError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
+from cistrace.towers.evidence import Towers
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import read_trace
 from cistrace.traces.verify import verify
@@ -83,25 +95,34 @@ class Predictor:
         self.model = None if model is None else Path(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.model, device)
         self.cell_types = self.checkpoint.cell_types
-        self.maker = CardMaker(
-            self.cell_types, self.checkpoint.window, self.checkpoint.towers, self.checkpoint.known_effects
-        )
-        self.provenance = Provenance(
-            cistrace=__version__,
-            checkpoint=self.checkpoint.hash[:16],
-            motifs=self.maker.scanner.library.version,
-            scanner=self.maker.scanner.version,
-            prompt=PROMPT_VERSION,
-            evidence=self.checkpoint.interface.evidence,
-        )
         self.writes = "trace" in self.checkpoint.interface.readouts
         self.reads_card_alone = "card" in self.checkpoint.interface.readouts
+
+    @cached_property
+    def maker(self) -> CardMaker:
+        """Makes the cards that the model reads; the towers' own number needs none."""
+        checkpoint = self.checkpoint
+        return CardMaker(self.cell_types, checkpoint.window, checkpoint.towers, checkpoint.known_effects)
+
+    @cached_property
+    def _provenance_of_towers(self) -> Provenance:
+        """Of a prediction by the towers alone."""
+        interface = self.checkpoint.interface
+        return Provenance(__version__, self.checkpoint.hash[:16], None, None, None, interface.evidence)
+
+    @cached_property
+    def provenance(self) -> Provenance:
+        """Of a prediction from a card; a trace's seed is not in it."""
+        scanner = self.maker.scanner
+        return replace(
+            self._provenance_of_towers, motifs=scanner.library.version, scanner=scanner.version, prompt=PROMPT_VERSION
+        )
 
     def __repr__(self) -> str:
         model = "shipped model" if self.model is None else f"model {self.model}"
         traces = "writes traces" if self.writes else "writes no traces"
         return (
-            f"<Predictor, {model} {self.provenance.checkpoint}: {', '.join(self.cell_types)}; "
+            f"<Predictor, {model} {self._provenance_of_towers.checkpoint}: {', '.join(self.cell_types)}; "
             f"{self.checkpoint.window} bp, {traces}>"
         )
 
@@ -124,8 +145,8 @@ class Predictor:
         cell_types : str or several
             `all`, or names as in `Predictor.cell_types`.
         trace : bool
-            False scores from the card alone, several times as fast, with that readout's own line and interval. A model
-            of an arm without traces never writes any.
+            False gives the sequence model's own number and runs nothing else: no motif is sought, and `card` is None. A
+            model without towers scores the card alone then, as one of an arm without traces always does.
         windows : `best` or `all`
             Of a sequence longer than the model's window: in each cell type the window of the highest activity, or
             every window with at least 20 letters of ACGT, by rising start, each in all cell types.
@@ -138,7 +159,7 @@ class Predictor:
         CellTypeError
             A cell type that the checkpoint does not know.
         ModelError
-            No traces are asked of a model that was not trained to score the card alone.
+            No traces are asked of a model that has no other readout.
         """
         return list(self.stream(list(as_sequences(sequences, MINIMUM_KNOWN)), cell_types, trace, windows))
 
@@ -170,29 +191,49 @@ class Predictor:
             raise InputError(
                 f"windows: found {windows!r}, expected {' or '.join(get_args(WindowChoice))}; name one of these"
             )
-        self.check_readout(trace)
-        trace = trace and self.writes
-        return self._stream(sequences, cells, trace, windows, on_written)
+        readout, records = self.readout(trace), as_sequences(sequences, MINIMUM_KNOWN)
+        towers = self.checkpoint.towers
+        if readout == "towers" and towers is not None:
+            return self._by_towers(towers, records, cells, windows)
+        return self._from_cards(records, cells, readout == "trace", windows, on_written)
 
-    def check_readout(self, trace: bool) -> None:
-        """Refuse to score the card alone, which `trace=False` asks for, where the model was not trained to.
+    def readout(self, trace: bool) -> Readout:
+        """What predictions with or without traces are read from.
 
         Raises
         ------
         ModelError
-            The model's head scores at the end of a trace alone.
+            `trace` is false, and the model has no towers and was trained to score at the end of a trace alone.
         """
-        if not trace and not self.reads_card_alone:
+        if trace:
+            return "trace" if self.writes else "card"
+        if self.checkpoint.towers is None and not self.reads_card_alone:
             raise ModelError(
                 "this model was not trained to score the card alone (recipe: regression.without_trace 0), and no "
                 "traces are asked for; expected traces; leave --no-trace (trace=False) out"
             )
+        return "card" if self.checkpoint.towers is None else "towers"
 
-    def _stream(
-        self, sequences: SequenceInput, cells: tuple[str, ...], trace: bool, windows: WindowChoice,
+    def _by_towers(
+        self, towers: Towers, records: Iterable[DnaSequence], cells: tuple[str, ...], windows: WindowChoice
+    ) -> Iterator[Prediction]:
+        """The estimator tower's own activities; nothing else is run."""
+        size = self.checkpoint.window
+        columns = [self.cell_types.index(cell) for cell in cells]
+
+        def activities(several: Sequence[SequenceWindow]) -> NDArray[np.float32]:
+            return towers.estimate([at.bases for at in several])[:, columns]
+
+        described: tuple[SequenceWindow, tuple[str, ...]] | None = None  # cell types mostly share a window
+        for at, cell, activity in scored_windows(records, size, windows, activities, BLOCK):
+            if described is None or described[0] is not at:
+                described = at, flags(at, size, composition(at.bases), None)
+            yield self._reported("towers", at, cells[cell], activity, described[1])
+
+    def _from_cards(
+        self, records: Iterable[DnaSequence], cells: tuple[str, ...], trace: bool, windows: WindowChoice,
         on_written: OnWritten | None,
     ) -> Iterator[Prediction]:  # fmt: skip
-        records = as_sequences(sequences, MINIMUM_KNOWN)
         asked_windows = reported_windows(
             records, self.maker.window, len(cells),
             None if windows == "all" else lambda sequence: self._choose(sequence, cells),
@@ -270,29 +311,42 @@ class Predictor:
     def prediction(self, scored: ScoredWindow, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
         """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
-        scale = self.checkpoint.scales[cells[cell]]
-        calibration = scale.calibrations["trace" if trace else "card"]
-        activity = calibration.activity(scored.scores[cell])
+        readout: Readout = "trace" if trace else "card"
+        told = self._reported(readout, found.at, cells[cell], scored.scores[cell], found.flags)
+        told = replace(told, card=found.card, card_hash=card_hash(found.card), provenance=self.provenance)
+        if not trace:
+            return told
+        start = found.at.window.start
+        text = moved_text(scored.texts[cell], start)
+        read = read_trace(text)
+        return replace(
+            told,
+            provenance=replace(told.provenance, seed=self.checkpoint.reasoner.seed),
+            trace=None if read.faults else read.trace,
+            trace_text=text,
+            verification=verify(text, found.card, start),
+        )
+
+    def _reported(
+        self, readout: Readout, at: SequenceWindow, cell_type: str, score: float, noted: tuple[str, ...]
+    ) -> Prediction:
+        """What a `score` of a `readout` says of a window, `noted` its flags; card and trace are not in it."""
+        scale = self.checkpoint.scales[cell_type]
+        calibration = scale.calibrations[readout]
+        activity = calibration.activity(score)
         foreseen = foresee(activity, calibration, scale)
-        window = found.at.window
-        text = moved_text(scored.texts[cell], window.start) if trace else None
-        read = None if text is None else read_trace(text)
         return Prediction(
-            id=found.at.sequence.id,
-            cell_type=cells[cell],
+            id=at.sequence.id,
+            cell_type=cell_type,
             activity=activity,
             lower=activity - calibration.half_width,
             upper=activity + calibration.half_width,
             percentile=foreseen.percentile,
             level=foreseen.level,
             level_probabilities=foreseen.level_probabilities,
-            flags=found.flags if math.isfinite(calibration.half_width) else (*found.flags, NO_INTERVAL),
-            start=window.start,
-            end=window.end,
-            card_hash=card_hash(found.card),
-            card=found.card,
-            provenance=replace(self.provenance, seed=self.checkpoint.reasoner.seed if trace else None),
-            trace=None if read is None or read.faults else read.trace,
-            trace_text=text,
-            verification=None if text is None else verify(text, found.card, window.start),
+            flags=noted if math.isfinite(calibration.half_width) else (*noted, NO_INTERVAL),
+            start=at.window.start,
+            end=at.window.end,
+            card_hash=None,
+            provenance=self._provenance_of_towers,
         )

@@ -18,6 +18,7 @@ from cistrace.cards.windows import (
     flags,
     readable,
     reported_windows,
+    scored_windows,
     tiles,
     windows,
 )
@@ -55,6 +56,30 @@ def gc(windows: Sequence[SequenceWindow]) -> NDArray[np.float64]:
 def test_the_best_window_is_chosen_in_every_cell_type() -> None:
     sequence = DnaSequence("a", "A" * 100 + "C" * 60 + "A" * 400 + "G" * 50)
     assert [at.window.start for at in best_windows(sequence, 200, 2, gc)] == [410, 0]
+
+
+@given(st.lists(st.text("ACGTN", min_size=20, max_size=700), min_size=1, max_size=6), st.integers(1, 9))
+def test_scored_windows_are_those_reported_with_their_activities(texts: list[str], together: int) -> None:
+    sequences = [DnaSequence(f"s{n}", bases) for n, bases in enumerate(texts)]
+    asked: list[int] = []
+
+    def counted(several: Sequence[SequenceWindow]) -> NDArray[np.float64]:
+        asked.append(len(several))
+        return gc(several)
+
+    for choice, choose in (("best", lambda sequence: best_windows(sequence, 200, 2, gc)), ("all", None)):
+        asked.clear()
+        found = list(scored_windows(sequences, 200, choice, counted, together))  # type: ignore[arg-type]
+        assert [(at, cell) for at, cell, _ in found] == list(reported_windows(sequences, 200, 2, choose))
+        assert [score for _, _, score in found] == [gc([at])[0, cell] for at, cell, _ in found]
+        assert all(count >= together for count in asked[:-1])
+
+
+def test_nothing_is_said_of_motifs_that_nobody_sought() -> None:
+    sequence = DnaSequence("a", "ACGT" * 50)
+    at = SequenceWindow(sequence, Window(0, 200))
+    assert "no_motif" in flags(at, 200, composition(sequence.bases), 0)
+    assert "no_motif" not in flags(at, 200, composition(sequence.bases), None)
 
 
 def test_one_window_is_taken_unasked() -> None:

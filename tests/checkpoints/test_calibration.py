@@ -171,6 +171,16 @@ def test_few_measurements_of_a_cell_type_are_an_honest_unknown(count: int) -> No
     assert notes[1].endswith("its 90 % interval is infinite")
 
 
+def test_a_line_that_is_known_is_not_fitted() -> None:
+    random = np.random.default_rng(0)
+    scores = random.normal(size=60)
+    measured = 0.5 * scores + random.normal(scale=0.01, size=60)
+    made = calibrate(scores, measured, ValParts(np.arange(10), np.arange(10, 30), np.arange(30, 60)), SCALE, (1.0, 0.0))
+    assert (made.slope, made.intercept, made.fitted, made.calibrated) == (1, 0, 0, 30)
+    assert made.half_width == np.sort(np.abs(measured - scores)[30:])[27]
+    assert calibration_notes({"Liver": replace(SCALE, calibrations={"towers": made})}) == ()
+
+
 def test_fit_and_interval_never_see_each_others_rows() -> None:
     random = np.random.default_rng(0)
     scores, measured = random.normal(size=60), random.normal(size=60)

@@ -28,12 +28,14 @@ from cistrace.errors import ModelError
 
 WRITES = Generation("greedy", 0.95, 0.7, 50, 1024, True, 0)
 INTERFACE = ModelInterface(
-    "domain", "towers", "card+generated", ("trace", "card"), WRITES, Origin("compact", "0.1.0", None, {})
+    "domain", "towers", "card+generated", ("trace", "card", "towers"), WRITES, Origin("compact", "0.1.0", None, {})
 )
+TOWERS = replace(CALIBRATION, slope=1.0, intercept=0.0, fitted=0)
 NO_INTERVAL = replace(CALIBRATION, half_width=math.inf)
 CONFIGURED = CheckpointConfig(
-    2, INTERFACE, ("K562",), 200,
-    {"K562": replace(SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL})}, ("a fault",), {"a": "0"},
+    3, INTERFACE, ("K562",), 200,
+    {"K562": replace(SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL, "towers": TOWERS})},
+    ("a fault",), {"a": "0"},
 )  # fmt: skip
 
 
@@ -65,10 +67,11 @@ def test_an_infinite_width_is_null_in_the_file(folder: Path) -> None:
 def test_the_shipped_checkpoint_says_what_it_holds() -> None:
     config = read_config(shipped_checkpoint())
     assert config.files == file_hashes(shipped_checkpoint())
-    assert config.interface.readouts == ("trace", "card") and config.faults == ()
+    assert config.interface.readouts == ("trace", "card", "towers") and config.faults == ()
     for scale in config.scales.values():
-        for one in scale.calibrations.values():
-            assert one.fitted > 600 and one.calibrated > 1_600 and math.isfinite(one.half_width)
+        for readout, one in scale.calibrations.items():
+            assert (one.fitted > 600 or readout == "towers") and one.calibrated > 1_600
+            assert math.isfinite(one.half_width)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,14 @@ def test_the_shipped_checkpoint_says_what_it_holds() -> None:
         (lambda plain: plain["scales"]["K562"].update(quantiles=[1, 0]), "scales.K562.quantiles: "),
         (lambda plain: plain["scales"]["K562"]["calibrations"].pop("card"), "scales.K562.calibrations: of trace"),
         (lambda plain: plain["scales"]["K562"]["calibrations"]["card"].update(spread=0), "calibrations.card.spread: "),
+        (
+            lambda plain: plain["scales"]["K562"]["calibrations"]["towers"].update(slope=0.9),
+            "scales.K562.calibrations.towers: slope and intercept 0.9, 0.0, expected 1 and 0",
+        ),
+        (
+            lambda plain: plain["interface"].update(evidence="none"),
+            "interface.readouts: ('trace', 'card', 'towers') with the evidence none",
+        ),
     ],
 )
 def test_a_fault_is_named_by_its_place(folder: Path, change: Callable[[dict[str, Any]], object], words: str) -> None:
@@ -107,14 +118,14 @@ def test_all_faults_are_told_at_once_a_line_each(folder: Path) -> None:
     assert sorted(fault.split(":")[0].strip() for fault in faults) == ["files", "interface.layout", "window"]
 
 
-@pytest.mark.parametrize(("found", "mend"), [(None, "export its run again"), (1, "export"), (3, "update cistrace")])
+@pytest.mark.parametrize(("found", "mend"), [(None, "export its run again"), (2, "export"), (4, "update cistrace")])
 def test_another_format_is_refused_with_its_mend(folder: Path, found: int | None, mend: str) -> None:
     def change(plain: dict[str, Any]) -> None:
         del plain["format"]
         if found is not None:
             plain["format"] = found
 
-    with pytest.raises(ModelError, match=rf"is of format {found or 1}, expected 2; {mend}"):
+    with pytest.raises(ModelError, match=rf"is of format {found or 1}, expected 3; {mend}"):
         read_config(changed(folder, change))
 
 

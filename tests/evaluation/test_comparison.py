@@ -10,7 +10,7 @@ import pytest
 from bench_helpers import a_table
 from evaluation_helpers import a_comparison, off_by, rising
 
-from cistrace.checkpoints.schema import shipped_checkpoint
+from cistrace.checkpoints.schema import TOWER_FILES, shipped_checkpoint
 from cistrace.errors import DataError
 from cistrace.evaluation.comparison import open_comparison
 from cistrace.evaluation.contenders import Contender, chosen, known_contenders, predictions_of
@@ -97,7 +97,7 @@ def test_nothing_to_fit_on_is_no_crash(predict: object, tmp_path: Path) -> None:
 
 
 def test_towers_that_do_not_know_the_cell_type_are_refused(tmp_path: Path) -> None:
-    own = known_contenders(None)["tower"].files
+    own = (shipped_checkpoint() / TOWER_FILES[0],)
     with pytest.raises(DataError, match="knows HepG2, K562, WTC11, not Liver"):
         Ensemble(own)(a_comparison(tmp_path, rising(6)), 0)
 

@@ -8,6 +8,7 @@ from cistrace.io.regions import reverse_complement as opposite
 from cistrace.motifs.hit import MotifHit
 from cistrace.towers.encoding import base_codes, one_hot
 from cistrace.towers.evidence import ROWS, Towers
+from cistrace.towers.tower import fused
 
 
 def sequences(count: int, length: int = 60) -> list[str]:
@@ -21,6 +22,17 @@ def test_estimates_do_not_depend_on_batch_or_order() -> None:
     whole = towers.estimate(many)
     assert np.array_equal(whole[::-1], towers.estimate(many[::-1]))
     assert np.array_equal(whole[:1], towers.estimate(many[:1]))
+
+
+def test_estimates_are_the_towers_own_bit_by_bit() -> None:
+    """Passes of their own size, and the given strand's rows beside the other's, change nothing."""
+    tower, many = random_legnet(2), sequences(ROWS)
+    whole = fused(tower)
+    with torch.inference_mode():
+        alone = [whole(one_hot(base_codes(part, 60))).numpy() for part in (many, [opposite(one) for one in many])]
+    towers = Towers(tower, random_residual())
+    assert np.array_equal(towers.strands(many), np.stack(alone))
+    assert np.array_equal(towers.estimate(many), np.stack(alone).mean(axis=0))
 
 
 def test_estimates_are_those_of_both_strands() -> None:

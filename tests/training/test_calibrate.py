@@ -34,7 +34,9 @@ def test_scores_are_those_that_predictions_are_made_of() -> None:
     found = score_rows(predictor, table)
     assert found.writer is not None and found.writer.traces == 9 and found.writer.parsed == 9
     assert 0 < found.writer.supported <= found.writer.claims
-    for readout, trace in (("trace", True), ("card", False)):
+    assert predictor.checkpoint.towers is not None
+    np.testing.assert_array_equal(found.scores["towers"], predictor.checkpoint.towers.estimate(table.sequences))
+    for readout, trace in (("trace", True), ("towers", False)):
         predicted = predictor.predict(list(table.sequences), trace=trace)
         activity = [
             predictor.checkpoint.scales[one.cell_type].calibrations[readout].activity(score)  # type: ignore[index]
@@ -53,6 +55,15 @@ def test_every_readout_and_cell_type_has_its_own_line_and_width() -> None:
         traced, bare = found[cell].calibrations["trace"], found[cell].calibrations["card"]
         assert (traced.slope, traced.intercept) == pytest.approx((2, place))
         assert traced.half_width == pytest.approx(0, abs=1e-9) and bare.half_width > 1
+
+
+def test_the_towers_activities_are_left_as_they_are() -> None:
+    scores = np.random.default_rng(0).normal(size=(60, 2))
+    parts = ValParts(np.empty(0, dtype=np.int64), np.arange(20), np.arange(20, 60))
+    found = calibrated({cell: SCALE for cell in CELLS}, ValScores({"towers": scores}, None), a_table(2 * scores), parts)
+    for cell in CELLS:
+        one = found[cell].calibrations["towers"]
+        assert (one.slope, one.intercept, one.fitted, one.calibrated) == (1, 0, 0, 40)
 
 
 def test_figures_tell_the_worse_readout() -> None:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from cistrace.cards.card import Card
+from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.evaluation.trace_rates import trace_rates
 from cistrace.io.dna_sequence import DnaSequence
@@ -142,11 +143,12 @@ def test_batch_order_and_padding_do_not_matter(
 def test_scores_of_the_card_alone_need_no_writing(
     predictor: Predictor, sequences: list[DnaSequence], predicted: tuple[list[Prediction], list[int]]
 ) -> None:
-    counts: list[int] = []
-    bare = list(predictor.stream(sequences, trace=False, on_written=counts.append))
-    assert not counts
-    assert all(entry.trace is None and entry.trace_text is None for entry in bare)
-    assert np.corrcoef([e.activity for e in bare], [e.activity for e in predicted[0]])[0, 1] > 0.9
+    cells = predictor.cell_types
+    whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in sequences]
+    bare = predictor.score(list(predictor.maker.window_cards(whole, cells)), cells, trace=False)
+    assert not any(one.texts for one in bare)
+    found = [predictor.prediction(one, cell, cells, trace=False).activity for one in bare for cell in range(len(cells))]
+    assert np.corrcoef(found, [entry.activity for entry in predicted[0]])[0, 1] > 0.9
 
 
 def test_every_trace_is_reported_as_it_ends(predicted: tuple[list[Prediction], list[int]]) -> None:

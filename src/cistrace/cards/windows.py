@@ -93,6 +93,51 @@ def best_windows(
     return [found[int(place)] for place in activities(found).argmax(axis=0)]
 
 
+def scored_windows(
+    sequences: Iterable[DnaSequence],
+    size: int,
+    choice: WindowChoice,
+    activities: Callable[[Sequence[SequenceWindow]], NDArray[np.floating]],
+    together: int,
+) -> Iterator[tuple[SequenceWindow, int, float]]:
+    """The windows to report, as `reported_windows` has them, each with its cell type's place and its activity.
+
+    Parameters
+    ----------
+    size : int
+        Of a window, bp.
+    choice : `best` or `all`
+        In each cell type the window that `best_windows` would choose, or all with `MINIMUM_KNOWN` letters of ACGT.
+    activities : callable
+        Activities of windows, (N, cell types).
+    together : int
+        Windows, or somewhat more, that are asked of at once, whichever sequences they are of.
+    """
+    waiting: list[list[SequenceWindow]] = []
+    for sequence in sequences:
+        waiting.append(tiles(sequence, size, MINIMUM_KNOWN) if choice == "all" else readable(tiles(sequence, size)))
+        if sum(map(len, waiting)) >= together:
+            yield from _scored(waiting, choice, activities)
+            waiting = []
+    if waiting:
+        yield from _scored(waiting, choice, activities)
+
+
+def _scored(
+    several: list[list[SequenceWindow]],
+    choice: WindowChoice,
+    activities: Callable[[Sequence[SequenceWindow]], NDArray[np.floating]],
+) -> Iterator[tuple[SequenceWindow, int, float]]:
+    scores = activities([at for found in several for at in found])
+    for found, rows in zip(several, np.split(scores, np.cumsum([len(found) for found in several])[:-1]), strict=True):
+        if choice == "best":
+            places = rows.argmax(axis=0).tolist()
+            yield from ((found[place], cell, float(rows[place, cell])) for cell, place in enumerate(places))
+        else:
+            for at, row in zip(found, rows.tolist(), strict=True):
+                yield from ((at, cell, score) for cell, score in enumerate(row))
+
+
 def placed(card: Card, start: int) -> Card:
     """The card with its hits at their positions in the sequence that its window starts at `start` (0-based) of."""
     if not start:
@@ -129,12 +174,12 @@ def reported_windows(
                 yield from ((at, cell) for cell in range(cell_types))
 
 
-def flags(at: SequenceWindow, size: int, measured: Composition, hits: int) -> tuple[str, ...]:
+def flags(at: SequenceWindow, size: int, measured: Composition, hits: int | None) -> tuple[str, ...]:
     """What is unusual about a row, in words a table can hold.
 
     `padded`, `tiled:N` and `window:S-E` (1-based inclusive) tell how the sequence met the model;
     `ambiguous:N` counts letters other than ACGT in the window; `unusual_gc`, `low_complexity` and
-    `no_motif` mark inputs unlike the training elements.
+    `no_motif` mark inputs unlike the training elements. `hits` is None where nobody looked for any.
     """
     found = []
     length = len(at.sequence.bases)
@@ -148,6 +193,6 @@ def flags(at: SequenceWindow, size: int, measured: Composition, hits: int) -> tu
         found.append("unusual_gc")
     if measured.low_complexity >= LOW_COMPLEXITY:
         found.append("low_complexity")
-    if not hits:
+    if hits == 0:
         found.append("no_motif")
     return tuple(found)

@@ -32,6 +32,7 @@ MISS = Fraction(1, 10)
 SHARES = {"choose": Fraction(3, 10), "fit": Fraction(2, 10), "calibrate": Fraction(5, 10)}
 FEWEST_TO_FIT = 10  # measured rows: a line through fewer says more of their noise than of the model
 UNCALIBRATED = Calibration(1.0, 0.0, math.inf, 0.0, 1.0, 0, 0)
+_IN_WORDS: dict[Readout, str] = {"trace": "with a trace", "card": "from the card alone", "towers": "by the towers"}
 LEAST_SPREAD = 0.01  # of normal scores, so that probabilities are defined for residuals that are all alike
 
 
@@ -126,23 +127,29 @@ def fit_line(
 
 
 def calibrate(
-    scores: NDArray[np.float64], measured: NDArray[np.float64], parts: ValParts, scale: CellScale
+    scores: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    parts: ValParts,
+    scale: CellScale,
+    line: tuple[float, float] | None = None,
 ) -> Calibration:
     """Line, half width and foreseen spread of one cell type and readout.
 
     Parameters
     ----------
     scores : ndarray, float64, shape (N,)
-        The head's standardised scores of val's rows; rows of the part `choose` are not looked at.
+        The readout's scores of val's rows; rows of the part `choose` are not looked at.
     measured : ndarray, float64, shape (N,)
         log2(RNA/DNA); NaN where not measured.
     parts : ValParts
         Of these N rows.
     scale : CellScale
         Its location and spread are the line of a cell type with too few rows to fit one.
+    line : (float, float), optional
+        Slope and intercept, where they are known; fitted unless given.
     """
-    fitting = parts.fit[np.isfinite(measured[parts.fit])]
-    slope, intercept = fit_line(scores[fitting], measured[fitting], (scale.spread, scale.location))
+    fitting = parts.fit[np.isfinite(measured[parts.fit])] if line is None else parts.fit[:0]
+    slope, intercept = line or fit_line(scores[fitting], measured[fitting], (scale.spread, scale.location))
     rows = parts.calibrate[np.isfinite(measured[parts.calibrate])]
     activity = intercept + slope * scores[rows]
     width = conformal_half_width(measured[rows] - activity)
@@ -161,8 +168,8 @@ def calibration_notes(scales: dict[str, CellScale]) -> tuple[str, ...]:
             found = scale.calibrations.get(readout)
             if found is None:
                 continue
-            where = f"{name}, {'with a trace' if readout == 'trace' else 'from the card alone'}"
-            if found.fitted < FEWEST_TO_FIT:
+            where = f"{name}, {_IN_WORDS[readout]}"
+            if found.fitted < FEWEST_TO_FIT and readout != "towers":
                 notes.append(
                     f"{where}: {found.fitted} measured val rows to fit a line to, expected {FEWEST_TO_FIT}; scores "
                     "keep the training split's mean and spread"

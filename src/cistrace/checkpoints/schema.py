@@ -27,7 +27,7 @@ from cistrace.io.hashes import file_hash
 from cistrace.writers.arms import PredictingArm
 from cistrace.writers.layout import LayoutName
 
-FORMAT: Literal[2] = 2
+FORMAT: Literal[3] = 3
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
 RUN_FILE, LAST_STAGE = "run.json", "regression"  # of a training run
@@ -35,10 +35,11 @@ HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_eff
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
 
-Readout = Literal["trace", "card"]
-"""Where the head scores: at the end of a trace, or at the end of what stands before one (in the arm `sequence` the bare
-sequence), which is the card alone."""
+Readout = Literal["trace", "card", "towers"]
+"""What gives the activity: the head, where a trace ends or where what stands before one does (the card alone; in the
+arm `sequence` the bare sequence), or the estimator tower, whose number is reported as it is."""
 READOUTS: tuple[Readout, ...] = get_args(Readout)
+IDENTITY = (1.0, 0.0)  # slope and intercept of scores that are activities already
 
 # JSON has no infinity: null, and in memory math.inf.
 _Width = Annotated[
@@ -59,14 +60,15 @@ class Calibration:
     Attributes
     ----------
     slope, intercept : float
-        activity = intercept + slope x standardised score, log2(RNA/DNA).
+        activity = intercept + slope x score, log2(RNA/DNA). The head's scores are standardised; the towers' are
+        activities already, so that theirs are 1 and 0: what adds up to a tower's number adds up to the activity.
     half_width : float
         Half the 90 % interval: conformal, from val's absolute residuals; infinite (in the file null) where val holds
         too few for any.
     shift, spread : float
         Mean and standard deviation of measurements about predictions, in normal scores: see `levels`.
     fitted, calibrated : int
-        Measured val rows that slope and intercept, and that the other three come from.
+        Measured val rows that slope and intercept, and that the other three come from; none fit the towers' line.
     """
 
     slope: FiniteFloat
@@ -78,7 +80,7 @@ class Calibration:
     calibrated: _Count
 
     def activity(self, score: float) -> float:
-        """log2(RNA/DNA) from the head's standardised score."""
+        """log2(RNA/DNA) from a score of the readout."""
         return self.intercept + self.slope * score
 
 
@@ -140,7 +142,8 @@ class ModelInterface:
         Of the cards it reads: the checkpoint's own `towers`, or `none`.
     arm : PredictingArm
     readouts : tuple of Readout
-        Where its head was trained to score. Without `card` it cannot do without traces, without `trace` it reads none.
+        `trace` and `card` where its head was trained to score there, `towers` where it has towers. With `trace` alone
+        it cannot do without traces, without `trace` it writes none.
     generation : Generation
     origin : Origin
     """
@@ -173,7 +176,7 @@ class CheckpointConfig:
         SHA-256 of every other file, hexadecimal, by its path below the folder.
     """
 
-    format: Literal[2]
+    format: Literal[3]
     interface: ModelInterface
     cell_types: Annotated[tuple[str, ...], Field(min_length=1)]
     window: Annotated[int, Field(ge=1)]
@@ -274,10 +277,16 @@ def _contradictions(config: CheckpointConfig) -> list[str]:
         if set(scale.calibrations) != set(config.interface.readouts):
             expected = ", ".join(config.interface.readouts)
             faults.append(f"scales.{name}.calibrations: of {', '.join(scale.calibrations)}, expected of {expected}")
+        tower = scale.calibrations.get("towers")
+        if tower is not None and (tower.slope, tower.intercept) != IDENTITY:
+            found = f"{tower.slope}, {tower.intercept}"
+            faults.append(f"scales.{name}.calibrations.towers: slope and intercept {found}, expected 1 and 0")
         if not scale.cuts[0] < scale.cuts[1] < scale.cuts[2]:
             faults.append(f"scales.{name}.cuts: {scale.cuts} do not rise; expected three numbers that do")
         if any(later < earlier for earlier, later in zip(scale.quantiles, scale.quantiles[1:])):
             faults.append(f"scales.{name}.quantiles: they fall; expected numbers that rise")
     if (config.interface.arm == "card+generated") != ("trace" in config.interface.readouts):
         faults.append(f"interface.readouts: {config.interface.readouts} with the arm {config.interface.arm}")
+    if (config.interface.evidence == "towers") != ("towers" in config.interface.readouts):
+        faults.append(f"interface.readouts: {config.interface.readouts} with the evidence {config.interface.evidence}")
     return faults

@@ -65,7 +65,7 @@ def evaluate(
       gc       GC and CpG
       motifs   gradient boosting on motif hits and dinucleotides
       legnet   LegNet trained on the training split alone, about an hour on a core
-      tower    the model's own tower
+      tower    the model's own tower, as predict --no-trace gives it
       towers   all of the model's towers and those of --towers, weights fitted on val
       card     the model, from the card alone
       model    the model as it predicts, from the card and the trace it writes

@@ -44,7 +44,8 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
 @click.option(
     "--trace/--no-trace",
     default=True,
-    help="Let the model write its reasons, or score from the card alone, several times as fast. [default: --trace]",
+    help="Let the model write its reasons, or give the sequence model's own number: no motif is sought and no language "
+    "model loaded, many times as fast. [default: --trace]",
 )
 @windows_option
 @click.option(
@@ -96,7 +97,8 @@ def predict(
     row a window and cell type. Positions in traces are those of the input.
 
     JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), verification
-    (every claim of the trace against the card) and provenance (what made the prediction).
+    (every claim of the trace against the card) and provenance (what made the prediction). With --no-trace there is
+    no card, and nobody looks whether there is a motif (flag no_motif).
 
     With -o FILE, what is finished is kept in FILE.partial until FILE is whole; after an interruption --resume goes on
     from there, and FILE becomes the same as without one.
@@ -123,7 +125,7 @@ def predict(
         for fault in predictor.checkpoint.faults:
             click.echo(f"{model}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
-        predictor.check_readout(trace)
+        predictor.readout(trace)
         asked = _Asked(predictor, cells, trace, windows, progress)
         if to_terminal(target):
             _show(asked, records)

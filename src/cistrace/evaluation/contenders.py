@@ -20,8 +20,8 @@ from cistrace.io.hashes import files_hash
 from cistrace.predict import Predictor
 
 log = logging.getLogger(__name__)
-MODEL, CARD = "model", "card"
-DEFAULT = ("gc", "motifs", "tower", "towers", CARD, MODEL)
+MODEL, CARD, TOWER = "model", "card", "tower"
+DEFAULT = ("gc", "motifs", TOWER, "towers", CARD, MODEL)
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def known_contenders(
         Contender("legnet", "sequence, LegNet on the training split alone", legnet, seeded=True),
     ]
     if own:
-        found.append(Contender("tower", "sequence, the model's own tower", Ensemble(own[:1]), files=own[:1]))
+        found.append(
+            Contender(TOWER, "sequence, without card and trace", AnotherModel(folder, trace=False), files=config)
+        )
     if several:
         sees = f"sequence, {len(several)} towers, weights fitted on val"
         found.append(Contender("towers", sees, Ensemble(several), files=several))
@@ -91,7 +93,7 @@ def known_contenders(
         found.append(Contender(MODEL, interface.arm, as_it_predicts, files=config))
     known = {contender.name: contender for contender in found}
     for name, other in others:
-        if name in known or name in (CARD, "tower", "towers") or not name or set(name) & set("./\\"):
+        if name in known or name in (CARD, TOWER, "towers") or not name or set(name) & set("./\\"):
             raise DataError(f"--against {name}: found a name that is taken or holds . or /, expected a new plain one")
         read_config(model_folder(other))  # a folder that is no model is named before hours of work
         files = (model_folder(other) / CONFIG,)
@@ -163,15 +165,22 @@ def calibrated(comparison: Comparison, rows: list[StoredPrediction], name: str, 
 
 @dataclass(frozen=True)
 class AnotherModel:
-    """Predictions of any model that `cistrace predict --model` takes, with its traces where it writes any."""
+    """Predictions of any model that `cistrace predict --model` takes, with its traces where it writes any.
+
+    Attributes
+    ----------
+    trace : bool
+        False for what `--no-trace` gives.
+    """
 
     folder: Path
+    trace: bool = True
 
     def __call__(self, comparison: Comparison, seed: int) -> Predicted:
         predictor = Predictor(self.folder, comparison.threads)
         rows = zip(comparison.judged.names, comparison.judged.sequences, strict=True)
         records = [DnaSequence(name, bases, comparison.split) for name, bases in rows]
-        found = list(predictor.stream(records, comparison.cell_types))
+        found = list(predictor.stream(records, comparison.cell_types, self.trace))
         shape = (len(records), len(comparison.cell_types))
         columns = ([getattr(row, name) for row in found] for name in ("activity", "lower", "upper"))
         return Predicted(*(np.array(column).reshape(shape) for column in columns))

@@ -28,7 +28,7 @@ def to_frame(predictions: Prediction | Iterable[Prediction], library: Literal["p
         `percentile` (0-100): float64. `level` (0-3): int64. `flags`: lists of text. `start` and `end`: int64, the
         stretch of the input that the row describes, 1-based, inclusive. `level_probabilities`: lists of four floats.
         `trace` (its text), `verified` (bool), `claims` and `supported` (int64): missing where no trace was asked for;
-        a text that is no trace has no claims and is not verified.
+        a text that is no trace has no claims and is not verified. `card_hash` is missing where no card was made.
 
     Raises
     ------

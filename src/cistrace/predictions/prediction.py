@@ -20,10 +20,10 @@ class Provenance:
         Version of this package.
     checkpoint : str
         First 16 hex digits of the checkpoint's hash.
-    motifs, scanner : str
-        Library, with a hash of its content; rules, background and threshold.
-    prompt : str
-        Version of the words that the model reads.
+    motifs, scanner : str or None
+        Library, with a hash of its content; rules, background and threshold. None where nothing was scanned.
+    prompt : str or None
+        Version of the words that the model reads; None where it read none.
     evidence : str
         Kind of the cards' evidence: `towers`, or `none`.
     seed : int or None
@@ -32,9 +32,9 @@ class Provenance:
 
     cistrace: str
     checkpoint: str
-    motifs: str
-    scanner: str
-    prompt: str
+    motifs: str | None
+    scanner: str | None
+    prompt: str | None
     evidence: str
     seed: int | None = None
 
@@ -63,8 +63,8 @@ class Prediction:
     start, end : int
         The window of the input that the row describes: 0-based, half-open; the whole input where it fits the model.
         Files and tables state it 1-based, inclusive.
-    card_hash : str
-        SHA-256 of the card's JSON.
+    card_hash : str or None
+        SHA-256 of the card's JSON; None where no card was made.
     provenance : Provenance
     trace : Trace or None
         None without traces, and where the writer's text has not the form of one.
@@ -73,8 +73,8 @@ class Prediction:
     verification : Verification or None
         What holds of the text, also where it is no trace; None without traces.
     card : Card or None
-        What the model read, with positions of the window; `card_hash` names its content. No file of predictions holds
-        it. `verify(trace_text, card, start)` judges again.
+        What the model read, with positions of the window; `card_hash` names its content. None where the towers alone
+        were asked. No file of predictions holds it. `verify(trace_text, card, start)` judges again.
     """
 
     id: str
@@ -88,7 +88,7 @@ class Prediction:
     flags: tuple[str, ...]
     start: int
     end: int
-    card_hash: str
+    card_hash: str | None
     provenance: Provenance
     trace: Trace | None = None
     trace_text: str | None = None

@@ -57,10 +57,10 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
     """A prediction as JSON types: one line of JSONL.
 
     `start` and `end`, 1-based, inclusive, are of the stretch of the input that the row describes. Positions in a trace
-    are those of the input, as its `positions` says. `trace` and `verification` are null without traces. A text that has
-    not the form of a trace has `steps` and `level` null and is not verified; `failed` says why. A step that follows no
-    template has the kind `prose`. The bounds of a row with the flag `no_interval` are null; in TSV they are `-inf`
-    and `inf`.
+    are those of the input, as its `positions` says. `trace` and `verification` are null without traces, and
+    `card_hash` where no card was made. A text that has not the form of a trace has `steps` and `level` null and is not
+    verified; `failed` says why. A step that follows no template has the kind `prose`. The bounds of a row with the flag
+    `no_interval` are null; in TSV they are `-inf` and `inf`.
     """
     return {
         "id": prediction.id,

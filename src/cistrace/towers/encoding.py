@@ -10,7 +10,8 @@ from torch import Tensor
 from cistrace.errors import ModelError
 
 BASES = "ACGT"
-_ROW_OF_BYTE = np.full(256, 4, dtype=np.int64)
+BLANK = 4  # code of what is no base
+_ROW_OF_BYTE = np.full(256, BLANK, dtype=np.int64)
 for _index, _base in enumerate(BASES):
     _ROW_OF_BYTE[ord(_base)] = _index
 _ONE_HOT = torch.cat([torch.eye(4), torch.zeros(1, 4)])
@@ -28,13 +29,18 @@ def base_codes(sequences: list[str], window: int) -> NDArray[np.int64]:
     -------
     ndarray, int64, shape (N, window)
     """
-    codes = np.full((len(sequences), window), 4, dtype=np.int64)
+    codes = np.full((len(sequences), window), BLANK, dtype=np.int64)
     for row, bases in enumerate(sequences):
         if len(bases) > window:
             raise ModelError(f"sequence {row}: found {len(bases)} bp, expected at most {window}; tile it first")
         left = (window - len(bases)) // 2
         codes[row, left : left + len(bases)] = _ROW_OF_BYTE[np.frombuffer(bases.encode("ascii"), dtype=np.uint8)]
     return codes
+
+
+def opposite_codes(codes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Codes (N, L) of the opposite strand."""
+    return np.where(codes == BLANK, BLANK, 3 - codes)[:, ::-1]
 
 
 def one_hot(codes: NDArray[np.int64] | Tensor) -> Tensor:

@@ -23,9 +23,10 @@ class NormedConvolution(nn.Sequential):
         super().__init__(convolution, nn.BatchNorm2d(outputs), nn.SiLU())
 
     def fuse(self) -> None:
-        """Fold the normalisation, in evaluation mode, into the convolution."""
+        """Fold the normalisation, in evaluation mode, into the convolution, whose output SiLU then overwrites."""
         self[0] = fuse_conv_bn_eval(self[0], self[1])  # type: ignore[type-var,arg-type]
         self[1] = nn.Identity()
+        self[2] = nn.SiLU(inplace=True)
 
 
 class Gate(nn.Module):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from cistrace.cards.maker import BLOCK
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.calibration import FEWEST_TO_FIT, ValParts, calibrate
-from cistrace.checkpoints.schema import CellScale, Readout
+from cistrace.checkpoints.schema import IDENTITY, CellScale, Readout
 from cistrace.checkpoints.soundness import CellTypeFigures, WriterFigures
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.mpra.metrics import pearson
@@ -29,7 +29,7 @@ class ValScores:
     Attributes
     ----------
     scores : dict
-        Of every readout a float64 ndarray (N, cell types): the head's standardised scores.
+        Of every readout a float64 ndarray (N, cell types): the head's standardised scores, the towers' activities.
     writer : WriterFigures or None
         Of the traces; None for a model that writes none.
     """
@@ -49,6 +49,9 @@ def score_rows(predictor: Predictor, table: MpraTable) -> ValScores:
         whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in block]
         windows = list(predictor.maker.window_cards(whole, cells))
         for readout, found in scores.items():
+            if readout == "towers":
+                found += [one.evidence.estimates.tolist() for one in windows if one.evidence is not None]
+                continue
             scored = predictor.score(windows, cells, trace=readout == "trace")
             found += [entry.scores for entry in scored]
             if readout == "trace":
@@ -83,7 +86,13 @@ def calibrated(
         name: replace(
             scales[name],
             calibrations={
-                readout: calibrate(scores[:, cell], table.activity[:, cell], parts, scales[name])
+                readout: calibrate(
+                    scores[:, cell],
+                    table.activity[:, cell],
+                    parts,
+                    scales[name],
+                    IDENTITY if readout == "towers" else None,
+                )
                 for readout, scores in found.scores.items()
             },
         )

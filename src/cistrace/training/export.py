@@ -145,10 +145,11 @@ def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> Checkp
 
 
 def readouts_of(recipe: Recipe) -> tuple[Readout, ...]:
-    """Where a recipe trains the head to score."""
+    """What gives a recipe's model activities: the head, where it is trained to score, and towers that it has."""
+    towers: tuple[Readout, ...] = ("towers",) if recipe.cards.evidence == "towers" else ()
     if recipe.regression.arm != "card+generated":
-        return ("card",)
-    return ("trace", "card") if recipe.regression.without_trace else ("trace",)
+        return ("card", *towers)
+    return ("trace", "card", *towers) if recipe.regression.without_trace else ("trace", *towers)
 
 
 def _origin(run: Run) -> Origin:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from torch import Tensor
-from transformers import PreTrainedModel
+from typing import TYPE_CHECKING, Protocol
 
 from cistrace.writers.prompts import Prompt
+
+if TYPE_CHECKING:  # both take seconds to load
+    from torch import Tensor
+    from transformers import PreTrainedModel
 
 OnWritten = Callable[[int], None]
 """Receives how many traces were finished since the last call."""
