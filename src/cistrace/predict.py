@@ -37,8 +37,9 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.towers.evidence import Towers
+from cistrace.traces.grounded import write
 from cistrace.traces.positions import moved_text
-from cistrace.traces.text import read_trace
+from cistrace.traces.text import read_trace, render_trace
 from cistrace.traces.verify import verify
 from cistrace.version import __version__
 from cistrace.writers.layout import prompt_of
@@ -262,6 +263,12 @@ class Predictor:
             return sequence_prompt(card.bases, card.cell_type)
         return prompt_of(interface.layout, card)
 
+    def _draft(self, card: Card) -> str:
+        """What a trace of the card may come to be: the grounded writer's, of an evidence card."""
+        if card.evidence is None:
+            return ""
+        return render_trace(write(card, self.checkpoint.scales[card.cell_type].cuts))
+
     def score(
         self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None = None
     ) -> list[ScoredWindow]:
@@ -274,7 +281,10 @@ class Predictor:
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
             prompts, features = self.inputs([windows[at] for at in places], cells)
-            reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace, on_written=on_written)
+            drafts = [[self._draft(card) for card in windows[at].cards] for at in places] if trace else None
+            reasoned = self.checkpoint.reasoner.reason(
+                prompts, features, write=trace, on_written=on_written, drafts=drafts
+            )
             for row, at in enumerate(places):
                 scored[at] = ScoredWindow(windows[at], reasoned.scores[row].tolist(), reasoned.texts[row])
         return [entry for entry in scored if entry is not None]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 from training_helpers import tiny_qwen
 from transformers import Qwen3ForCausalLM
 
-from cistrace.writers.causal import batches_by_length, padded, write
+from cistrace.writers.causal import write
 from cistrace.writers.sampling import Sampling, seed_of
 
 PAD, END = 0, 2
@@ -66,14 +64,6 @@ def test_other_batches_and_orders_write_the_same(model: Qwen3ForCausalLM, sampli
     assert len({tuple(tokens) for tokens in first}) > 200  # and they are not all alike
 
 
-@given(st.lists(st.integers(1, 500), max_size=60), st.integers(1, 4000))
-def test_batches_hold_every_prompt_once_within_the_budget(lengths: list[int], budget: int) -> None:
-    batches = list(batches_by_length(lengths, budget))
-    assert sorted(at for batch in batches for at in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or max(lengths[at] for at in batch) * len(batch) <= budget
-
-
 def test_nothing_is_written_for_nothing(model: Qwen3ForCausalLM) -> None:
     assert write(model, PAD, END, [], Sampling(), []) == []
 
@@ -84,12 +74,3 @@ def test_rows_end_or_are_cut_off_and_each_is_reported_once(model: Qwen3ForCausal
     texts = write(model, PAD, END, many, Sampling(most_tokens=6), [0] * 12, counts.append)
     assert sum(counts) == 12 and min(counts) > 0
     assert all(len(tokens) <= 6 and END not in tokens for tokens in texts)
-
-
-@pytest.mark.parametrize(
-    ("left", "ids", "mask"),
-    [(True, [[5, 6, 7], [0, 0, 8]], [[1, 1, 1], [0, 0, 1]]), (False, [[5, 6, 7], [8, 0, 0]], [[1, 1, 1], [1, 0, 0]])],
-)
-def test_batches_are_filled_up_on_either_side(left: bool, ids: list[list[int]], mask: list[list[int]]) -> None:
-    rows = [np.array(row, dtype=np.int32) for row in ([5, 6, 7], [8])]
-    assert [found.tolist() for found in padded(rows, PAD, left)] == [ids, mask]

@@ -95,6 +95,19 @@ def test_all_steps_of_short_cards_verify(short_texts: list[tuple[str, Card]]) ->
     assert trace_rates(short_texts).claims_verified >= 0.95
 
 
+def test_no_draft_changes_a_text_or_a_score(predictor: Predictor, cards: list[list[Card]]) -> None:
+    """Right ones, half wrong ones, those of other sequences, and none."""
+    prompts, features = [[domain_prompt(card) for card in row] for row in cards], torch.zeros((len(cards), 3, 2))
+    reasoner = predictor.checkpoint.reasoner
+    plain = reasoner.reason(prompts, features)
+    grounded = [[predictor._draft(card) for card in row] for row in cards]
+    halves = [[text.replace("raises", "lowers").replace("1 ", "2 ") for text in row] for row in plain.texts]
+    for drafts in (plain.texts, grounded, halves, grounded[1:] + grounded[:1], [["", "so", "</think>"]] * len(cards)):
+        drafted = reasoner.reason(prompts, features, drafts=drafts)
+        assert drafted.texts == plain.texts
+        assert (drafted.scores - plain.scores).abs().max() < 1e-4
+
+
 def test_with_shuffled_weights_verified_traces_vanish(cards: list[list[Card]]) -> None:
     reasoner = load_checkpoint().reasoner
     generator = torch.Generator().manual_seed(0)

@@ -22,7 +22,8 @@ from cistrace.training import processes
 from cistrace.training.examples import Example
 from cistrace.training.recipe import GenerationRecipe
 from cistrace.training.trace_file import TraceSource, add_lines, cut_torn_line, key_of, texts_by_key, trace_line
-from cistrace.writers.causal import batches_by_length, write
+from cistrace.writers.batches import batches_by_length
+from cistrace.writers.causal import write
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
@@ -52,14 +53,18 @@ class Writing:
 
 
 def by_grammar(reasoner: DomainReasoner, identity: str) -> Writing:
-    """The domain layout's: greedy under the form grammar, the cell types of a sequence sharing their prompt."""
+    """The domain layout's: greedy under the form grammar, the cell types of a sequence sharing their prompt.
+
+    The teacher's traces are its drafts; the model's own words are what is written.
+    """
 
     def batches(examples: Sequence[Example], wanted: Sequence[int]) -> Iterator[Batch]:
         groups = [list(group) for _, group in groupby(wanted, key=lambda at: examples[at].row)]
         groups.sort(key=lambda group: (len(group), len(examples[group[0]].shared)))
         for block in _blocks(groups):
             prompts = [[examples[at].prompt for at in group] for group in block]
-            texts = reasoner.reason(prompts, torch.zeros((len(block), len(block[0]), 2))).texts
+            drafts = [[examples[at].trace for at in group] for group in block]
+            texts = reasoner.reason(prompts, torch.zeros((len(block), len(block[0]), 2)), drafts=drafts).texts
             yield [(at, text) for group, row in zip(block, texts) for at, text in zip(group, row, strict=True)]
 
     return Writing(TraceSource(identity, "greedy, by grammar"), batches)

@@ -45,6 +45,13 @@ def roomy_cache() -> DynamicCache:
     return cache
 
 
+def crop(cache: DynamicCache, length: int) -> None:
+    """Forget what lies behind the first `length` positions."""
+    for layer in cache.layers:
+        if isinstance(layer, RoomyLayer) and layer.keys is not None and layer.values is not None:
+            layer.keys, layer.values = layer.keys[:, :, :length], layer.values[:, :, :length]
+
+
 def select_rows(cache: DynamicCache, rows: Tensor) -> None:
     """Keep the given rows of the batch, in that order (also used to drop finished rows)."""
     for layer in cache.layers:

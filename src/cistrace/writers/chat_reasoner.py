@@ -14,7 +14,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from cistrace.traces.text import reasoning_of
-from cistrace.writers.causal import batches_by_length, padded, write
+from cistrace.writers.batches import batches_by_length, padded
+from cistrace.writers.causal import write
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
 from cistrace.writers.prompts import Prompt
@@ -38,9 +39,9 @@ class ChatReasoner:
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
     ) -> Reasoned:  # fmt: skip
-        """Score a batch, with traces unless told otherwise; there is no grammar that `constrained` could lift."""
+        """Score a batch, with traces unless told otherwise; there is no grammar to lift, and no use of drafts."""
         flat = [prompt for row in prompts for prompt in row]
         cells = len(prompts[0])
         if not write:

@@ -7,33 +7,27 @@ trace, on the token that ends the prompt.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from inspect import signature
+from functools import lru_cache
+from itertools import islice
 
 import torch
 from torch import Tensor
-from transformers import DynamicCache, LlamaModel, PreTrainedModel, PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.traces.templates import THINK_END
-from cistrace.writers.cache import repeat_rows, roomy_cache
+from cistrace.writers.batches import padded
+from cistrace.writers.decoding import decode
+from cistrace.writers.draft import Tokens, read_draft
+from cistrace.writers.form import Form, free_grammar
 from cistrace.writers.grammar import TraceGrammar, build_grammar
 from cistrace.writers.head import Head
 from cistrace.writers.prompts import Prompt
+from cistrace.writers.reading import Reading
 from cistrace.writers.reasoner import OnWritten, Reasoned
 from cistrace.writers.vocabulary import VocabularyNames
 
-MOST_TOKENS = 260  # more than seven of the longest steps; without the grammar a text may never end
-# What transformers calls the cache: `past_key_values` until 5.23, and a warning at every call from then on.
-_CACHE = "cache" if "cache" in signature(LlamaModel.forward).parameters else "past_key_values"
-
-
-@dataclass(eq=False)
-class _State:
-    """A batch in the middle of being read or written."""
-
-    cache: DynamicCache
-    mask: Tensor
-    hidden: Tensor
+TOGETHER = 8  # sequences in one pass on a CPU: what more of them need no longer fits its caches
+LINES = 20_000  # whose tokens are remembered: cards of one sequence and their drafts share most of them
 
 
 class DomainReasoner:
@@ -48,8 +42,11 @@ class DomainReasoner:
         self.language_model = language_model.eval()
         self.tokenizer = tokenizer
         self.head = head.eval().to(self.device)
-        self.grammar: TraceGrammar = build_grammar(tokenizer, names).to(self.device)
+        grammar = build_grammar(tokenizer, names)
+        self.grammar: TraceGrammar = grammar.to(self.device)
+        self._form = Form(grammar, self.device)
         self.seed: int | None = None  # greedy
+        self._tokens_of = lru_cache(LINES)(self._line_tokens)
 
     @property
     def device(self) -> torch.device:
@@ -59,98 +56,66 @@ class DomainReasoner:
     @torch.inference_mode()
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
     ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise. See `writers.reasoner.Reasoner`."""
-        cells = len(prompts[0])
-        state = self._read(prompts)
-        if not write:
-            return Reasoned(self._scores(state.hidden, features), [[] for _ in prompts])
-        tokens, scored = self._write(state, constrained, on_written)
-        texts = self.tokenizer.batch_decode(tokens, skip_special_tokens=False)
-        texts = [text.split(self.tokenizer.eos_token)[0] for text in texts]
-        grouped = [texts[i : i + cells] for i in range(0, len(texts), cells)]
-        return Reasoned(self._scores(scored, features), grouped)
+        scores, texts = torch.zeros(features.shape[:2]), [list[str]() for _ in prompts]
+        form = self._form if constrained else Form(free_grammar(self.tokenizer), self.device)
+        order = sorted(range(len(prompts)), key=lambda at: sum(len(prompt.text) for prompt in prompts[at]))
+        together = TOGETHER if self.device.type == "cpu" else len(order)
+        for begin in range(0, len(order), together):
+            places = order[begin : begin + together]
+            taken = [prompts[at] for at in places]
+            reading, scored = self._read(taken)
+            if write:
+                drafted = None if drafts is None else [drafts[at] for at in places]
+                written, scored = self._write(reading, scored, form, taken, drafted, on_written)
+                for at, row in zip(places, written, strict=True):
+                    texts[at] = row
+            scores[places] = self._scores(scored, features[places])
+        return Reasoned(scores, texts)
 
     @torch.inference_mode()
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
         """Scores (N, C) that the head gives where given reasonings end. See `writers.reasoner.Reasoner`."""
-        state = self._read(prompts)
+        reading, _ = self._read(prompts)
         reasonings = [text.partition(THINK_END)[0] + THINK_END for row in texts for text in row]
-        self._forward(state, *self._padded(reasonings))
-        return self._scores(state.hidden, features)
+        hidden = reading.read(*self._padded(reasonings))
+        return self._scores(hidden[:, -1], features)
 
     def _scores(self, hidden: Tensor, features: Tensor) -> Tensor:
         """float32 (N, C) from hidden states (N x C, hidden) and features (N, C, 2)."""
         flat = features.reshape(len(hidden), -1).to(self.device)
         return self.head(hidden, flat).reshape(features.shape[:2]).cpu()
 
-    def _read(self, prompts: Sequence[Sequence[Prompt]]) -> _State:
-        """Read the shared parts once, then every cell type's own part on top of them."""
-        cells = len(prompts[0])
-        shared, mask = self._padded([row[0].shared for row in prompts])
-        state = _State(roomy_cache(), mask[:, :0], torch.empty(0))
-        self._forward(state, shared, mask)
-        repeat_rows(state.cache, cells)
-        state.mask = state.mask.repeat_interleave(cells, dim=0)
-        self._forward(state, *self._padded([prompt.own for row in prompts for prompt in row]))
-        return state
+    def _read(self, prompts: Sequence[Sequence[Prompt]]) -> tuple[Reading, Tensor]:
+        """Read the shared parts once, then every cell type's own part; and the hidden states (N x C, hidden) there."""
+        reading = Reading(self.language_model, len(prompts))
+        reading.read(*self._padded([row[0].shared for row in prompts]))
+        reading.repeat(len(prompts[0]))
+        hidden = reading.read(*self._padded([prompt.own for row in prompts for prompt in row]))
+        return reading, hidden[:, -1]
+
+    def _line_tokens(self, line: str) -> Tokens:
+        return tuple(self.tokenizer.backend_tokenizer.encode(line, add_special_tokens=False).ids)
 
     def _padded(self, texts: list[str]) -> tuple[Tensor, Tensor]:
-        batch = self.tokenizer(texts, padding=True, return_tensors="pt", add_special_tokens=False)
-        return batch["input_ids"].to(self.device), batch["attention_mask"].to(self.device)
+        """Tokens and mask, int64 (N, L), padded before the texts."""
+        ids = [[token for line in text.splitlines(keepends=True) for token in self._tokens_of(line)] for text in texts]
+        tokens, mask = padded(ids, self.tokenizer.pad_token_id, left=True)
+        return tokens.to(self.device), mask.to(self.device)
 
-    def _forward(self, state: _State, tokens: Tensor, mask: Tensor) -> None:
-        """Feed tokens (N, L); padding, also in the middle, is masked and takes no position."""
-        state.mask = torch.cat([state.mask, mask], dim=1)
-        positions = (state.mask.cumsum(dim=1) - 1).clamp_min(0)[:, -tokens.shape[1] :]
-        output = self.language_model.model(
-            input_ids=tokens,
-            attention_mask=state.mask,
-            position_ids=positions,
-            use_cache=True,
-            **{_CACHE: state.cache},
-        )
-        state.hidden = output.last_hidden_state[:, -1]
-
-    def _write(self, state: _State, constrained: bool, on_written: OnWritten | None) -> tuple[Tensor, Tensor]:
-        """Decode greedily to the end of every trace: tokens (N, T) and the scored hidden states (N, hidden)."""
-        rows = len(state.mask)
-        place = torch.zeros(rows, dtype=torch.long, device=self.device)
-        used = torch.zeros((rows, self.grammar.groups + 1), dtype=torch.bool, device=self.device)
-        scored = state.hidden.clone()
-        finished = torch.zeros(rows, dtype=torch.bool, device=self.device)
-        reported = 0
-        written: list[Tensor] = []
-        reasoning_end = self.tokenizer.convert_tokens_to_ids(THINK_END)
-        for _ in range(MOST_TOKENS):
-            logits = self.language_model.lm_head(state.hidden)
-            if constrained:
-                logits = logits.masked_fill(self._forbidden(place, used), -torch.inf)
-            token = logits.argmax(dim=1).masked_fill(finished, self.tokenizer.pad_token_id)
-            if constrained:
-                group = self.grammar.opening[token].masked_fill(~self.grammar.opens[place], -1)
-                used[torch.arange(rows, device=self.device), group] = True  # group -1 is a column that nothing reads
-                place = self.grammar.following[place, token].long()
-            written.append(token)
-            finished |= token == self.tokenizer.eos_token_id
-            if on_written is not None and (ended := int(finished.sum())) > reported:
-                on_written(ended - reported)
-                reported = ended
-            if finished.all():
-                break
-            self._forward(state, token[:, None], (~finished)[:, None].to(state.mask.dtype))
-            ends = token == reasoning_end
-            scored[ends] = state.hidden[ends]
-        if on_written is not None and reported < rows:
-            on_written(rows - reported)  # as far as they will ever come
-        return torch.stack(written, dim=1), scored
-
-    def _forbidden(self, place: Tensor, used: Tensor) -> Tensor:
-        """Which tokens (N, vocabulary) may not stand next."""
-        forbidden = self.grammar.following[place] < 0
-        opening = self.grammar.opens[place]
-        if opening.any():
-            repeated = used[:, :-1][:, self.grammar.opening.clamp_min(0)] & (self.grammar.opening >= 0)
-            forbidden |= repeated & opening[:, None]
-        return forbidden
+    def _write(
+        self, reading: Reading, last: Tensor, form: Form, prompts: Sequence[Sequence[Prompt]],
+        drafts: Sequence[Sequence[str]] | None, on_written: OnWritten | None,
+    ) -> tuple[list[list[str]], Tensor]:  # fmt: skip
+        """Write behind prompts that were read: texts, and the hidden states (N x C, hidden) where they are scored."""
+        told = [prompt.text for row in prompts for prompt in row]
+        proposed = [""] * len(told) if drafts is None else [text for row in drafts for text in row]
+        read = [read_draft(text, prompt, self._tokens_of) for text, prompt in zip(proposed, told, strict=True)]
+        output = self.language_model.get_output_embeddings().weight
+        scored_token = self.tokenizer.convert_tokens_to_ids(THINK_END)
+        decoded = decode(reading, last, form, output, scored_token, read, on_written)
+        texts = self.tokenizer.batch_decode(decoded.texts, skip_special_tokens=False)
+        rows = iter(text.split(self.tokenizer.eos_token)[0] for text in texts)
+        return [list(islice(rows, len(row))) for row in prompts], decoded.scored

@@ -46,7 +46,7 @@ class Reasoner(Protocol):
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
     ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise.
 
@@ -60,6 +60,9 @@ class Reasoner(Protocol):
             False decodes without the grammar, where there is one, to see what the weights alone do.
         on_written : callable, optional
             Called while traces are written, with how many more are finished; N x C in all.
+        drafts : N sequences of C str, optional
+            What the traces may come to be, each any text. They change nothing of what is written. A reasoner that
+            decodes greedily is done sooner where one is right; others leave them unread.
         """
 
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:
