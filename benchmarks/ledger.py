@@ -23,7 +23,7 @@ from cistrace.cards.ledger import Ledger
 from cistrace.cards.sites import Site, sites_of
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.scanner import card_scanner
+from cistrace.motifs.scanner import site_scanner
 from cistrace.mpra.table import read_joint
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
@@ -58,7 +58,7 @@ def main() -> None:
     def score(asked: list[str]) -> NDArray[np.float32]:
         return towers.estimate(asked)[:, [column]]
 
-    sites = [sites_of(hits) for hits in card_scanner().scan(sequences)]
+    sites = [sites_of(hits) for hits in site_scanner().scan(sequences)]
     told = one_column(score, options.cell_type, sequences, sites)
     rival = one_column(score, options.cell_type, sequences, [windows(s, b, random) for s, b in zip(sites, sequences)])
     counts, widths = [len(found) for found in sites], [sum(one.width for one in found) for found in sites]

@@ -60,7 +60,7 @@ FIELD_NAMES = {
 # Factors for which archetypes are best known: of equally good ones they name a site.
 BEST_KNOWN = {
     "RUNX": "RUNX1", "TFAP2": "TFAP2A", "GR/AR": "AR NR3C1", "CRE": "CREB1", "E2F": "E2F1 E2F4",
-    "ETS": "ELK1 GABPA ETS1", "GATA": "GATA1", "GFI1": "GFI1", "SP/KLF": "KLF4 SP1 KLF1", "HNF1": "HNF1A",
+    "ETS": "ELK1 GABPA ETS1", "GATA": "GATA1 GATA2", "GFI1": "GFI1", "SP/KLF": "KLF4 SP1 KLF1", "HNF1": "HNF1A",
     "IRF": "IRF1 IRF3", "MEF2": "MEF2A", "NFY": "NFYA", "NR/DR1": "PPARG::RXRA RXRA HNF4A", "PBX": "PBX1",
     "NR/AGGTCA": "RORA ESRRA NR2F2", "SOX": "SOX9 SOX2", "ZNF143": "ZNF143", "TEAD": "TEAD1 TEAD4",
     "E-box/CATCTG": "TAL1::TCF3 NEUROD1", "USF/MITF": "USF1 MITF", "YY1": "YY1", "AP-1": "FOS::JUN NFE2L2 NFE2",

@@ -12,7 +12,7 @@ from cistrace.checkpoints.load import load_checkpoint
 from cistrace.errors import InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
-from cistrace.motifs.scanner import card_scanner
+from cistrace.motifs.scanner import site_scanner
 from cistrace.towers.fillings import Filling, NeutralBases, blanks
 from cistrace.towers.ledger import Score, ledgers
 
@@ -56,7 +56,7 @@ class Explainer:
         self, score: Score | None = None, cell_types: str | Iterable[str] = ALL, expressed: Iterable[str] | None = None
     ) -> None:
         names = (cell_types,) if isinstance(cell_types, str) else tuple(cell_types)
-        self._scanner = card_scanner()
+        self._scanner = site_scanner()
         self._expressed = None if expressed is None else frozenset(expressed)
         self.window: int | None = None
         self._fill: Filling = blanks

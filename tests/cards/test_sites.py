@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from math import log2
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.cards.sites import EQUALLY_RARE, SHARED, WIDEST, Site, sites_of
+from cistrace.cards.sites import AS_GOOD, SHARED, WIDEST, Site, sites_of
 from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.hit import MotifHit
 
@@ -14,7 +15,7 @@ NAMES = ("MA0079.5", "MA0139.2", "MA0106.3", "MA0140.3", "none")
 
 
 def hit(start: int, end: int, p_value: float = 1e-6, matrix_id: str = "none", name: str = "TF") -> MotifHit:
-    return MotifHit(matrix_id, name, frozenset(), start, end, "+", 12.0, p_value)
+    return MotifHit(matrix_id, name, frozenset(), start, end, "+", -log2(p_value), p_value)
 
 
 @st.composite
@@ -55,7 +56,7 @@ def test_what_a_cell_does_not_express_names_no_site() -> None:
     assert sites_of(box, frozenset()) == ()
 
 
-def test_the_archetype_of_most_support_names_a_site() -> None:
+def test_the_likeliest_archetype_names_a_site() -> None:
     # Three GC-box matrices at 1e-6 against a zinc finger of nobody's at 5e-7.
     box = [hit(10, 20, 1e-6, f"MA{number}", "KLF") for number in ("0599.1", "0740.2", "1512.2")]
     other = hit(9, 21, 5e-7, "MA1981.2", "ZNF530")
@@ -63,10 +64,17 @@ def test_the_archetype_of_most_support_names_a_site() -> None:
     assert [one.archetype for one in sites_of([*box, other])] == ["SP/KLF"]
 
 
+def test_a_perfect_short_match_goes_before_a_poor_long_one() -> None:
+    perfect = replace(hit(10, 18, 1.5e-5, "MA0060.4", "NFYA"), score=15.0)
+    poor = replace(hit(5, 24, 6e-6, "MA2529.1", "ZNF772"), score=13.0)
+    (site,) = sites_of([perfect, poor])
+    assert (site.symbol, site.start, site.end, site.other_symbols) == ("NFYA", 5, 24, ("ZNF772",))
+
+
 def test_a_pair_names_a_site_only_where_both_halves_are_there() -> None:
-    half = [hit(14, 23, 1e-6, "MA0028.3", "ELK1"), hit(10, 22, 5e-8, "MA1953.2", "FOXO1::ELF1")]
+    half = [hit(14, 23, 1e-6, "MA0028.3", "ELK1"), hit(10, 22, 2e-7, "MA1953.2", "FOXO1::ELF1")]
     assert [one.archetype for one in sites_of(half)] == ["ETS"]
-    both = [half[0], hit(10, 22, 5e-9, "MA1953.2", "FOXO1::ELF1")]
+    both = [half[0], hit(10, 22, 5e-8, "MA1953.2", "FOXO1::ELF1")]
     assert [one.archetype for one in sites_of(both)] == ["ETS::FOX"]
 
 
@@ -78,10 +86,11 @@ def test_the_best_known_of_equally_good_factors_names_a_site() -> None:
 
 
 def test_other_symbols_are_ordered_and_each_once() -> None:
-    names = [("MA0037.5", "GATA3", 3e-6), ("MA0036.4", "GATA2", 1e-6), ("MA0482.3", "GATA4", 2e-6)]
+    names = [("MA0037.5", "GATA3", 3e-6), ("MA0036.4", "GATA2", 2e-6), ("MA0482.3", "GATA4", 1e-6)]
     hits = [hit(0, 8, p_value, *rest) for *rest, p_value in names]
-    (site,) = sites_of([*hits, hit(1, 8, 4e-6, "MA0035.5", "GATA1"), replace(hits[0], strand="-")])
-    assert (site.symbol, site.other_symbols) == ("GATA1", ("GATA2", "GATA4", "GATA3"))
+    (site,) = sites_of([*hits, replace(hits[0], strand="-"), replace(hits[1], p_value=5e-6, start=1)])
+    assert (site.symbol, site.other_symbols) == ("GATA2", ("GATA4", "GATA3"))
+    assert len(site.others) == 4
 
 
 def test_a_site_bears_the_human_symbol_and_its_archetype() -> None:
@@ -98,10 +107,9 @@ def test_every_hit_is_on_one_site_and_no_two_sites_share_a_base(hits: list[Motif
         assert site.end <= following.start
     for site in sites:
         assert site.start < site.end
-        of_it = [
-            one for one in (site.hit, *site.others) if name_of(one.matrix_id, one.name).archetype == site.archetype
-        ]
-        assert (site.hit.p_value or 1) <= EQUALLY_RARE * min(one.p_value or 1 for one in of_it if lies_on(site, one))
+        lying = [one for one in (site.hit, *site.others) if lies_on(site, one)]
+        best = max(one.score for one in lying if name_of(one.matrix_id, one.name).archetype == site.archetype)
+        assert site.hit in lying and site.hit.score >= best - AS_GOOD
         assert site.start < site.hit.end and site.hit.start < site.end
         owned = min(site.end, site.hit.end) - max(site.start, site.hit.start)
         assert owned >= SHARED * site.hit.width

@@ -70,6 +70,19 @@ def brute_force(library: MotifLibrary, background: Background, threshold: float,
     return sorted(hits, key=lambda hit: (hit.start, hit.end, hit.matrix_id, hit.strand))
 
 
+def test_best_words_of_motifs_too_short_for_the_threshold(jaspar: MotifLibrary, scanner: Scanner) -> None:
+    short = Scanner(jaspar, FIMO_BACKGROUND, best_word_p=1e-4)
+    (usual,), (every,) = (one.scan(["GGC" * 9 + "CTTATCT" + "CGG" * 9 + "AGATAAG"]) for one in (scanner, short))
+    more = set(every) - set(usual)
+    assert set(usual) <= set(every)
+    assert sorted((hit.start, hit.strand) for hit in more if hit.name == "GATA2") == [(27, "+"), (61, "-")]
+    motifs = {motif.matrix_id: motif for motif in jaspar.motifs}
+    for hit in more:
+        best = p_values(integer_matrix(motifs[hit.matrix_id], FIMO_BACKGROUND), FIMO_BACKGROUND)[0]
+        assert hit.p_value == best and 5e-5 < best <= 1e-4
+    assert "best words p<=0.0001" in short.version and "best words" not in scanner.version
+
+
 dna = st.text(alphabet="ACGT", max_size=120)
 dirty_dna = st.text(alphabet="ACGTACGTACGTACGTNRYK", max_size=120)
 

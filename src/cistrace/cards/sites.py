@@ -1,13 +1,12 @@
 """Sites: the places of a sequence at which motifs were found, each counted once.
 
-One GC box is hit by a dozen matrices of SP and KLF factors. Hits that overlap are one site, named by the archetype that
-has most support; the others that fit stand behind it. No two sites share a base, so that what a site is worth can be
+One GC box is hit by a dozen matrices of SP and KLF factors. Hits that overlap are one site, named by the likeliest
+archetype; the others that fit stand behind it. No two sites share a base, so that what a site is worth can be
 asked for by taking its bases away.
 """
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,8 +16,8 @@ from cistrace.motifs.hit import MotifHit
 
 WIDEST = 30  # bp that merged hits may span; one matrix may be wider by itself
 SHARED = 0.5  # of the shorter of two, from which on they are one site
-PAIR_ODDS = 0.01  # a pair of factors names a site where its match is a hundred times as rare as that of one alone
-EQUALLY_RARE = 10  # ratio of p-values up to which the better known of two factors of an archetype names a site
+PAIR_ODDS = 0.1  # that a matrix of two factors with a site each is the right one, against any other's
+AS_GOOD = 3.0  # bits by which a factor for which its archetype is best known may fit less than the best, to name a site
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,7 +35,7 @@ class Site:
     archetype : str
         Of the matrices that look like it: see `motifs.archetypes`.
     others : tuple of MotifHit
-        That fit too, best supported first.
+        That fit too, by rising p-value.
     """
 
     start: int
@@ -52,7 +51,7 @@ class Site:
 
     @property
     def other_symbols(self) -> tuple[str, ...]:
-        """Of the others that fit, best supported first, each once; the one that names the site is not among them."""
+        """Of the others that fit, by rising p-value, each once; the one that names the site is not among them."""
         symbols = dict.fromkeys(name_of(hit.matrix_id, hit.name).symbol for hit in self.others)
         return tuple(symbol for symbol in symbols if symbol != self.symbol)
 
@@ -86,9 +85,12 @@ def sites_of(hits: Iterable[MotifHit], expressed: frozenset[str] | None = None) 
     of the shorter of the two, while both together span no more than 30 bp; otherwise it opens a site on the bases that
     no other owns, or, where fewer than half of its own are left, stands behind the site that it overlaps most.
 
-    The archetype with most support names a site: the sum of 1/p over its hits, a hundredth of that for matrices of two
-    factors with a site each, as only where both are there is a pair's match so much rarer. Of its hits, the best
-    supported stands for it, or that of a factor for which it is best known, if one fits about as well.
+    The likeliest archetype names a site. Bits are the logarithm of how much likelier bases are under a matrix than
+    under the background; an archetype's likelihood is the sum over its hits of 2 to the power of bits, a tenth of that
+    for matrices of two factors with a site each. So a perfect match of a short matrix goes before a poor one of a long
+    matrix, which may well have the lower p-value, and a pair before one factor only where both have their site. Of the
+    archetype's hits, the one of most bits names the site, or that of a factor for which it is best known, if it fits
+    about as well.
 
     Parameters
     ----------
@@ -118,12 +120,7 @@ def sites_of(hits: Iterable[MotifHit], expressed: frozenset[str] | None = None) 
 
 def _support(hit: MotifHit) -> tuple[float, float, int, int, str, str]:
     """A total order: the rarest match first."""
-    return (_p_value(hit), -hit.score, hit.start, hit.end, hit.matrix_id, hit.strand)
-
-
-def _p_value(hit: MotifHit) -> float:
-    """Never 0; 1 where it is not known."""
-    return 1.0 if hit.p_value is None else max(hit.p_value, sys.float_info.min)
+    return (1.0 if hit.p_value is None else hit.p_value, -hit.score, hit.start, hit.end, hit.matrix_id, hit.strand)
 
 
 def _free(start: int, end: int, owners: list[_Growing]) -> tuple[int, int]:
@@ -137,15 +134,13 @@ def _free(start: int, end: int, owners: list[_Growing]) -> tuple[int, int]:
 
 
 def _named(site: _Growing) -> Site:
-    lying = [hit for hit in site.hits if site.shared(hit) >= SHARED * hit.width]
-    support: defaultdict[str, float] = defaultdict(float)
-    for hit in lying:
-        name = name_of(hit.matrix_id, hit.name)
-        support[name.archetype] += (PAIR_ODDS if name.pair else 1) / _p_value(hit)
-    archetype = max(support, key=lambda label: support[label])
-    of_it = [hit for hit in lying if name_of(hit.matrix_id, hit.name).archetype == archetype]
-    enough = EQUALLY_RARE * _p_value(of_it[0])
-    known = [hit for hit in of_it if _p_value(hit) <= enough and name_of(hit.matrix_id, hit.name).known]
-    best = (known or of_it)[0]
-    symbol = name_of(best.matrix_id, best.name).symbol
-    return Site(site.start, site.end, best, symbol, archetype, tuple(hit for hit in site.hits if hit is not best))
+    lying = [(hit, name_of(hit.matrix_id, hit.name)) for hit in site.hits if site.shared(hit) >= SHARED * hit.width]
+    likelihood: defaultdict[str, float] = defaultdict(float)
+    for hit, name in lying:
+        likelihood[name.archetype] += 2**hit.score * (PAIR_ODDS if name.pair else 1)
+    archetype = max(likelihood, key=lambda label: likelihood[label])
+    of_it = [(hit, name) for hit, name in lying if name.archetype == archetype]
+    enough = max(hit.score for hit, _ in of_it) - AS_GOOD
+    known = [(hit, name) for hit, name in of_it if name.known and hit.score >= enough]
+    best, named = max(known or of_it, key=lambda one: one[0].score)
+    return Site(site.start, site.end, best, named.symbol, archetype, tuple(hit for hit in site.hits if hit is not best))

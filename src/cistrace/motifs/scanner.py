@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
@@ -23,7 +24,7 @@ from cistrace.io.workers import Workers
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.engine import Engine, RawHits, ScanPlan
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.integer_matrix import integer_matrix
+from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
 from cistrace.motifs.motif import Motif
 from cistrace.motifs.overlap import best_of_family
@@ -31,6 +32,7 @@ from cistrace.motifs.p_values import table_to
 
 RULES = "fimo-integers-1"  # rises when the same input could give other hits
 DEFAULT_P_THRESHOLD = 5e-5
+BEST_WORD_P = 1e-4  # of matrices of seven bases, GATA1's among them: one word in 10,000 to 20,000
 BATCH_BASES = 200_000  # bases scanned together: long enough for SIMD, short enough for the cache
 _Item = TypeVar("_Item")
 
@@ -61,6 +63,9 @@ class Scanner:
         Cores to use. More than one starts that many processes with the first call that has more than one batch
         of work; a program must then guard its entry with `if __name__ == "__main__"`. Close the scanner (or use it
         in a `with` block) to end them.
+    best_word_p : float
+        Of a motif so short that no word passes the threshold, the words of the best score are hits where their p-value
+        is at most this; 0, as in FIMO, for none.
 
     Raises
     ------
@@ -69,8 +74,9 @@ class Scanner:
     """
 
     def __init__(
-        self, library: MotifLibrary, background: Background, p_threshold: float = DEFAULT_P_THRESHOLD, threads: int = 1
-    ) -> None:
+        self, library: MotifLibrary, background: Background, p_threshold: float = DEFAULT_P_THRESHOLD, threads: int = 1,
+        best_word_p: float = 0,
+    ) -> None:  # fmt: skip
         if not 0 < p_threshold <= 1:
             raise MotifError(f"p-value threshold: found {p_threshold:g}, expected 0 < p <= 1; choose such a number")
         if not library.motifs:
@@ -81,6 +87,7 @@ class Scanner:
         self.background = background
         self.p_threshold = p_threshold
         self.threads = threads
+        self.best_word_p = best_word_p
         self._build(library.motifs)
         self._engine = Engine(self._plan)
         self._workers = Workers(threads)
@@ -88,7 +95,7 @@ class Scanner:
     def _build(self, motifs: tuple[Motif, ...]) -> None:
         """Integer matrices and p-value tables; all tables lie end to end, indexed by `_table_end - total`."""
         scaled = [integer_matrix(motif, self.background) for motif in motifs]
-        tables = [table_to(self.p_threshold, matrix, self.background) for matrix in scaled]
+        tables = [self._table(matrix) for matrix in scaled]
         best = np.array([matrix.best for matrix in scaled], dtype=np.int64)
         sizes = np.array([len(table) for table in tables], dtype=np.int64)
         self._tables = np.concatenate(tables)
@@ -101,10 +108,18 @@ class Scanner:
         self._ranks = np.argsort(np.argsort([motif.matrix_id for motif in motifs]))
         self._labels = [(motif.matrix_id, motif.name, motif.families) for motif in motifs]
 
+    def _table(self, matrix: IntegerMatrix) -> NDArray[np.float64]:
+        """p-values of what is a hit, by rising deficit."""
+        table = table_to(self.p_threshold, matrix, self.background)
+        if not len(table) and self.best_word_p > self.p_threshold:
+            table = table_to(self.best_word_p, matrix, self.background)[:1]
+        return table
+
     @property
     def version(self) -> str:
         """What, beside the library, decides the hits: rules, background and threshold."""
-        return f"{RULES} background={self.background.name} p<={self.p_threshold:g}"
+        short = f", best words p<={self.best_word_p:g}" if self.best_word_p > self.p_threshold else ""
+        return f"{RULES} background={self.background.name} p<={self.p_threshold:g}{short}"
 
     def __repr__(self) -> str:
         return f"<Scanner of {self.library!r}: {self.version}, {self.threads} threads>"
@@ -185,6 +200,11 @@ class Scanner:
 def card_scanner(threads: int = 1) -> Scanner:
     """The scanner behind every card: the default library at FIMO's background and the default threshold."""
     return Scanner(load_library(), load_background("fimo"), threads=threads)
+
+
+def site_scanner(threads: int = 1) -> Scanner:
+    """The scanner behind sites: as `card_scanner`, and the best words of motifs too short for its threshold."""
+    return Scanner(load_library(), load_background("fimo"), threads=threads, best_word_p=BEST_WORD_P)
 
 
 def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
