@@ -1,8 +1,8 @@
 """Whether a ledger names what was planted: well-known sites in backgrounds, one and three of each.
 
-    python benchmarks/constructs.py --data DIR [--backgrounds 20] [--cell-type K562]
+    python benchmarks/constructs.py --data DIR [--backgrounds 20]
 
-Backgrounds are random DNA (GC 0.45) and natural val elements that were measured among the lowest quarter; DIR holds
+Backgrounds are random DNA (GC 0.45) and natural val elements among the lowest quarter in every cell type; DIR holds
 joint_mpra.tsv.gz. A site is the likeliest sequence of its JASPAR matrix, put in the middle; three stand 40 bp apart.
 Where the score moves by 0.3 or more, the planted site should be among the five that a trace would name, with the
 planted archetype, and its amount should have the sign of the move. A row a construct, and all together; minutes;
@@ -75,34 +75,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--backgrounds", type=int, default=20, help="of each of the two kinds")
-    parser.add_argument("--cell-type", default="K562")
     options = parser.parse_args()
     towers = load_checkpoint().towers
     assert towers is not None
-    column, scanner = towers.cell_types.index(options.cell_type), site_scanner()
-    backgrounds = random_dna(options.backgrounds) + inactive(options.data, options.backgrounds, column)
-    empty = towers.estimate(backgrounds)[:, column]
-    every: Counter[str] = Counter()
-    print(f"{options.cell_type}, {len(backgrounds)} backgrounds\n")
-    print("| planted | moved the score | named | of them in its direction | named instead |\n|---|---|---|---|---|")
+    scanner, names = site_scanner(), towers.cell_types
+    backgrounds = random_dna(options.backgrounds) + inactive(options.data, options.backgrounds)
+    empty = towers.estimate(backgrounds)
+    every: list[Counter[str]] = [Counter() for _ in names]
+    print(f"{len(backgrounds)} backgrounds; named / moved (in the move's direction)\n")
+    print(f"| planted | {' | '.join(names)} | named instead |\n|{'---|' * (len(names) + 2)}")
     for construct in constructs():
         sequences = [construct.in_background(bases) for bases in backgrounds]
+        moved = np.flatnonzero((np.abs(towers.estimate(sequences) - empty) >= MOVED).any(axis=1)).tolist()
+        sequences = [sequences[at] for at in moved]
         sites = [sites_of(hits) for hits in scanner.scan(sequences)]
-        told = [found[column] for found in ledgers(towers.estimate, towers.cell_types, sequences, sites)]
-        count: Counter[str] = Counter()
+        told = ledgers(towers.estimate, names, sequences, sites)
+        counts: list[Counter[str]] = [Counter() for _ in names]
         others: Counter[str] = Counter()
-        for ledger, before in zip(told, empty.tolist(), strict=True):
-            move = ledger.total - before
-            if abs(move) >= MOVED:
-                amounts = construct.named(ledger)
-                count["moved"] += 1
-                count["named"] += bool(amounts)
-                count["agrees"] += bool(amounts) and np.sign(sum(amounts)) == np.sign(move)
-                if not amounts:
-                    others[instead(construct, ledger)] += 1
-        every += count
-        print(row(f"{construct.name} x {len(construct.starts)}", count, others), flush=True)
+        for found, before in zip(told, empty[moved].tolist(), strict=True):
+            for count, ledger, was in zip(counts, found, before, strict=True):
+                tell(construct, ledger, was, count, others)
+        for total, count in zip(every, counts, strict=True):
+            total += count
+        print(row(f"{construct.name} x {len(construct.starts)}", counts, others), flush=True)
     print(row("all", every, Counter()))
+
+
+def tell(construct: Construct, ledger: Ledger, before: float, count: Counter[str], others: Counter[str]) -> None:
+    """Count a construct that moved the score, and what stands in the place of one that is not named."""
+    move = ledger.total - before
+    if abs(move) < MOVED:
+        return
+    amounts = construct.named(ledger)
+    count["moved"] += 1
+    count["named"] += bool(amounts)
+    count["agrees"] += bool(amounts) and np.sign(sum(amounts)) == np.sign(move)
+    if not amounts:
+        others[instead(construct, ledger)] += 1
 
 
 def constructs() -> list[Construct]:
@@ -128,12 +137,12 @@ def random_dna(count: int) -> list[str]:
     return ["".join(random.choice(list("ACGT"), LENGTH, p=shares)) for _ in range(count)]
 
 
-def inactive(data: Path, count: int, column: int) -> list[str]:
+def inactive(data: Path, count: int) -> list[str]:
     table = read_joint(data).split("val")
     natural = [row for row, kind in enumerate(table.categories) if kind.endswith("_peak")]
-    activity = table.activity[natural, column]
-    low = [row for row, value in zip(natural, activity) if value <= np.nanquantile(activity, 0.25)]
-    return [table.sequences[row] for row in np.random.default_rng(1).permutation(low)[:count]]
+    activity = table.activity[natural]
+    low = (activity <= np.nanquantile(activity, 0.25, axis=0)).all(axis=1)
+    return [table.sequences[row] for row in np.random.default_rng(1).permutation(np.array(natural)[low])[:count]]
 
 
 def instead(construct: Construct, ledger: Ledger) -> str:
@@ -146,11 +155,10 @@ def instead(construct: Construct, ledger: Ledger) -> str:
     return term.site.archetype if at < NAMED else f"{term.site.archetype}, as number {at + 1}"
 
 
-def row(label: str, count: Counter[str], others: Counter[str]) -> str:
-    named = f"{count['named'] / count['moved']:.0%}" if count["moved"] else "-"
-    agrees = f"{count['agrees'] / count['named']:.0%}" if count["named"] else "-"
+def row(label: str, counts: list[Counter[str]], others: Counter[str]) -> str:
+    cells = [f"{count['named']} / {count['moved']} ({count['agrees']})" for count in counts]
     rest = ", ".join(f"{name} ({number})" for name, number in others.most_common(3))
-    return f"| {label} | {count['moved']} | {named} | {agrees} | {rest} |"
+    return f"| {label} | {' | '.join(cells)} | {rest} |"
 
 
 if __name__ == "__main__":
