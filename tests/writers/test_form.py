@@ -30,7 +30,7 @@ def allowed(grammar: TraceGrammar, state: int, used: set[int]) -> list[int]:
 
 
 @given(card=cards())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 def test_a_walk_along_a_trace_meets_what_the_automaton_meets(
     tokenizer: PreTrainedTokenizerFast, grammar: TraceGrammar, form: Form, card: Card
 ) -> None:
@@ -50,7 +50,7 @@ def test_a_walk_along_a_trace_meets_what_the_automaton_meets(
 
 
 @given(data=st.data(), seed=st.integers(0, 1000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_choice_is_the_likeliest_of_all_tokens_that_may_stand(
     tokenizer: PreTrainedTokenizerFast, grammar: TraceGrammar, form: Form, data: st.DataObject, seed: int
 ) -> None:
