@@ -109,21 +109,11 @@ def calibrate_folder(model: Path, table: MpraTable, scores: Path) -> None:
 
 
 def scales_table(old: CheckpointConfig, scales: dict[str, CellScale]) -> Iterator[tuple[object, ...]]:
-    yield (
-        "cell type",
-        "readout",
-        "rows of line",
-        "rows of interval",
-        "slope",
-        "intercept",
-        "half width",
-        "shift",
-        "spread",
-    )
+    yield "cell type", "readout", "rows of line", "rows of interval", "slope", "intercept", "shift", "spread"
     for name, scale in scales.items():
         for readout, one in scale.calibrations.items():
             before = old.scales[name].calibrations[readout]
-            figures = ("slope", "intercept", "half_width", "shift", "spread")
+            figures = ("slope", "intercept", "shift", "spread")
             told = (f"{getattr(before, figure):.3f} -> {getattr(one, figure):.3f}" for figure in figures)
             yield name, readout, one.fitted, one.calibrated, *told
 
@@ -138,7 +128,11 @@ def judged(config: CheckpointConfig, table: MpraTable, scores: dict[Readout, NDA
 def coverage_rows(
     config: CheckpointConfig, table: MpraTable, scores: dict[Readout, NDArray[np.float64]]
 ) -> Iterator[tuple[object, ...]]:
-    yield "cell type", "readout", "n", "covered", "95 % interval of that", "width", "Pearson", "level right"
+    yield (
+        "cell type", "readout", "n", "covered", "95 % interval of that", "width", "by tenth", "by category", "Pearson",
+        "level right",
+    )  # fmt: skip
+    categories = np.array(table.categories)
     for cell, name in enumerate(table.cell_types):
         measured = table.activity[:, cell]
         seen = np.isfinite(measured)
@@ -146,12 +140,19 @@ def coverage_rows(
         for readout, found in scores.items():
             one = scale.calibrations[readout]
             activity = one.intercept + one.slope * found[seen, cell]
-            inside = (np.abs(measured[seen] - activity) <= one.half_width).mean()
+            lower, upper = one.interval(activity)
+            within = (lower <= measured[seen]) & (measured[seen] <= upper)
+            inside, width = within.mean(), (upper - lower).mean()
             low, high = wilson(inside, int(seen.sum()))
+            tenths = [within[rows].mean() for rows in np.array_split(np.argsort(activity), 10)]
+            kinds = [
+                within[categories[seen] == kind].mean() for kind in sorted(set(categories)) if kind.endswith("_peak")
+            ]
             told = np.array([foresee(value, one, scale).level for value in activity])
             right = (told == metrics.levels(measured[seen], np.array(scale.cuts))).mean()
             yield (
-                name, readout, int(seen.sum()), f"{inside:.1%}", f"{low:.1%}-{high:.1%}", f"{2 * one.half_width:.2f}",
+                name, readout, int(seen.sum()), f"{inside:.1%}", f"{low:.1%}-{high:.1%}", f"{width:.2f}",
+                f"{min(tenths):.1%}-{max(tenths):.1%}", f"{min(kinds):.1%}-{max(kinds):.1%}",
                 f"{metrics.pearson(activity, measured[seen]):.3f}", f"{right:.1%}",
             )  # fmt: skip
 

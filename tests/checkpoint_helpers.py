@@ -10,6 +10,7 @@ from statistics import NormalDist
 import numpy as np
 
 from cistrace.checkpoints.schema import (
+    Bounds,
     Calibration,
     CellScale,
     CheckpointConfig,
@@ -23,7 +24,8 @@ _SHARES = np.clip(np.linspace(0, 1, 201), 0.0025, 0.9975)
 QUANTILES = tuple(1 + 2 * NormalDist().inv_cdf(share) for share in _SHARES)
 CUTS = tuple(1 + 2 * NormalDist().inv_cdf(share) for share in (0.25, 0.5, 0.75))
 SCALE = CellScale(1.0, 2.0, CUTS, QUANTILES, {})  # type: ignore[arg-type]
-CALIBRATION = Calibration(0.8, 0.1, 1.5, -0.1, 0.6, 100, 200)
+BOUNDS = Bounds((-1.0, 0.5), (0.6, 1.0), (0.7, 1.5))
+CALIBRATION = Calibration(0.8, 0.1, BOUNDS, -0.1, 0.6, 100, 200)
 
 
 def dna(length: int, seed: int) -> str:

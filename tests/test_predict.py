@@ -227,7 +227,8 @@ def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor
         for entry in predictor.predict(random, trace=trace):
             assert entry.level == int(np.argmax(entry.level_probabilities))
             calibration = predictor.checkpoint.scales[entry.cell_type].calibrations[readout]
-            assert entry.upper - entry.activity == pytest.approx(calibration.half_width)
+            lower, upper = calibration.interval(np.array(entry.activity))
+            assert (entry.lower, entry.upper) == (float(lower), float(upper)) and lower < entry.activity < upper
 
 
 def without_towers(*readouts: Readout, arm: PredictingArm) -> Callable[[CheckpointConfig], CheckpointConfig]:
@@ -267,7 +268,7 @@ def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> N
 def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:
     def change(config: CheckpointConfig) -> CheckpointConfig:
         scale = config.scales["K562"]
-        towers = replace(scale.calibrations["towers"], half_width=math.inf)
+        towers = replace(scale.calibrations["towers"], bounds=None)
         scales = {**config.scales, "K562": replace(scale, calibrations={**scale.calibrations, "towers": towers})}
         return replace(config, scales=scales, faults=("K562: no interval",))
 
@@ -277,6 +278,14 @@ def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:
     assert math.isfinite(unknown.activity) and sum(unknown.level_probabilities) == pytest.approx(1)
     assert math.isfinite(known.upper) and known.flags == ()
     assert predictor.checkpoint.faults == ("K562: no interval",)
+
+
+def test_intervals_differ_from_sequence_to_sequence(predictor: Predictor) -> None:
+    """A strong enhancer of the examples is told with a wider interval than random DNA, which is weak."""
+    strong = next(read_sequences("examples/enhancers.fa")).bases
+    for cell in predictor.cell_types:
+        one, other = predictor.predict([dna(200), strong], cell, trace=False)
+        assert (one.activity < other.activity) == (one.upper - one.lower < other.upper - other.lower)
 
 
 def test_a_checkpoints_hash_names_its_calibration_too(predictor: Predictor, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -345,16 +344,17 @@ class Predictor:
         calibration = scale.calibrations[readout]
         activity = calibration.activity(score)
         foreseen = foresee(activity, calibration, scale)
+        lower, upper = (float(bound) for bound in calibration.interval(np.array(activity)))
         return Prediction(
             id=at.sequence.id,
             cell_type=cell_type,
             activity=activity,
-            lower=activity - calibration.half_width,
-            upper=activity + calibration.half_width,
+            lower=lower,
+            upper=upper,
             percentile=foreseen.percentile,
             level=foreseen.level,
             level_probabilities=foreseen.level_probabilities,
-            flags=noted if math.isfinite(calibration.half_width) else (*noted, NO_INTERVAL),
+            flags=(*noted, NO_INTERVAL) if calibration.bounds is None else noted,
             start=at.window.start,
             end=at.window.end,
             card_hash=None,

@@ -1,10 +1,9 @@
-"""How an interval is made: parts of val, the exact conformal rule, and what it promises, measured over many draws."""
+"""How a model is calibrated: parts of val, the line, and what its intervals promise, measured over many draws."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,13 +15,12 @@ from cistrace.checkpoints.calibration import (
     ValParts,
     calibrate,
     calibration_notes,
-    conformal_half_width,
-    conformal_rank,
-    fewest_for_an_interval,
     fit_line,
     part_val,
     rows_to_score,
 )
+from cistrace.checkpoints.intervals import conformal_half_width, conformal_rank
+from cistrace.checkpoints.schema import Bounds
 from cistrace.io.regions import reverse_complement
 
 
@@ -77,56 +75,6 @@ def test_a_sample_of_rows_keeps_their_parts() -> None:
     assert rows_to_score(parts, 12)[0].tolist() == rows.tolist()
 
 
-@pytest.mark.parametrize(
-    ("count", "rank"), [(0, 1), (8, 9), (9, 9), (10, 10), (18, 18), (19, 18), (20, 19), (99, 90), (100, 91), (999, 900)]
-)
-def test_the_rank_is_exact(count: int, rank: int) -> None:
-    assert conformal_rank(count) == rank
-
-
-@given(st.integers(0, 3000), st.integers(1, 99))
-def test_no_smaller_rank_grants_the_coverage(count: int, percent: int) -> None:
-    miss = Fraction(percent, 100)
-    rank = conformal_rank(count, miss)
-    assert Fraction(rank, count + 1) >= 1 - miss > Fraction(rank - 1, count + 1)
-
-
-def test_the_half_width_is_that_residual() -> None:
-    residuals = np.array([(-1) ** place * place for place in range(1, 21)], dtype=np.float64)
-    assert conformal_half_width(np.random.default_rng(0).permutation(residuals)) == 19
-    assert conformal_half_width(residuals[:9]) == 9
-
-
-@pytest.mark.parametrize("count", range(9))
-def test_too_few_residuals_grant_no_width(count: int) -> None:
-    assert conformal_half_width(np.ones(count)) == math.inf
-
-
-def test_the_fewest_residuals_that_grant_one() -> None:
-    assert fewest_for_an_interval() == 9
-    for miss in (Fraction(1, 20), Fraction(1, 3), Fraction(2, 7)):
-        fewest = fewest_for_an_interval(miss)
-        assert math.isfinite(conformal_half_width(np.ones(fewest), miss))
-        assert math.isinf(conformal_half_width(np.ones(fewest - 1), miss))
-
-
-@pytest.mark.parametrize("count", [9, 20, 100, 1_000])
-def test_coverage_over_many_draws_is_what_the_rank_promises(count: int) -> None:
-    """Over draws of residuals and of one further element it is rank / (n + 1) exactly: neither less nor more.
-
-    Given the residuals, a further element of a uniform distribution is covered with the probability of the width
-    itself, so each draw tells its coverage without a second draw. That is Beta(rank, n + 1 - rank) distributed, and the
-    mean of 4,000 draws lies within four of its standard errors.
-    """
-    draws, random = 4_000, np.random.default_rng(count)
-    widths = np.array([conformal_half_width(random.uniform(0, 1, count)) for _ in range(draws)])
-    share = conformal_rank(count) / (count + 1)
-    error = math.sqrt(share * (1 - share) / (count + 2) / draws)
-    assert abs(widths.mean() - share) < 4 * error
-    # One rank more or less, as by a slip of the rule, is further away than that.
-    assert 1 / (count + 1) > 5 * error
-
-
 @pytest.mark.parametrize("count", [20, 100, 1_000])
 def test_coverage_of_a_calibrated_model_over_many_draws(count: int) -> None:
     """The whole calibration on skewed noise that grows with the score: line, width, a further element."""
@@ -137,8 +85,8 @@ def test_coverage_of_a_calibrated_model_over_many_draws(count: int) -> None:
         measured = 0.3 + 0.8 * scores + (0.4 + 0.2 * np.abs(scores)) * (random.exponential(size=len(scores)) - 1)
         parts = ValParts(np.empty(0, dtype=np.int64), np.arange(30), np.arange(30, 30 + count))
         made = calibrate(scores, measured, parts, SCALE)
-        apart = np.abs(measured[-further:] - made.intercept - made.slope * scores[-further:])
-        covered.append((apart <= made.half_width).mean())
+        lower, upper = made.interval(made.intercept + made.slope * scores[-further:])
+        covered.append(((lower <= measured[-further:]) & (measured[-further:] <= upper)).mean())
     error = np.std(covered, ddof=1) / math.sqrt(draws)
     assert abs(np.mean(covered) - share) < 4 * error
     assert error < 0.004
@@ -163,7 +111,8 @@ def test_few_measurements_of_a_cell_type_are_an_honest_unknown(count: int) -> No
     measured[:count] = np.arange(count)
     made = calibrate(np.linspace(-1, 1, 40), measured, parts_of(40), SCALE)
     assert (made.slope, made.intercept) == (SCALE.spread, SCALE.location)
-    assert made.half_width == math.inf and (made.fitted, made.calibrated) == (count, count)
+    assert made.bounds is None and (made.fitted, made.calibrated) == (count, count)
+    assert [bound.tolist() for bound in made.interval(np.zeros(2))] == [[-math.inf] * 2, [math.inf] * 2]
     assert (made.shift, made.spread) == (0, 1)
     notes = calibration_notes({"Liver": replace(SCALE, calibrations={"card": made})})
     assert len(notes) == 2 and all("\n" not in note for note in notes)
@@ -176,8 +125,9 @@ def test_a_line_that_is_known_is_not_fitted() -> None:
     scores = random.normal(size=60)
     measured = 0.5 * scores + random.normal(scale=0.01, size=60)
     made = calibrate(scores, measured, ValParts(np.arange(10), np.arange(10, 30), np.arange(30, 60)), SCALE, (1.0, 0.0))
-    assert (made.slope, made.intercept, made.fitted, made.calibrated) == (1, 0, 0, 30)
-    assert made.half_width == np.sort(np.abs(measured - scores)[30:])[27]
+    assert (made.slope, made.intercept, made.fitted, made.calibrated) == (1, 0, 20, 30)
+    half = np.sort(np.abs(measured - scores)[30:])[27]
+    assert made.bounds == Bounds((0.0,), (half,), (half,))
     assert calibration_notes({"Liver": replace(SCALE, calibrations={"towers": made})}) == ()
 
 
@@ -190,13 +140,28 @@ def test_fit_and_interval_never_see_each_others_rows() -> None:
     line[parts.calibrate] += 5
     width[parts.choose] += 5
     other = calibrate(scores, line, parts, SCALE)
-    assert (other.slope, other.intercept) == (first.slope, first.intercept) and other.half_width > first.half_width
+    assert (other.slope, other.intercept) == (first.slope, first.intercept)
+    assert other.bounds is not None and first.bounds is not None and other.bounds.above > first.bounds.above
     assert calibrate(scores, width, parts, SCALE) == first
+
+
+def test_widths_follow_activity_where_rows_suffice() -> None:
+    random = np.random.default_rng(0)
+    scores = random.normal(size=900)
+    measured = 0.5 * scores + (0.6 + 0.3 * np.clip(scores, -1, 2)) * random.normal(size=900)
+    made = calibrate(scores, measured, ValParts(np.arange(100), np.arange(100, 400), np.arange(400, 900)), SCALE)
+    assert made.bounds is not None and list(made.bounds.at) == sorted(made.bounds.at)
+    assert made.bounds.above[-1] > 2 * made.bounds.above[0] and made.bounds.below[-1] > 2 * made.bounds.below[0]
+    assert min(made.bounds.at) > scores.min() * made.slope + made.intercept  # activities, not scores
+    fewer = calibrate(scores, measured, ValParts(np.arange(100), np.arange(100, 199), np.arange(400, 900)), SCALE)
+    half = conformal_half_width(measured[400:] - fewer.intercept - fewer.slope * scores[400:])
+    assert fewer.bounds == Bounds((0.0,), (half,), (half,))
 
 
 def test_each_cell_type_counts_what_was_measured_of_it() -> None:
     measured = np.where(np.arange(60) % 2, np.nan, np.arange(60) / 30)
     made = calibrate(np.arange(60.0), measured, parts_of(60), SCALE)
-    assert made.slope == pytest.approx(1 / 30) and made.half_width == pytest.approx(0, abs=1e-9)
+    assert made.slope == pytest.approx(1 / 30)
+    assert made.bounds is not None and made.bounds.above == pytest.approx((0,), abs=1e-9)
     assert (made.fitted, made.calibrated) == (30, 30)
     assert calibration_notes({"Liver": replace(SCALE, calibrations={"card": made})}) == ()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -30,8 +29,8 @@ WRITES = Generation("greedy", 0.95, 0.7, 50, 1024, True, 0)
 INTERFACE = ModelInterface(
     "domain", "towers", "card+generated", ("trace", "card", "towers"), WRITES, Origin("compact", "0.1.0", None, {})
 )
-TOWERS = replace(CALIBRATION, slope=1.0, intercept=0.0, fitted=0)
-NO_INTERVAL = replace(CALIBRATION, half_width=math.inf)
+TOWERS = replace(CALIBRATION, slope=1.0, intercept=0.0)
+NO_INTERVAL = replace(CALIBRATION, bounds=None)
 CONFIGURED = CheckpointConfig(
     3, INTERFACE, ("K562",), 200,
     {"K562": replace(SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL, "towers": TOWERS})},
@@ -53,15 +52,19 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     return folder
 
 
+def bounds_changed(**changes: list[float]) -> Callable[[dict[str, Any]], object]:
+    return lambda plain: plain["scales"]["K562"]["calibrations"]["trace"]["bounds"].update(changes)
+
+
 def test_what_is_written_is_read_back(folder: Path) -> None:
     assert read_config(folder) == CONFIGURED
 
 
-def test_an_infinite_width_is_null_in_the_file(folder: Path) -> None:
+def test_bounds_that_there_are_none_of_are_null_in_the_file(folder: Path) -> None:
     text = (folder / CONFIG).read_text()
     plain = json.loads(text, parse_constant=pytest.fail)  # Infinity is no JSON
-    assert plain["scales"]["K562"]["calibrations"]["card"]["half_width"] is None
-    assert read_config(folder).scales["K562"].calibrations["card"].half_width == math.inf
+    assert plain["scales"]["K562"]["calibrations"]["card"]["bounds"] is None
+    assert read_config(folder).scales["K562"].calibrations["card"].bounds is None
 
 
 def test_the_shipped_checkpoint_says_what_it_holds() -> None:
@@ -69,9 +72,9 @@ def test_the_shipped_checkpoint_says_what_it_holds() -> None:
     assert config.files == file_hashes(shipped_checkpoint())
     assert config.interface.readouts == ("trace", "card", "towers") and config.faults == ()
     for scale in config.scales.values():
-        for readout, one in scale.calibrations.items():
-            assert (one.fitted > 600 or readout == "towers") and one.calibrated > 1_600
-            assert math.isfinite(one.half_width)
+        for one in scale.calibrations.values():
+            assert one.fitted > 600 and one.calibrated > 1_600
+            assert one.bounds is not None and len(one.bounds.at) > 1
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,10 @@ def test_the_shipped_checkpoint_says_what_it_holds() -> None:
             lambda plain: plain["scales"]["K562"]["calibrations"]["towers"].update(slope=0.9),
             "scales.K562.calibrations.towers: slope and intercept 0.9, 0.0, expected 1 and 0",
         ),
+        (bounds_changed(at=[]), "calibrations.trace.bounds.at: "),
+        (bounds_changed(below=[0.6, -0.1]), "calibrations.trace.bounds.below.1: "),
+        (bounds_changed(above=[0.7]), "calibrations.trace.bounds: 2, 2 and 1 numbers, expected as many of each"),
+        (bounds_changed(at=[0.5, 0.5]), "calibrations.trace.bounds: at: (0.5, 0.5) do not rise"),
         (
             lambda plain: plain["interface"].update(evidence="none"),
             "interface.readouts: ('trace', 'card', 'towers') with the evidence none",

@@ -9,7 +9,7 @@ import pytest
 
 from cistrace.checkpoints.soundness import CellTypeFigures, WriterFigures, faults_of
 
-GOOD = CellTypeFigures("K562", 20_000, 500, pearson=0.7, slope=0.9, half_width=0.8)
+GOOD = CellTypeFigures("K562", 20_000, 500, pearson=0.7, slope=0.9, has_interval=True)
 WRITES = WriterFigures(traces=100, parsed=90, claims=400, supported=360)
 
 
@@ -29,7 +29,7 @@ def test_what_is_not_known_yet_says_nothing() -> None:
         ({"pearson": math.nan, "slope": -11.0}, "K562: val cannot be used"),
         ({"slope": -11.0}, "slope -11.00 on val"),
         ({"slope": 0.0}, "slope 0.00 on val"),
-        ({"half_width": math.inf}, "K562: its 90 % interval is infinite"),
+        ({"has_interval": False}, "K562: its 90 % interval is infinite"),
     ],
 )
 def test_a_fault_of_a_cell_type_is_one_sentence(change: dict[str, float], words: str) -> None:
@@ -51,6 +51,6 @@ def test_a_writer_below_nine_in_ten_is_named(change: dict[str, int], words: str)
 
 
 def test_all_faults_are_told() -> None:
-    bad = CellTypeFigures("Liver", 240, 30, pearson=0.1, slope=-11.0, half_width=math.inf)
+    bad = CellTypeFigures("Liver", 240, 30, pearson=0.1, slope=-11.0, has_interval=False)
     found = faults_of((bad, GOOD), WriterFigures(100, 10, 210, 1))
     assert len(found) == 6 and sum(fault.startswith("Liver: ") for fault in found) == 4

@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 
 from cistrace.evaluation import accuracy
 from cistrace.evaluation.intervals import Interval, resamples
+from cistrace.evaluation.predicted import Predicted, SeededPredictions
 
 
 def cells(table: str) -> list[list[str]]:
@@ -124,3 +125,18 @@ def test_bounds_below_zero_are_not_mistaken_for_marks() -> None:
     assert str(Interval(0.141, -0.089, 0.358)) == "0.141 (-0.089 to 0.358)"
     assert str(Interval(0.141, 0.089, 0.358)) == "0.141 (0.089-0.358)"
     assert Interval(-0.0004, -0.0012, 0.0003).signed() == "-0.0004 (-0.0012 to +0.0003)"
+
+
+def test_coverage_by_tenth_and_category_is_counted(tmp_path: Path) -> None:
+    """The ten weakest of 40 are off by more than their interval: the first two tenths and half of the third, rising."""
+    activity = rising()
+    comparison = a_comparison(tmp_path, activity)
+    seed = off_by(activity, 0.0, 0.3).seeds[0]
+    missed = activity < 0.95
+    found = {"a": SeededPredictions((Predicted(seed.activity, np.where(missed, seed.upper, seed.lower), seed.upper),))}
+    first, second = cells(accuracy.coverage(comparison, found, "a"))[1:]
+    shares = ["0.0 %", "0.0 %", "50.0 %", *["100.0 %"] * 7]
+    assert first == ["K562", *shares] and second == ["Liver", *shares]
+    table = cells(accuracy.categories(comparison, found, "a"))
+    assert [row[-1] for row in table[1:] if row[0] == "a_peak"] == ["76.7 %", "73.3 %"]
+    assert cells(accuracy.coverage(comparison, {"a": unfitted(found["a"], 1)}, "a"))[2][1:] == ["undefined"] * 10

@@ -54,7 +54,8 @@ def test_every_readout_and_cell_type_has_its_own_line_and_width() -> None:
     for place, cell in enumerate(CELLS):
         traced, bare = found[cell].calibrations["trace"], found[cell].calibrations["card"]
         assert (traced.slope, traced.intercept) == pytest.approx((2, place))
-        assert traced.half_width == pytest.approx(0, abs=1e-9) and bare.half_width > 1
+        assert traced.bounds is not None and traced.bounds.above == pytest.approx((0,), abs=1e-9)
+        assert bare.bounds is not None and bare.bounds.above > (1,)
 
 
 def test_the_towers_activities_are_left_as_they_are() -> None:
@@ -63,7 +64,7 @@ def test_the_towers_activities_are_left_as_they_are() -> None:
     found = calibrated({cell: SCALE for cell in CELLS}, ValScores({"towers": scores}, None), a_table(2 * scores), parts)
     for cell in CELLS:
         one = found[cell].calibrations["towers"]
-        assert (one.slope, one.intercept, one.fitted, one.calibrated) == (1, 0, 0, 40)
+        assert (one.slope, one.intercept, one.fitted, one.calibrated) == (1, 0, 20, 40)
 
 
 def test_figures_tell_the_worse_readout() -> None:
@@ -72,12 +73,12 @@ def test_figures_tell_the_worse_readout() -> None:
     measured[:30, 1] = np.nan
     scores = ValScores({"trace": measured.copy(), "card": -measured}, None)
     scores.scores["trace"][:, 1], scores.scores["card"][:, 1] = 1.0, 1.0
-    good, bad = replace(CALIBRATION, slope=2.0), replace(CALIBRATION, slope=-4.0, half_width=math.inf)
+    good, bad = replace(CALIBRATION, slope=2.0), replace(CALIBRATION, slope=-4.0, bounds=None)
     scales = {cell: replace(SCALE, calibrations={"trace": good, "card": bad}) for cell in CELLS}
     table = a_table(measured)
     first, second = cell_figures(scales, scores, table, table.take(np.arange(30)), table)
     assert (first.training, first.val, second.training, second.val) == (30, 40, 0, 10)
-    assert first.pearson == pytest.approx(-1) and first.slope == pytest.approx(-2) and first.half_width == math.inf
+    assert first.pearson == pytest.approx(-1) and first.slope == pytest.approx(-2) and first.has_interval is False
     assert second.pearson is not None and math.isnan(second.pearson)
 
 

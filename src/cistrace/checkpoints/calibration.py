@@ -1,10 +1,8 @@
-"""Calibration: from a model's scores to activities with 90 % intervals, one line and one width a cell type and readout.
+"""Calibration: from a model's scores to activities with 90 % intervals, a line and bounds a cell type and readout.
 
 Val is parted into three, so that no measurement serves twice. The first part chooses among checkpoints while a model
-is trained, the second fits slope and intercept, the third gives the residuals whose order statistic is the half width:
-split conformal prediction (Papadopoulos et al. 2002; Lei et al., JASA 2018). With n residuals it is their
-ceil((n + 1) 0.9)-th smallest, and a further element of the same kind lies inside with a probability of at least 0.9.
-Where that rank is greater than n, no finite width grants it, and the width is infinite.
+is trained, the second fits the line and how widths change with activity, the third gives the residuals whose order
+statistics are the widths: split conformal prediction (`intervals`).
 
 Arrays and numbers alone: no model is run here.
 """
@@ -12,7 +10,6 @@ Arrays and numbers alone: no model is run here.
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,16 +19,16 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.checkpoints.intervals import conformal_bounds, fewest_for_an_interval
 from cistrace.checkpoints.levels import normal_scores
 from cistrace.checkpoints.schema import Calibration, CellScale, Readout
 from cistrace.io.regions import reverse_complement
 from cistrace.mpra.folds import RELATED
 from cistrace.mpra.homology import groups
 
-MISS = Fraction(1, 10)
 SHARES = {"choose": Fraction(3, 10), "fit": Fraction(2, 10), "calibrate": Fraction(5, 10)}
 FEWEST_TO_FIT = 10  # measured rows: a line through fewer says more of their noise than of the model
-UNCALIBRATED = Calibration(1.0, 0.0, math.inf, 0.0, 1.0, 0, 0)
+UNCALIBRATED = Calibration(1.0, 0.0, None, 0.0, 1.0, 0, 0)
 _IN_WORDS: dict[Readout, str] = {"trace": "with a trace", "card": "from the card alone", "towers": "by the towers"}
 LEAST_SPREAD = 0.01  # of normal scores, so that probabilities are defined for residuals that are all alike
 
@@ -45,7 +42,7 @@ class ValParts:
     choose : ndarray, int64, shape (A,)
         To choose among checkpoints, and when to stop.
     fit : ndarray, int64, shape (B,)
-        For slope and intercept.
+        For slope and intercept, and for how widths change with activity.
     calibrate : ndarray, int64, shape (C,)
         For the interval, and for what levels and percentiles are told by.
     """
@@ -93,23 +90,6 @@ def _digest(bases: str) -> bytes:
     return hashlib.sha256(min(upper, reverse_complement(upper)).encode()).digest()
 
 
-def conformal_rank(count: int, miss: Fraction = MISS) -> int:
-    """Which of `count` residuals, from 1, is the half width: ceil((count + 1)(1 - miss)); it may exceed `count`."""
-    return math.ceil((count + 1) * (1 - miss))
-
-
-def conformal_half_width(residuals: NDArray[np.float64], miss: Fraction = MISS) -> float:
-    """The smallest half width that split conformal prediction grants for coverage 1 - miss; infinite where none is.
-
-    Parameters
-    ----------
-    residuals : ndarray, float64, shape (N,)
-        Measured less predicted, of rows that neither chose nor fitted anything.
-    """
-    rank = conformal_rank(len(residuals), miss)
-    return float(np.sort(np.abs(residuals))[rank - 1]) if rank <= len(residuals) else math.inf
-
-
 def fit_line(
     scores: NDArray[np.float64], measured: NDArray[np.float64], otherwise: tuple[float, float]
 ) -> tuple[float, float]:
@@ -133,7 +113,7 @@ def calibrate(
     scale: CellScale,
     line: tuple[float, float] | None = None,
 ) -> Calibration:
-    """Line, half width and foreseen spread of one cell type and readout.
+    """Line, bounds and foreseen spread of one cell type and readout.
 
     Parameters
     ----------
@@ -148,16 +128,17 @@ def calibrate(
     line : (float, float), optional
         Slope and intercept, where they are known; fitted unless given.
     """
-    fitting = parts.fit[np.isfinite(measured[parts.fit])] if line is None else parts.fit[:0]
+    fitting = parts.fit[np.isfinite(measured[parts.fit])]
     slope, intercept = line or fit_line(scores[fitting], measured[fitting], (scale.spread, scale.location))
     rows = parts.calibrate[np.isfinite(measured[parts.calibrate])]
-    activity = intercept + slope * scores[rows]
-    width = conformal_half_width(measured[rows] - activity)
+    predicted = intercept + slope * scores
+    apart = measured - predicted
+    bounds = conformal_bounds((predicted[fitting], apart[fitting]), (predicted[rows], apart[rows]))
     shift, spread = 0.0, 1.0  # as wide as natural elements themselves
-    if math.isfinite(width):
-        apart = normal_scores(measured[rows], scale.quantiles) - normal_scores(activity, scale.quantiles)
-        shift, spread = float(apart.mean()), max(LEAST_SPREAD, float(apart.std()))
-    return Calibration(slope, intercept, width, shift, spread, len(fitting), len(rows))
+    if bounds is not None:
+        further = normal_scores(measured[rows], scale.quantiles) - normal_scores(predicted[rows], scale.quantiles)
+        shift, spread = float(further.mean()), max(LEAST_SPREAD, float(further.std()))
+    return Calibration(slope, intercept, bounds, shift, spread, len(fitting), len(rows))
 
 
 def calibration_notes(scales: dict[str, CellScale]) -> tuple[str, ...]:
@@ -174,14 +155,9 @@ def calibration_notes(scales: dict[str, CellScale]) -> tuple[str, ...]:
                     f"{where}: {found.fitted} measured val rows to fit a line to, expected {FEWEST_TO_FIT}; scores "
                     "keep the training split's mean and spread"
                 )
-            if math.isinf(found.half_width):
+            if found.bounds is None:
                 notes.append(
                     f"{where}: {found.calibrated} measured val rows for the interval, expected "
                     f"{fewest_for_an_interval()}; its 90 % interval is infinite"
                 )
     return tuple(notes)
-
-
-def fewest_for_an_interval(miss: Fraction = MISS) -> int:
-    """The smallest number of residuals that grant a finite interval: 9 for one of 90 %."""
-    return math.ceil(1 / miss) - 1

@@ -13,12 +13,13 @@ No weights are read here; `checkpoints.load` does that. Nothing is fetched: a fo
 from __future__ import annotations
 
 import json
-import math
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, PlainSerializer, TypeAdapter, ValidationError
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from cistrace.cards.evidence import PredictingEvidence
@@ -41,16 +42,34 @@ arm `sequence` the bare sequence), or the estimator tower, whose number is repor
 READOUTS: tuple[Readout, ...] = get_args(Readout)
 IDENTITY = (1.0, 0.0)  # slope and intercept of scores that are activities already
 
-# JSON has no infinity: null, and in memory math.inf.
-_Width = Annotated[
-    float,
-    BeforeValidator(lambda value: math.inf if value is None else value),
-    PlainSerializer(lambda value: None if math.isinf(value) else value, return_type=float | None),
-    Field(ge=0),
-]
+_Widths = Annotated[tuple[Annotated[FiniteFloat, Field(ge=0)], ...], Field(min_length=1)]
 _Count = Annotated[int, Field(ge=0)]
 _Positive = Annotated[FiniteFloat, Field(gt=0)]
 _strict = ConfigDict(strict=True, extra="forbid")
+
+
+@dataclass(frozen=True, config=_strict)
+class Bounds:
+    """How far the bounds of a 90 % interval are from the predicted activity: see `intervals`.
+
+    Attributes
+    ----------
+    at : tuple of K float
+        Predicted activities, log2(RNA/DNA), rising.
+    below, above : tuple of K float
+        Distances of the lower and the upper bound there, log2 units; linear between, beyond the ends as at the ends.
+    """
+
+    at: Annotated[tuple[FiniteFloat, ...], Field(min_length=1)]
+    below: _Widths
+    above: _Widths
+
+    def about(self, activity: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper bounds about predicted activities of any shape."""
+        return (
+            activity - np.interp(activity, self.at, self.below),
+            activity + np.interp(activity, self.at, self.above),
+        )
 
 
 @dataclass(frozen=True, config=_strict)
@@ -62,18 +81,17 @@ class Calibration:
     slope, intercept : float
         activity = intercept + slope x score, log2(RNA/DNA). The head's scores are standardised; the towers' are
         activities already, so that theirs are 1 and 0: what adds up to a tower's number adds up to the activity.
-    half_width : float
-        Half the 90 % interval: conformal, from val's absolute residuals; infinite (in the file null) where val holds
-        too few for any.
+    bounds : Bounds or None
+        Of the 90 % interval; None where val holds too few rows for any.
     shift, spread : float
         Mean and standard deviation of measurements about predictions, in normal scores: see `levels`.
     fitted, calibrated : int
-        Measured val rows that slope and intercept, and that the other three come from; none fit the towers' line.
+        Measured val rows that slope, intercept and the bounds' shape, and that the rest comes from.
     """
 
     slope: FiniteFloat
     intercept: FiniteFloat
-    half_width: _Width
+    bounds: Bounds | None
     shift: FiniteFloat
     spread: _Positive
     fitted: _Count
@@ -82,6 +100,12 @@ class Calibration:
     def activity(self, score: float) -> float:
         """log2(RNA/DNA) from a score of the readout."""
         return self.intercept + self.slope * score
+
+    def interval(self, activity: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Bounds of the 90 % intervals about activities of any shape: infinite where there are none."""
+        if self.bounds is None:
+            return np.full_like(activity, -np.inf), np.full_like(activity, np.inf)
+        return self.bounds.about(activity)
 
 
 @dataclass(frozen=True, config=_strict)
@@ -277,6 +301,9 @@ def _contradictions(config: CheckpointConfig) -> list[str]:
         if set(scale.calibrations) != set(config.interface.readouts):
             expected = ", ".join(config.interface.readouts)
             faults.append(f"scales.{name}.calibrations: of {', '.join(scale.calibrations)}, expected of {expected}")
+        for readout, one in scale.calibrations.items():
+            if one.bounds is not None and (fault := _unusable(one.bounds)):
+                faults.append(f"scales.{name}.calibrations.{readout}.bounds: {fault}")
         tower = scale.calibrations.get("towers")
         if tower is not None and (tower.slope, tower.intercept) != IDENTITY:
             found = f"{tower.slope}, {tower.intercept}"
@@ -290,3 +317,12 @@ def _contradictions(config: CheckpointConfig) -> list[str]:
     if (config.interface.evidence == "towers") != ("towers" in config.interface.readouts):
         faults.append(f"interface.readouts: {config.interface.readouts} with the evidence {config.interface.evidence}")
     return faults
+
+
+def _unusable(bounds: Bounds) -> str:
+    """Why there is nothing between a bound's places; empty where there is."""
+    if not len(bounds.at) == len(bounds.below) == len(bounds.above):
+        return f"{len(bounds.at)}, {len(bounds.below)} and {len(bounds.above)} numbers, expected as many of each"
+    if any(later <= earlier for earlier, later in zip(bounds.at, bounds.at[1:])):
+        return f"at: {bounds.at} do not rise; expected numbers that do"
+    return ""

@@ -29,8 +29,8 @@ class CellTypeFigures:
     slope : float or None
         Of measured activity against the model's, on val: 1 for a model that is right on average. None: not known yet,
         or too few rows to fit it.
-    half_width : float or None
-        Half the 90 % interval; infinite where val holds too few rows for one. None: not known yet.
+    has_interval : bool or None
+        Whether val holds rows enough for a 90 % interval. None: not known yet.
     """
 
     cell_type: str
@@ -38,7 +38,7 @@ class CellTypeFigures:
     val: int
     pearson: float | None = None
     slope: float | None = None
-    half_width: float | None = None
+    has_interval: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def _agreement(cell: CellTypeFigures) -> list[str]:
 
 
 def _interval(cell: CellTypeFigures) -> list[str]:
-    if cell.half_width is None or math.isfinite(cell.half_width):
+    if cell.has_interval is not False:
         return []
     return [
         f"{cell.cell_type}: its 90 % interval is infinite, as too few val rows are left to calibrate on; add val rows"

@@ -19,6 +19,7 @@ from cistrace.evaluation.specificity import Contrast, against_the_rest, pairwise
 from cistrace.mpra import metrics
 
 PAPER_DRAW = 100
+TENTHS = 10
 
 Predictions = Mapping[str, SeededPredictions]
 
@@ -115,18 +116,43 @@ def _contrasts(metric: Metric, contrasts: Sequence[Contrast]) -> list[str]:
     return [str(bootstrap(metric, contrast.predicted, contrast.measured)) for contrast in contrasts]
 
 
+def coverage(comparison: Comparison, predictions: Predictions, name: str) -> str:
+    """Of one contender, the share of measurements inside their intervals by tenth of its predicted activity."""
+    lines = head("cell type", *map(str, range(1, TENTHS + 1)))
+    for cell, cell_type in enumerate(comparison.cell_types):
+        seen, measured = measured_in(comparison, cell)
+        fitted = np.isfinite(predictions[name].activity[:, seen, cell]).all()
+        shares = [UNDEFINED] * TENTHS
+        if fitted and len(measured) >= TENTHS:
+            by_seed = [_by_tenth(seed, seen, measured, cell) for seed in predictions[name].seeds]
+            shares = [f"{100 * share:.1f} %" for share in np.mean(by_seed, axis=0)]
+        lines.append(row(cell_type, *shares))
+    return "\n".join(lines)
+
+
+def _by_tenth(
+    seed: Predicted, seen: NDArray[np.bool_], measured: NDArray[np.float64], cell: int
+) -> list[float]:  # fmt: skip
+    lower, upper = _bounds(seed, seen, cell)
+    rising = np.argsort(seed.activity[seen, cell], kind="stable")
+    return [metrics.coverage(lower[rows], upper[rows], measured[rows]) for rows in np.array_split(rising, TENTHS)]
+
+
 def categories(comparison: Comparison, predictions: Predictions, name: str) -> str:
-    """One contender's Pearson and RMSE by category of element; too few for a correlation are counted only."""
+    """One contender's Pearson, RMSE and coverage by category of element; too few for a correlation are counted only."""
     column = np.array(comparison.judged.categories)
-    lines = head("category", "cell type", "n", "Pearson", "RMSE")
+    lines = head("category", "cell type", "n", "Pearson", "RMSE", "covered")
     for category in sorted(set(column)):
         for cell, cell_type in enumerate(comparison.cell_types):
             measured = comparison.judged.activity[:, cell]
             seen = np.isfinite(measured) & (column == category)
             pair = predictions[name].activity[:, seen, cell], measured[seen]
-            figures = ["", ""]
+            figures = ["", "", ""]
             if seen.sum() >= FEWEST:
+                bounds = [_bounds(seed, seen, cell) for seed in predictions[name].seeds]
+                inside = np.mean([metrics.coverage(*bound, measured[seen]) for bound in bounds])
                 figures = [str(bootstrap(metric, *pair)) for metric in (metrics.pearson, metrics.rmse)]
+                figures.append(f"{100 * inside:.1f} %")
             lines.append(row(category or "none", cell_type, f"{seen.sum():,}", *figures))
     return "\n".join(lines)
 

@@ -156,11 +156,11 @@ def calibrated(comparison: Comparison, rows: list[StoredPrediction], name: str, 
     scales = read_config(model_folder(comparison.model)).scales
     readout: Readout = "trace" if trace else "card"
     found = [scales[cell].calibrations[readout] for cell in comparison.cell_types]
-    slope, intercept, half = (
-        np.array([getattr(one, name) for one in found]) for name in ("slope", "intercept", "half_width")
-    )
+    slope, intercept = (np.array([getattr(one, name) for one in found]) for name in ("slope", "intercept"))
     activity = intercept + slope * scores
-    return Predicted(activity, activity - half, activity + half)
+    intervals = [one.interval(column) for one, column in zip(found, activity.T, strict=True)]
+    lower, upper = (np.stack(bounds, axis=1) for bounds in zip(*intervals))
+    return Predicted(activity, lower, upper)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cistrace.evaluation.accuracy import Predictions, measured_in
 from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.intervals import bootstrap
+from cistrace.evaluation.predicted import Predicted
 from cistrace.mpra import metrics
 
 matplotlib.use("Agg")
@@ -43,11 +44,10 @@ def draw(comparison: Comparison, predictions: Predictions, best: str, hits: NDAr
     folder = comparison.folder / "figures"
     folder.mkdir(parents=True, exist_ok=True)
     activity = predictions[best].activity[0]
-    width = (predictions[best].seeds[0].upper - predictions[best].seeds[0].lower) / 2
     made = {
         "ladder": _ladder(comparison, predictions),
         "scatter": _scatter(comparison, activity),
-        "calibration": _calibration(comparison, activity, width),
+        "calibration": _calibration(comparison, predictions[best].seeds[0]),
         "motif-content": _motif_content(comparison, activity, hits),
     }
     paths = []
@@ -110,19 +110,20 @@ def _scatter(comparison: Comparison, activity: NDArray[np.float64]) -> Figure:
     return figure
 
 
-def _calibration(comparison: Comparison, activity: NDArray[np.float64], half: NDArray[np.float64]) -> Figure:
-    """Normal intervals scaled to the 90 % one: how far the shape of the errors is normal, beside its width."""
+def _calibration(comparison: Comparison, predicted: Predicted) -> Figure:
+    """Both sides of the 90 % interval scaled as a normal one's: how far the shape of the errors is normal."""
     from statistics import NormalDist
 
     nominal = np.linspace(0.05, 0.99, 48)
     factors = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in nominal]) / NormalDist().inv_cdf(0.95)
     figure, (axes,) = _axes(1)
     for cell, name in enumerate(comparison.cell_types):
-        seen, measured = _measured(comparison, activity, cell)
+        seen, measured = _measured(comparison, predicted.activity, cell)
         if not len(measured):
             continue
-        error = np.abs(activity[seen, cell] - measured)
-        found = [(error <= factor * half[seen, cell]).mean() for factor in factors]
+        activity, lower, upper = (getattr(predicted, name)[seen, cell] for name in ("activity", "lower", "upper"))
+        below, above = activity - lower, upper - activity
+        found = [metrics.coverage(activity - factor * below, activity + factor * above, measured) for factor in factors]
         axes.plot(nominal, found, color=COLOURS[cell % len(COLOURS)], label=name)
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":")
     axes.axvline(0.9, color="grey", linewidth=0.8)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cistrace.checkpoints.calibration import conformal_half_width
+from cistrace.checkpoints.intervals import conformal_half_width
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
@@ -54,7 +54,7 @@ class SeededPredictions:
 def with_interval(activity: NDArray[np.float64], val: NDArray[np.float64], measured: NDArray[np.float64]) -> Predicted:
     """Predictions with conformal 90 % intervals of one width a cell type, from the residuals on val.
 
-    The half width is that of `checkpoints.calibration`; infinite where val holds too few measurements.
+    The half width is split conformal prediction's; infinite where val holds too few measurements.
 
     Parameters
     ----------

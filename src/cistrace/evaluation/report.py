@@ -43,7 +43,7 @@ def report(
     shifts: Mapping[str, NDArray[np.float64]],
     command: str,
 ) -> str:
-    """Markdown: contenders, accuracy, differences, specificity, categories, small draws, ceiling, traces.
+    """Markdown: contenders, accuracy, differences, specificity, intervals, categories, small draws, ceiling, traces.
 
     Parameters
     ----------
@@ -81,6 +81,11 @@ def report(
             "to be.",
             accuracy.specificity(comparison, predictions),
         ]
+    parts += [
+        f"## Intervals, `{best}`\n\nShare of measurements inside their 90 % intervals, by tenth of the predicted "
+        "activity, the weakest first.",
+        accuracy.coverage(comparison, predictions, best),
+    ]
     if any(comparison.judged.categories):
         parts += [f"## By category, `{best}`", accuracy.categories(comparison, predictions, best)]
     if len(comparison.judged) > accuracy.PAPER_DRAW:

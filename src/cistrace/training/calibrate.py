@@ -119,7 +119,11 @@ def cell_figures(
         agreement = (
             [pearson(scores[seen, cell], measured[seen]) for scores in found.scores.values()] if seen.any() else []
         )
-        slopes = [one.slope / scale.spread for one in scale.calibrations.values() if one.fitted >= FEWEST_TO_FIT]
+        slopes = [
+            one.slope / scale.spread
+            for readout, one in scale.calibrations.items()
+            if readout != "towers" and one.fitted >= FEWEST_TO_FIT
+        ]
         figures.append(
             CellTypeFigures(
                 name,
@@ -127,7 +131,7 @@ def cell_figures(
                 val=int(np.isfinite(val.activity[:, cell]).sum()),
                 pearson=math.nan if any(map(math.isnan, agreement)) else min(agreement, default=None),
                 slope=min(slopes, default=None),
-                half_width=max(one.half_width for one in scale.calibrations.values()),
+                has_interval=all(one.bounds is not None for one in scale.calibrations.values()),
             )
         )
     return tuple(figures)

@@ -10,7 +10,6 @@ model (`checkpoints.soundness`) only if asked all the same.
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
@@ -20,6 +19,7 @@ from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_
 from cistrace.checkpoints.schema import (
     CONFIG,
     FORMAT,
+    Bounds,
     CheckpointConfig,
     Generation,
     ModelInterface,
@@ -180,15 +180,27 @@ def _card_lines(config: CheckpointConfig) -> list[str]:
         "## Calibration",
         "",
         "Three parts of val, related sequences together: the first chose the weights, the second fitted the line from "
-        "score to activity, the third gave the half width of the 90 % interval (split conformal).",
+        "score to activity and how widths change with activity, the third gave the bounds of the 90 % interval (split "
+        "conformal): so far below and above an activity, linear between, beyond as at the ends.",
         "",
-        "| cell type | read | rows of the line | rows of the interval | slope, intercept | half width |",
-        "|---|---|---|---|---|---|",
+        "| cell type | read | rows of the line | rows of the interval | slope, intercept | at activity | bounds |",
+        "|---|---|---|---|---|---|---|",
     ]
     for name, scale in config.scales.items():
         for readout, one in scale.calibrations.items():
-            width = f"{one.half_width:.3f}" if math.isfinite(one.half_width) else "infinite"
-            cells = (name, readout, one.fitted, one.calibrated, f"{one.slope:.3f}, {one.intercept:.3f}", width)
+            cells = (
+                name, readout, one.fitted, one.calibrated, f"{one.slope:.3f}, {one.intercept:.3f}", *_told(one.bounds)
+            )  # fmt: skip
             lines.append("| " + " | ".join(map(str, cells)) + " |")
     notes = calibration_notes(config.scales)
     return [*lines, "", *(f"- {note}" for note in notes), *([""] if notes else [])]
+
+
+def _told(bounds: Bounds | None) -> tuple[str, str]:
+    """Where an interval's bounds are stated, and how far they are there."""
+    if bounds is None:
+        return "", "infinite"
+    if len(bounds.at) == 1:
+        return "any", f"-{bounds.below[0]:.2f} +{bounds.above[0]:.2f}"
+    sides = zip(bounds.below, bounds.above, strict=True)
+    return " ".join(f"{at:.2f}" for at in bounds.at), " ".join(f"-{low:.2f} +{high:.2f}" for low, high in sides)
