@@ -15,6 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from cistrace.towers.muon import Muon
+
 LAST_SHARE = 0.02  # of the highest rate, at the last step
 
 
@@ -47,7 +49,7 @@ class MuonAdamW(torch.optim.Optimizer):
         matrices = [weight if weight.ndim == 2 else as_matrix(weight.detach()) for weight in inner]
         self._convolutions = [pair for pair in zip(matrices, inner, strict=True) if pair[0] is not pair[1]]
         self._each: dict[str, torch.optim.Optimizer] = {
-            "muon": torch.optim.Muon(matrices, lr=rates.matrices, weight_decay=rates.weight_decay),
+            "muon": Muon(matrices, lr=rates.matrices, weight_decay=rates.weight_decay),
             "adamw": torch.optim.AdamW(
                 rest, lr=rates.rest, weight_decay=rates.weight_decay, betas=(0.9, 0.98), fused=True
             ),
