@@ -1,12 +1,12 @@
-"""Whether a ledger names what was planted: well-known sites in backgrounds, one and three of each.
+"""Whether traces name what was planted: well-known sites in backgrounds, one and three of each.
 
     python benchmarks/constructs.py --data DIR [--backgrounds 20]
 
 Backgrounds are random DNA (GC 0.45) and natural val elements among the lowest quarter in every cell type; DIR holds
 joint_mpra.tsv.gz. A site is the likeliest sequence of its JASPAR matrix, put in the middle; three stand 40 bp apart.
-Where the score moves by 0.3 or more, the planted site should be among the five that a trace would name, with the
-planted archetype, and its amount should have the sign of the move. A row a construct, and all together; minutes;
-markdown on stdout.
+Where the score moves by 0.3 or more, the trace should tell the planted site with the planted archetype, and its amount
+should have the sign of the move. Traces are the grounded writer's, which tell the terms that the shipped model's tell.
+A row a construct, and all together; minutes; markdown on stdout.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from pathlib import Path
 
 import numpy as np
 
-from cistrace.cards.ledger import Ledger
-from cistrace.cards.sites import sites_of
-from cistrace.checkpoints.load import load_checkpoint
+from cistrace.cards.card import Card, CardSite
+from cistrace.cards.windows import SequenceWindow, Window
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.library import load_library
 from cistrace.motifs.motif import Motif
-from cistrace.motifs.scanner import site_scanner
 from cistrace.mpra.table import read_joint
-from cistrace.towers.ledger import ledgers
+from cistrace.predict import Predictor
+from cistrace.traces.grounded import write
 
 # Base ids of JASPAR, with the name that the field knows. GATA1 by the matrix of GATA2, CTTATCT: CTAATCT, the likeliest
 # sequence of its own in JASPAR 2026, is no GATA site.
@@ -39,7 +39,6 @@ MATRICES = (
     ("MA0002", "RUNX1"), ("MA0024", "E2F1"), ("MA0088", "ZNF143"), ("MA0139", "CTCF"),
 )  # fmt: skip
 MOVED = 0.3
-NAMED = 5
 GC = 0.45
 LENGTH = 200
 
@@ -56,19 +55,24 @@ class Construct:
             bases = bases[:start] + self.site + bases[start + len(self.site) :]
         return bases
 
-    def named(self, ledger: Ledger) -> list[float]:
-        """Amounts of the sites, among those that would be named, that lie on a planted one and bear its archetype."""
+    def named(self, card: Card) -> list[float]:
+        """Amounts of the sites told that lie on a planted one and bear its archetype."""
         half = len(self.site) / 2
         return [
-            term.amount
-            for term in ledger.sites[:NAMED]
-            if term.site.archetype == self.archetype
+            site.amount or 0.0
+            for site in told_sites(card)
+            if site.archetype == self.archetype
             and any(
-                min(term.site.end, start + len(self.site)) - max(term.site.start, start)
-                >= min(half, term.site.width / 2)
+                min(site.end, start + len(self.site)) - max(site.start, start) >= min(half, (site.end - site.start) / 2)
                 for start in self.starts
             )
         ]
+
+
+def told_sites(card: Card) -> list[CardSite]:
+    """The sites that the card's trace tells."""
+    starts = {int(step.get("start") or 0) for step in write(card).steps if step.kind == "site"}
+    return [site for site in card.sites if site.start + 1 in starts]
 
 
 def main() -> None:
@@ -76,9 +80,10 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--backgrounds", type=int, default=20, help="of each of the two kinds")
     options = parser.parse_args()
-    towers = load_checkpoint().towers
+    predictor = Predictor()
+    towers = predictor.checkpoint.towers
     assert towers is not None
-    scanner, names = site_scanner(), towers.cell_types
+    names = predictor.cell_types
     backgrounds = random_dna(options.backgrounds) + inactive(options.data, options.backgrounds)
     empty = towers.estimate(backgrounds)
     every: list[Counter[str]] = [Counter() for _ in names]
@@ -88,30 +93,30 @@ def main() -> None:
         sequences = [construct.in_background(bases) for bases in backgrounds]
         moved = np.flatnonzero((np.abs(towers.estimate(sequences) - empty) >= MOVED).any(axis=1)).tolist()
         sequences = [sequences[at] for at in moved]
-        sites = [sites_of(hits) for hits in scanner.scan(sequences)]
-        told = ledgers(towers.estimate, names, sequences, sites)
+        windows = [SequenceWindow(DnaSequence("", bases, ""), Window(0, len(bases))) for bases in sequences]
+        told = [one.cards for one in predictor.maker.window_cards(windows, names)]
         counts: list[Counter[str]] = [Counter() for _ in names]
         others: Counter[str] = Counter()
         for found, before in zip(told, empty[moved].tolist(), strict=True):
-            for count, ledger, was in zip(counts, found, before, strict=True):
-                tell(construct, ledger, was, count, others)
+            for count, card, was in zip(counts, found, before, strict=True):
+                tell(construct, card, was, count, others)
         for total, count in zip(every, counts, strict=True):
             total += count
         print(row(f"{construct.name} x {len(construct.starts)}", counts, others), flush=True)
     print(row("all", every, Counter()))
 
 
-def tell(construct: Construct, ledger: Ledger, before: float, count: Counter[str], others: Counter[str]) -> None:
+def tell(construct: Construct, card: Card, before: float, count: Counter[str], others: Counter[str]) -> None:
     """Count a construct that moved the score, and what stands in the place of one that is not named."""
-    move = ledger.total - before
+    move = (card.ledger.total if card.ledger is not None else before) - before
     if abs(move) < MOVED:
         return
-    amounts = construct.named(ledger)
+    amounts = construct.named(card)
     count["moved"] += 1
     count["named"] += bool(amounts)
     count["agrees"] += bool(amounts) and np.sign(sum(amounts)) == np.sign(move)
     if not amounts:
-        others[instead(construct, ledger)] += 1
+        others[instead(construct, card)] += 1
 
 
 def constructs() -> list[Construct]:
@@ -145,14 +150,13 @@ def inactive(data: Path, count: int) -> list[str]:
     return [table.sequences[row] for row in np.random.default_rng(1).permutation(np.array(natural)[low])[:count]]
 
 
-def instead(construct: Construct, ledger: Ledger) -> str:
-    """What stands on the (first) planted site, and how far down its amount is."""
+def instead(construct: Construct, card: Card) -> str:
+    """What stands on the (first) planted site, and whether the trace leaves it untold."""
     start, end = construct.starts[0], construct.starts[0] + len(construct.site)
-    upon = [(at, term) for at, term in enumerate(ledger.sites) if term.site.start < end and start < term.site.end]
+    upon = [site for site in card.sites if site.start < end and start < site.end]
     if not upon:
         return "nothing"
-    at, term = upon[0]
-    return term.site.archetype if at < NAMED else f"{term.site.archetype}, as number {at + 1}"
+    return upon[0].archetype if upon[0] in told_sites(card) else f"{upon[0].archetype}, untold"
 
 
 def row(label: str, counts: list[Counter[str]], others: Counter[str]) -> str:

@@ -21,7 +21,7 @@ BASES = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 
 
 def a_trace(card: Card, level: int | None = None) -> str:
-    return render_trace(write(card, CUTS, level))
+    return render_trace(write(card, level))
 
 
 def an_entry(name: str = "e1", split: str = "train", level: int = 2, cell_type: str = "K562", row: int = 0) -> Entry:

@@ -7,14 +7,14 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
+from card_helpers import a_told_card
 from click.testing import CliRunner, Result
 
-from cistrace.cards.build import build_card
+from cistrace.cards.backdrop import CompositionLine
 from cistrace.cards.card import Card
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.json import card_hash
@@ -23,8 +23,10 @@ from cistrace.checkpoints.schema import Readout
 from cistrace.cli.main import cli
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.hit import MotifHit
+from cistrace.predictions.ledger import ledger_of
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.traces.grounded import write
+from cistrace.traces.ledger import activity_of
 from cistrace.traces.text import render_trace
 from cistrace.traces.verify import verify
 
@@ -32,6 +34,7 @@ DNA = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"
 FASTA = f">one first\n{DNA}\n>two\n{DNA[::-1]}\n"
 AWKWARD = ["plain", "[red]x[/red]", 'a"b', '"quoted"', "tab\there", "line\nend", "\x1b[31mred", "back\\slash", "ä€😀"]
 CELL_TYPES = ("HepG2", "K562", "WTC11")
+SCORE = 0.4212345678901  # of `a_prediction` without a trace, log2(RNA/DNA)
 PROVENANCE = Provenance("0.1.0", "c0ffee", "JASPAR2026:abc", "fimo", "1", "towers")
 
 
@@ -41,18 +44,21 @@ def obey_interrupts() -> None:
 
 
 def a_card(cell_type: str = "K562", bases: str = DNA) -> Card:
-    first = MotifHit("MA0001.1", "AAA", frozenset({"F", "G"}), 0, 8, "+", 9.5, 1e-5, 0.31)
-    second = MotifHit("MA0002.1", "BBB", frozenset({"H"}), 12, 20, "-", 8.25, 2e-5, -0.12)
-    return build_card(bases, cell_type, [first, second], {}, 0.42)
+    """Two sites: +0.05 + 0.11 without them, +0.31 and -0.12, rest +0.07 make +0.42."""
+    first = MotifHit("MA0028.3", "ELK1", frozenset({"Ets-related"}), 0, 8, "+", 9.5, 1e-5)
+    second = MotifHit("MA0148.5", "FOXA1", frozenset({"FOX"}), 12, 20, "-", 8.25, 2e-5)
+    line = CompositionLine(0.05, 0.0, 0.0)
+    return a_told_card(bases, [first, second], [0.31, -0.12], 0.16, 0.42, line=line, cell_type=cell_type)
 
 
 def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool = True) -> Prediction:
+    """With a trace its activity is what the ledger adds up to, without one the unrounded score."""
     card = a_card(cell_type)
-    found = replace(write(card, (-0.5, 0.0, 0.7)), level=2)
+    found = write(card)
     return Prediction(
         id=identifier,
         cell_type=cell_type,
-        activity=0.123456789012,
+        activity=activity_of(found.steps) if trace else SCORE,
         lower=-1.0 / 3,
         upper=2.0 / 3,
         percentile=61.5,
@@ -61,11 +67,14 @@ def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool =
         flags=("padded", "ambiguous:2"),
         start=0,
         end=len(DNA),
-        card_hash=card_hash(card),
+        card_hash=card_hash(card) if trace else None,
         provenance=PROVENANCE,
         trace=found if trace else None,
         trace_text=render_trace(found) if trace else None,
         verification=verify(found, card) if trace else None,
+        written_by="model" if trace else None,
+        ledger=ledger_of(found, card) if trace else None,
+        card=card if trace else None,
     )
 
 
@@ -74,12 +83,14 @@ class StandIn:
 
     cell_types = CELL_TYPES
 
-    def __init__(self, model: Path | None = None, threads: int | None = None) -> None:
+    def __init__(
+        self, model: Path | None = None, threads: int | None = None, expressed: frozenset[str] | None = None
+    ) -> None:
         self.checkpoint = SimpleNamespace(hash=str(model), faults=())
 
     def readout(self, trace: bool) -> Readout:
-        """It scores with and without traces."""
-        return "trace" if trace else "towers"
+        """With and without traces the towers' number is what it reports."""
+        return "towers"
 
     def stream(
         self, sequences: Iterable[DnaSequence], cell_types: Iterable[str], trace: bool, windows: WindowChoice = "best",

@@ -14,11 +14,11 @@ from pathlib import Path
 from statistics import median
 
 import pytest
+from card_helpers import a_told_card
 from cli_helpers import a_card, a_prediction
 
 import cistrace
 from cistrace import errors
-from cistrace.cards.build import build_card
 from cistrace.motifs.background import load_background
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import load_library
@@ -86,20 +86,25 @@ def test_the_light_names_load_no_torch() -> None:
 def test_objects_show_themselves_in_a_line() -> None:
     prediction = a_prediction()
     assert repr(prediction) == (
-        "<Prediction one in K562: +0.123 (-0.33 to +0.67), level 2, percentile 61.5, 5 of 5 claims verified>"
+        "<Prediction one in K562: +0.420 (-0.33 to +0.67), level 2, percentile 61.5, 5 of 5 claims verified>"
     )
     tiled = replace(prediction, start=100, end=300, flags=("tiled:3", "window:101-300"))
-    assert repr(tiled).startswith("<Prediction one, 101-300, in K562: +0.123 (")
+    assert repr(tiled).startswith("<Prediction one, 101-300, in K562: +0.420 (")
     assert repr(replace(prediction, trace_text=None)).endswith("percentile 61.5, no trace>")
     assert "not a trace>" in repr(replace(prediction, verification=None))
     assert "(no interval)" in repr(replace(prediction, lower=float("-inf"), upper=float("inf")))
-    assert repr(a_card()) == "<Card 34 bp in K562: 2 hits (AAA, BBB), 0 tags, estimate +0.42>"
-    assert repr(a_card().hits[0]) == ("<MotifHit AAA MA0001.1 [0:8] +, 9.50 bits, p 1.0e-05, contribution +0.31>")
+    assert repr(a_card()) == "<Card 34 bp in K562: 2 sites (ELK1, FOXA1), 0 tags, total +0.42>"
+    assert repr(a_card().sites[0]) == "<CardSite ELK1 (ETS) [0:8] +, +0.31>"
+    untold = replace(a_card().sites[0], amount=None)
+    assert repr(untold) == "<CardSite ELK1 (ETS) [0:8] +, among the rest>"
+    plain = cistrace.paper_card("ACGT" * 10, "K562", [])
+    assert repr(plain) == "<Card 40 bp in K562: no hits, 0 tags, no ledger>"
+    assert repr(a_card().hits[0]) == "<MotifHit ELK1 MA0028.3 [0:8] +, 9.50 bits, p 1.0e-05>"
     assert repr(cistrace.DnaSequence("x", "ACGT" * 50)) == "<DnaSequence 'x': 200 bp, ACGTACGTACGTACGTACGT...>"
     assert re.fullmatch(r"<Trace of 5 steps \(\w+(, \w+){4}\), level 2>", repr(prediction.trace))
-    assert repr(Claim("motif", (("name", "SP1"), ("strand", "+")))) == "<Claim motif: name=SP1, strand=+>"
-    findings = (Finding(1, "gc", "40", "41", False), Finding(2, "name", "SP1", "SP1", True))
-    found = Verification(findings, 2, 1, ("gc", "motif"))
+    assert repr(Claim("site", (("tf", "SP1"), ("strand", "+")))) == "<Claim site: tf=SP1, strand=+>"
+    findings = (Finding(1, "gc", "40", "41", False), Finding(2, "tf", "SP1", "SP1", True))
+    found = Verification(findings, 2, 1, ("gc", "site"))
     assert repr(found) == "<Verification: 1 of 2 claims agree with the card; wrong: step 1 gc>"
 
 
@@ -151,7 +156,7 @@ def test_a_notebook_shows_the_row_the_trace_and_the_card() -> None:
     prediction = replace(a_prediction(HOSTILE), card=a_card())
     page = read_html(prediction._repr_html_())
     assert "script" not in page.tags and "\x1b" not in "".join(page.text)
-    assert page.text.count("+0.123") == 1 and "-0.33 to +0.67" in page.text
+    assert page.text.count("+0.420") == 1 and "-0.33 to +0.67" in page.text
     assert any("Verified: all 5 claims agree with the card." in text for text in page.text)
     assert page.tags.count("details") == 2 and page.tags.count("rect") == 2
 
@@ -161,10 +166,10 @@ def test_a_notebook_shows_no_trace_where_there_is_none() -> None:
     assert "details" not in page.tags and "svg" not in page.tags
 
 
-def test_a_card_draws_its_hits_where_they_lie() -> None:
-    hit = MotifHit("MA1.1", "<A & B>", frozenset({"F<G>"}), 50, 60, "-", 9.5, 1e-5, -0.2)
-    html = build_card("ACGT" * 25, "K<562", [hit], {}, 0.1)._repr_html_()
+def test_a_card_draws_its_sites_where_they_lie() -> None:
+    hit = MotifHit("MA1.1", "<A & B>", frozenset({"F<G>"}), 50, 60, "-", 9.5, 1e-5)
+    html = a_told_card("ACGT" * 25, [hit], [-0.2], 0.1, 0.1, cell_type="K<562")._repr_html_()
     page = read_html(html)
-    assert {"<A & B>", "F<G>", "51-60", "-0.20"} <= set(page.text) and "b" in page.tags and "a" not in page.tags
+    assert {"<A & B>", "MA1.1", "51-60", "-0.20"} <= set(page.text) and "b" in page.tags and "a" not in page.tags
     (box,) = re.findall(r"<rect [^>]*>", html)
     assert 'x="300.0"' in box and 'width="60.0"' in box and 'y="19"' in box and 'fill="#2166ac"' in box

@@ -4,7 +4,6 @@ import math
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -13,22 +12,19 @@ import numpy as np
 import pandas
 import polars
 import pytest
-from checkpoint_helpers import altered_checkpoint
+from checkpoint_helpers import altered_checkpoint, headed_checkpoint
 from cli_helpers import invoke
 
 from cistrace import Predictor
 from cistrace.cards.json import card_hash
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.checkpoints.schema import CheckpointConfig, Readout, shipped_checkpoint
+from cistrace.checkpoints.schema import CheckpointConfig, shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
-from cistrace.predict import ScoredWindow
-from cistrace.traces.positions import moved_text
-from cistrace.traces.text import parse_trace
+from cistrace.predict import GROUNDED, ScoredWindow
 from cistrace.traces.verify import verify
-from cistrace.writers.arms import PredictingArm
 
 pytestmark = pytest.mark.pipeline
 
@@ -52,26 +48,28 @@ def test_a_prediction_is_whole(predictor: Predictor) -> None:
         assert entry.lower < entry.activity < entry.upper
         assert 0 <= entry.percentile <= 100
         assert sum(entry.level_probabilities) == pytest.approx(1)
-        assert entry.trace is not None and entry.verification is not None
-        assert entry.flags == ()
+        assert entry.trace is not None and entry.verification is not None and entry.ledger is not None
+        assert entry.flags in ((), (GROUNDED,))
         assert len(entry.card_hash) == 64 and entry.provenance.checkpoint
 
 
 STEPS = ("Wide open.", "m1 leads.", "m2 follows.", "m3 comes last.", "It names GATA17, which is not there.")
 
 
-def test_prose_is_read_and_verified(predictor: Predictor) -> None:
+def test_prose_is_read_and_verified(tmp_path: Path) -> None:
     """The writer's words replaced by free ones: what a chat model writes goes through the same judge."""
+    headed = Predictor(headed_checkpoint(tmp_path / "model", "card+generated", "trace"))
     record = DnaSequence("x", dna(200))
-    (window,) = predictor.maker.window_cards([SequenceWindow(record, Window(0, 200))], ("K562",))
+    (window,) = headed.maker.window_cards([SequenceWindow(record, Window(0, 200))], ("K562",))
     text = "".join(f"{n}. {step}\n" for n, step in enumerate(STEPS, 1)) + "</think>\nLevel: 3"
-    found = predictor.prediction(ScoredWindow(window, [0.0], [text]), 0, ("K562",), trace=True)
+    found = headed.prediction(ScoredWindow(window, [0.0], [text], []), 0, ("K562",), trace=True)
     assert found.trace is not None and found.trace.level == 3
     assert [(step.kind, step.get("text")) for step in found.trace.steps] == [("prose", step) for step in STEPS]
     assert found.verification is not None and not found.verification.verified
     assert (found.verification.claims, found.verification.supported) == (5, 3)
     assert [fault.step for fault in found.verification.failed] == [1, 5]
-    torn = predictor.prediction(ScoredWindow(window, [0.0], [text[:-3]]), 0, ("K562",), trace=True)
+    assert (found.written_by, found.ledger, found.flags) == ("model", None, ())
+    torn = headed.prediction(ScoredWindow(window, [0.0], [text[:-3]], []), 0, ("K562",), trace=True)
     assert torn.trace is None and torn.verification is not None
     assert [fault.field for fault in torn.verification.failed] == ["form", "step", "tf"]
 
@@ -82,12 +80,13 @@ def test_without_a_trace_the_activity_is_the_towers_own(predictor: Predictor) ->
     bases = [dna(200, seed) for seed in range(40)] + [dna(24)]
     found = predictor.predict(bases, ["WTC11", "HepG2"], trace=False)
     assert [one.activity for one in found] == towers.estimate(bases)[:, [2, 0]].ravel().tolist()
-    assert {(one.card, one.card_hash, one.trace_text) for one in found} == {(None, None, None)}
+    without = {(one.card, one.card_hash, one.trace_text, one.ledger, one.written_by) for one in found}
+    assert without == {(None, None, None, None, None)}
     told = {one.provenance for one in found}
     assert {(one.motifs, one.scanner, one.prompt, one.evidence) for one in told} == {(None, None, None, "towers")}
     assert found[-1].flags == ("padded",)  # no motif in it, but nobody looked
     (with_card,) = predictor.predict(dna(24), "WTC11")
-    assert with_card.flags == ("padded", "no_motif")
+    assert with_card.flags[:2] == ("padded", "no_motif")
 
 
 def test_without_traces_nothing_but_the_towers_is_loaded() -> None:
@@ -115,33 +114,6 @@ def test_short_long_and_ambiguous_inputs_say_so(predictor: Predictor) -> None:
     assert short.flags[0] == "padded"
     assert long.flags[0] == "tiled:4" and long.flags[1].startswith("window:")
     assert "ambiguous:10" in unclear.flags
-
-
-def test_a_tiled_prediction_is_that_of_its_window(predictor: Predictor) -> None:
-    bases = dna(450, 3)
-    (long,) = predictor.predict(bases, "K562")
-    start, end = (int(word) for word in long.flags[1].removeprefix("window:").split("-"))
-    (alone,) = predictor.predict(bases[start - 1 : end], "K562")
-    assert alone.activity == pytest.approx(long.activity, abs=1e-4)
-    assert alone.card_hash == long.card_hash
-
-
-def test_positions_in_a_trace_are_those_of_the_input(predictor: Predictor) -> None:
-    bases = dna(450, 3)
-    (long,) = predictor.predict(bases, "K562")
-    (alone,) = predictor.predict(bases[long.start : long.end], "K562")
-    assert long.flags[1] == f"window:{long.start + 1}-{long.end}" and long.end - long.start == 200 and long.start
-    assert (alone.start, alone.end) == (0, 200)
-    assert long.trace_text == moved_text(alone.trace_text or "", long.start) != alone.trace_text
-    assert long.trace is not None and long.trace == parse_trace(long.trace_text)
-    assert long.verification is not None and alone.verification is not None and long.card is not None
-    assert long.verification.supported == alone.verification.supported > 0
-    assert long.verification == verify(long.trace_text, long.card, long.start)
-    for step in long.trace.steps:
-        if step.kind == "motif":  # the bases it cites lie there in the input
-            (hit,) = (hit for n, hit in enumerate(long.card.hits, 1) if step.get("motif") == f"m{n}")
-            cited = bases[int(step.get("start") or 0) - 1 : int(step.get("end") or 0)]
-            assert cited == long.card.bases[hit.start : hit.end]
 
 
 def test_a_planted_site_is_among_all_windows(predictor: Predictor) -> None:
@@ -223,7 +195,7 @@ def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor
     random = [dna(200, seed) for seed in range(12)]
     for trace in (True, False):
         readout = predictor.readout(trace)
-        assert readout == ("trace" if trace else "towers")
+        assert readout == "towers"
         for entry in predictor.predict(random, trace=trace):
             assert entry.level == int(np.argmax(entry.level_probabilities))
             calibration = predictor.checkpoint.scales[entry.cell_type].calibrations[readout]
@@ -231,38 +203,39 @@ def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor
             assert (entry.lower, entry.upper) == (float(lower), float(upper)) and lower < entry.activity < upper
 
 
-def without_towers(*readouts: Readout, arm: PredictingArm) -> Callable[[CheckpointConfig], CheckpointConfig]:
-    """A change to a model of the paper's cards."""
-
-    def change(config: CheckpointConfig) -> CheckpointConfig:
-        scales = {
-            name: replace(scale, calibrations={readout: scale.calibrations[readout] for readout in readouts})
-            for name, scale in config.scales.items()
-        }
-        interface = replace(config.interface, readouts=readouts, evidence="none", arm=arm)
-        return replace(config, interface=interface, scales=scales)
-
-    return change
-
-
 def test_without_towers_the_card_alone_is_scored(tmp_path: Path) -> None:
-    predictor = Predictor(altered_checkpoint(tmp_path / "model", without_towers("card", arm="card")))
+    predictor = Predictor(headed_checkpoint(tmp_path / "model", "card", "card"))
     assert predictor.checkpoint.towers is None
     for trace in (True, False):
         assert predictor.readout(trace) == "card"
         (found,) = predictor.predict(dna(200), "K562", trace=trace)
-        assert found.card is not None and found.card.evidence is None and found.trace_text is None
+        assert found.card is not None and found.card.ledger is None and found.trace_text is None
         assert found.provenance.motifs and found.card_hash == card_hash(found.card)
 
 
 def test_a_model_without_the_card_alone_is_not_asked_for_it(tmp_path: Path) -> None:
-    predictor = Predictor(altered_checkpoint(tmp_path / "model", without_towers("trace", arm="card+generated")))
+    predictor = Predictor(headed_checkpoint(tmp_path / "model", "card+generated", "trace"))
     with pytest.raises(ModelError, match=r"not trained to score the card alone.*leave --no-trace"):
         predictor.stream([DnaSequence("a", dna(200), "")], trace=False)
     (found,) = predictor.predict(dna(200), "K562")
-    assert found.trace_text is not None
+    assert found.trace_text is not None and found.written_by == "model"
     made = invoke("predict", "-", "--model", tmp_path / "model", "--no-trace", stdin=f">a\n{dna(200)}\n")
     assert made.exit_code == 2 and "leave --no-trace" in made.stderr and made.stdout == ""
+
+
+def test_a_head_that_reads_traces_of_evidence_cards_scores_beside_the_towers(tmp_path: Path) -> None:
+    folder = headed_checkpoint(tmp_path / "model", "card+generated", "trace", "card", "towers", evidence="towers")
+    headed = Predictor(folder)
+    assert (headed.readout(True), headed.readout(False)) == ("trace", "towers")
+    assert headed.checkpoint.towers is not None
+    bases = [dna(200, seed) for seed in range(3)]
+    estimates = headed.checkpoint.towers.estimate(bases)[:, 1].tolist()
+    assert [one.activity for one in headed.predict(bases, "K562", trace=False)] == estimates
+    for one, estimate in zip(headed.predict(bases, "K562"), estimates, strict=True):
+        assert one.card is not None and one.card.ledger is not None and one.trace_text is not None
+        assert (one.written_by, one.ledger) == ("model", None) and GROUNDED not in one.flags
+        assert one.activity != pytest.approx(estimate, abs=1e-6)  # the head has a word in it
+        assert one.verification == verify(one.trace_text, one.card)
 
 
 def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:

@@ -39,14 +39,11 @@ def test_the_tutorial(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout + done.stderr
     first, second = (json.loads(line) for line in (tmp_path / "trial.jsonl").read_text().splitlines())
     assert (first["id"], second["id"], first["cell_type"]) == ("a", "b", "Liver")
+    assert first["ledger"]["total"] == pytest.approx(first["activity"], abs=0.01)
     assert first["trace"]["steps"] and "Liver" in (tmp_path / "trial" / "README.md").read_text()
     assert (tmp_path / "liver-model" / "cistrace").is_dir()
-    for stage in ("rationale", "regression"):
-        assert (tmp_path / "trial" / f"curve-{stage}.png").exists()
+    assert [path.name for path in (tmp_path / "trial").glob("curve-*.png")] == ["curve-rationale.png"]
     report = (tmp_path / "evaluation" / "results.md").read_text()
     assert [
-        line.split(" | ")[:3] for line in report.splitlines() if line.startswith(("| gc | Liver", "| model | Liver"))
-    ] == [
-        ["| gc", "Liver", "40"],
-        ["| model", "Liver", "40"],
-    ]
+        line.split(" | ")[:3] for line in report.splitlines() if re.match(r"\| (gc|tower|model) \| Liver", line)
+    ] == [[f"| {name}", "Liver", "40"] for name in ("gc", "tower", "model")]

@@ -11,14 +11,12 @@ from pathlib import Path
 
 import yaml
 from bench_helpers import a_table
-from card_helpers import FAMILIES, TFS
+from card_helpers import MATRICES, a_told_card
 from chat_server import chat_server
 from cli_helpers import a_card, invoke
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM, set_seed
 
-from cistrace.cards.build import build_card
-from cistrace.cards.grammar import family_label
 from cistrace.cards.text import render_card
 from cistrace.motifs.hit import MotifHit
 from cistrace.traces.grounded import write
@@ -80,13 +78,12 @@ def llama_tokenizer() -> PreTrainedTokenizerFast:
 
 def domain_tokenizer() -> PreTrainedTokenizerFast:
     """The compact model's, of the few names that `records` uses."""
-    labels = {family_label(frozenset({a, b})) for a in FAMILIES for b in FAMILIES}
-    return build_tokenizer(VocabularyNames(tuple(sorted(TFS)), tuple(sorted({*labels, "no family"})), CELLS, 200))
+    return build_tokenizer(VocabularyNames(tuple(sorted(MATRICES.values())), CELLS, 200))
 
 
 def _corpus() -> list[str]:
     card = a_card()
-    return [SYSTEM_PROMPT, render_card(card), render_trace(write(card, CUTS)), "Level: 0 1 2 3 <think> steps </think>"]
+    return [SYSTEM_PROMPT, render_card(card), render_trace(write(card)), "Level: 0 1 2 3 <think> steps </think>"]
 
 
 def tiny_qwen(folder: Path, seed: int = 0, layers: int = 2) -> Path:
@@ -107,17 +104,16 @@ def examples(layout: LayoutName = DOMAIN, rows: int = 3) -> list[Example]:
     """One sequence in one cell type, and others in two each, of different lengths."""
     found = []
     for row in range(rows):
+        ids = sorted(MATRICES)
         hits = [
-            MotifHit(
-                "M", TFS[at % 6], frozenset({FAMILIES[at % 6]}), 15 * at, 15 * at + 9, "+", 14.0 - at, 1e-6,
-                0.1 * at - 0.15,
-            )
+            MotifHit(ids[at % 6], MATRICES[ids[at % 6]][0], frozenset(), 15 * at, 15 * at + 9, "+", 14.0 - at, 1e-6)
             for at in range(row % 5 + 2)
-        ]  # fmt: skip
+        ]
+        amounts = [0.1 * at - 0.15 for at in range(len(hits))]
         for cell, name in enumerate(CELLS[: 2 if row else 1]):
             bases = "ACGTTGCATC" * 20
-            card = build_card(bases, name, hits, {}, 0.3 * cell + 0.01 * row)
-            prompt, trace = prompt_of(layout, card), render_trace(write(card, CUTS))
+            card = a_told_card(bases, hits, amounts, -0.1, 0.3 * cell + 0.01 * row, cell_type=name)
+            prompt, trace = prompt_of(layout, card), render_trace(write(card))
             found.append(
                 Example(
                     row, f"e{row}", name, bases, prompt.shared, prompt.own, trace, "", (0.1, 0.2), 0.5 - row, 0.6, 3

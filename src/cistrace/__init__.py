@@ -10,7 +10,7 @@
     Scanner                         finds MotifHit, given a MotifLibrary (of Motif) and a Background
     load_library, load_background   these two, from JASPAR or files
     open_card_maker                 a CardMaker of a model, or of none: cards as it reads them; gives WindowCard
-    build_card                      a Card from hits: Composition, GrammarTag, TfEffect, Evidence
+    paper_card                      a Card from hits alone; others hold CardSite, CardLedger, Interplay, TfEffect
     render_card, parse_card         a card's text, there and back
     parse_trace                     what a writer wrote as a Trace of Claim
     verify                          a trace against its card: Verification of Finding
@@ -61,8 +61,8 @@ from cistrace.io.cores import settle_threads
 from cistrace.version import __version__
 
 if TYPE_CHECKING:
-    from cistrace.cards.build import build_card
-    from cistrace.cards.card import Card, Composition, Evidence, GrammarTag, TfEffect
+    from cistrace.cards.build import paper_card
+    from cistrace.cards.card import Card, CardLedger, CardSite, Composition, GrammarTag, Interplay, TfEffect
     from cistrace.cards.explanation import Explanation
     from cistrace.cards.ledger import Ledger, SiteAmount
     from cistrace.cards.maker import CardMaker, WindowCard
@@ -90,19 +90,21 @@ __all__ = [
     "Background",
     "Card",
     "CardError",
+    "CardLedger",
     "CardMaker",
+    "CardSite",
     "CellTypeError",
     "CistraceError",
     "Claim",
     "Composition",
     "DataError",
     "DnaSequence",
-    "Evidence",
     "Explainer",
     "Explanation",
     "Finding",
     "GrammarTag",
     "InputError",
+    "Interplay",
     "Ledger",
     "ModelError",
     "Motif",
@@ -127,10 +129,10 @@ __all__ = [
     "WindowCard",
     "WorkerError",
     "__version__",
-    "build_card",
     "load_background",
     "load_library",
     "open_card_maker",
+    "paper_card",
     "parse_card",
     "parse_trace",
     "read_sequences",
@@ -140,8 +142,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "cards.build": ("build_card",),
-    "cards.card": ("Card", "Composition", "Evidence", "GrammarTag", "TfEffect"),
+    "cards.build": ("paper_card",),
+    "cards.card": ("Card", "CardLedger", "CardSite", "Composition", "GrammarTag", "Interplay", "TfEffect"),
     "cards.explanation": ("Explanation",),
     "cards.ledger": ("Ledger", "SiteAmount"),
     "cards.maker": ("CardMaker", "WindowCard"),

@@ -27,6 +27,7 @@ from cistrace.cards.windows import (
     reported_windows,
     scored_windows,
 )
+from cistrace.checkpoints.head_inputs import head_inputs
 from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import Readout
@@ -34,28 +35,43 @@ from cistrace.errors import InputError, ModelError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
+from cistrace.predictions.ledger import ledger_of
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.towers.evidence import Towers
 from cistrace.traces.grounded import write
+from cistrace.traces.ledger import activity_of
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import read_trace, render_trace
 from cistrace.traces.verify import verify
 from cistrace.version import __version__
+from cistrace.writers.arms import LEDGER
 from cistrace.writers.layout import prompt_of
 from cistrace.writers.prompts import PROMPT_VERSION, Prompt, sequence_prompt
 from cistrace.writers.reasoner import OnWritten
+from cistrace.writers.telling import Told, tell
 
 TOGETHER = 32  # windows in one pass of the reasoner
+GROUNDED = "grounded_trace"  # flag of a row whose trace the model could not write
 NO_INTERVAL = "no_interval"  # flag of a cell type that val held too few rows of to calibrate an interval
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredWindow:
-    """A window's cards with the reasoner's word on them: one score and text a cell type."""
+    """A window's cards with the reasoner's word on them, one a cell type.
+
+    Attributes
+    ----------
+    scores : list of float
+    texts : list of str
+        Traces; none where none were asked for.
+    told : list of Told
+        How they came about, where they tell ledgers; else none.
+    """
 
     cards: WindowCards
     scores: list[float]
     texts: list[str]
+    told: list[Told]
 
 
 class Predictor:
@@ -72,6 +88,8 @@ class Predictor:
         `cpu`, `cuda`, `cuda:1`, `mps`: where towers and language model compute. Unless given, on the CPU, but a chat
         model on a CUDA GPU where there is one. Another device than the one a model was calibrated on rounds
         differently: figures may differ in the last digits, and with them, now and then, a word of a trace.
+    expressed : several str, optional
+        Human symbols of the factors that the cells express (`cards.expression.read_expressed`): no other names a site.
 
     Raises
     ------
@@ -88,21 +106,29 @@ class Predictor:
     'K562'
     """
 
-    def __init__(self, model: str | Path | None = None, threads: int | None = None, device: str | None = None) -> None:
+    def __init__(
+        self,
+        model: str | Path | None = None,
+        threads: int | None = None,
+        device: str | None = None,
+        expressed: Iterable[str] | None = None,
+    ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
         use_threads(threads)
         self.model = None if model is None else Path(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.model, device)
         self.cell_types = self.checkpoint.cell_types
-        self.writes = "trace" in self.checkpoint.interface.readouts
+        self._expressed = None if expressed is None else frozenset(expressed)
+        self.tells = self.checkpoint.interface.arm == LEDGER
+        self.writes = self.tells or "trace" in self.checkpoint.interface.readouts
         self.reads_card_alone = "card" in self.checkpoint.interface.readouts
 
     @cached_property
     def maker(self) -> CardMaker:
         """Makes the cards that the model reads; the towers' own number needs none."""
         checkpoint = self.checkpoint
-        return CardMaker(self.cell_types, checkpoint.window, checkpoint.towers, checkpoint.known_effects)
+        return CardMaker(self.cell_types, checkpoint.window, checkpoint.towers, checkpoint.settings, self._expressed)
 
     @cached_property
     def _provenance_of_towers(self) -> Provenance:
@@ -193,9 +219,9 @@ class Predictor:
             )
         readout, records = self.readout(trace), as_sequences(sequences, MINIMUM_KNOWN)
         towers = self.checkpoint.towers
-        if readout == "towers" and towers is not None:
+        if not trace and readout == "towers" and towers is not None:
             return self._by_towers(towers, records, cells, windows)
-        return self._from_cards(records, cells, readout == "trace", windows, on_written)
+        return self._from_cards(records, cells, trace and self.writes, windows, on_written)
 
     def readout(self, trace: bool) -> Readout:
         """What predictions with or without traces are read from.
@@ -205,7 +231,7 @@ class Predictor:
         ModelError
             `trace` is false, and the model has no towers and was trained to score at the end of a trace alone.
         """
-        if trace:
+        if trace and not self.tells:
             return "trace" if self.writes else "card"
         if self.checkpoint.towers is None and not self.reads_card_alone:
             raise ModelError(
@@ -264,9 +290,7 @@ class Predictor:
 
     def _draft(self, card: Card) -> str:
         """What a trace of the card may come to be: the grounded writer's, of an evidence card."""
-        if card.evidence is None:
-            return ""
-        return render_trace(write(card, self.checkpoint.scales[card.cell_type].cuts))
+        return "" if card.ledger is None else render_trace(write(card))
 
     def score(
         self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None = None
@@ -275,52 +299,55 @@ class Predictor:
 
         Traces are written where `trace`; `on_written` as in `stream`.
         """
-        order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].hits))
+        order = sorted(range(len(windows)), key=lambda at: len(windows[at].cards[0].sites or windows[at].cards[0].hits))
         scored: list[ScoredWindow | None] = [None] * len(windows)
         for begin in range(0, len(order), TOGETHER):
             places = order[begin : begin + TOGETHER]
-            prompts, features = self.inputs([windows[at] for at in places], cells)
-            drafts = [[self._draft(card) for card in windows[at].cards] for at in places] if trace else None
-            reasoned = self.checkpoint.reasoner.reason(
-                prompts, features, write=trace, on_written=on_written, drafts=drafts
-            )
-            for row, at in enumerate(places):
-                scored[at] = ScoredWindow(windows[at], reasoned.scores[row].tolist(), reasoned.texts[row])
+            block = [windows[at] for at in places]
+            say = self._ledgers if self.tells else self._word
+            word = say(block, cells, trace, on_written)
+            for at, one in zip(places, word, strict=True):
+                scored[at] = one
         return [entry for entry in scored if entry is not None]
+
+    def _word(
+        self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None
+    ) -> list[ScoredWindow]:
+        """Scores by the head, with what it read of traces."""
+        prompts, features = self.inputs(windows, cells)
+        drafts = [[self._draft(card) for card in one.cards] for one in windows] if trace else None
+        reasoned = self.checkpoint.reasoner.reason(prompts, features, write=trace, on_written=on_written, drafts=drafts)
+        return [ScoredWindow(*one, []) for one in zip(windows, reasoned.scores.tolist(), reasoned.texts, strict=True)]
+
+    def _ledgers(
+        self, windows: list[WindowCards], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None
+    ) -> list[ScoredWindow]:
+        """Scores that are what the traces' ledgers add up to, or, without traces, the towers' own."""
+        if not trace:
+            columns = [self.cell_types.index(cell) for cell in cells]
+            estimates = self._estimates(windows)[:, columns].tolist()
+            return [ScoredWindow(one, scores, [], []) for one, scores in zip(windows, estimates, strict=True)]
+        prompts, _ = self.inputs(windows, cells)
+        told = tell(self.checkpoint.reasoner, prompts, [one.cards for one in windows], on_written)
+        texts = [[one.text for one in row] for row in told]
+        scores = [[activity_of(read_trace(text).trace.steps) for text in row] for row in texts]
+        return [ScoredWindow(*one) for one in zip(windows, scores, texts, told, strict=True)]
 
     def inputs(self, windows: list[WindowCards], cells: tuple[str, ...]) -> tuple[list[list[Prompt]], torch.Tensor]:
         """What the reasoner reads of `windows` in `cells`: prompts (N, cells), and features, float32 (N, cells, 2)."""
         columns = [self.cell_types.index(cell) for cell in cells]
         prompts = [[self._prompt(card) for card in one.cards] for one in windows]
-        return prompts, self.features(self._estimates(windows))[:, columns]
+        return prompts, head_inputs(self._estimates(windows), self.checkpoint)[:, columns]
 
     def _estimates(self, windows: list[WindowCards]) -> NDArray[np.float32]:
         """The towers' activities of windows, (N, cell types); zeros without towers."""
         blank = np.zeros(len(self.cell_types), dtype=np.float32)
         return np.stack([blank if one.evidence is None else one.evidence.estimates for one in windows])
 
-    def features(self, estimates: NDArray[np.float32]) -> torch.Tensor:
-        """The towers' part of the head's input, (N, cell types, 2), from their activities, `estimates` (N, cell types).
-
-        Zeros where the model has no towers.
-        """
-        if self.checkpoint.towers is None:
-            return self.blank_features(len(estimates))
-        scales = [self.checkpoint.scales[cell] for cell in self.cell_types]
-        location = np.array([scale.location for scale in scales])
-        spread = np.array([scale.spread for scale in scales])
-        standard = (estimates - location) / spread
-        mean = np.broadcast_to(standard.mean(axis=1, keepdims=True), standard.shape)
-        return torch.as_tensor(np.stack([standard, mean], axis=2), dtype=torch.float32)
-
-    def blank_features(self, count: int) -> torch.Tensor:
-        """Inputs of the head that say nothing of the towers: zeros (`count`, cell types, 2)."""
-        return torch.zeros((count, len(self.cell_types), 2))
-
     def prediction(self, scored: ScoredWindow, cell: int, cells: tuple[str, ...], trace: bool) -> Prediction:
         """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
-        readout: Readout = "trace" if trace else "card"
+        readout: Readout = "towers" if self.tells else "trace" if trace else "card"
         told = self._reported(readout, found.at, cells[cell], scored.scores[cell], found.flags)
         told = replace(told, card=found.card, card_hash=card_hash(found.card), provenance=self.provenance)
         if not trace:
@@ -328,12 +355,16 @@ class Predictor:
         start = found.at.window.start
         text = moved_text(scored.texts[cell], start)
         read = read_trace(text)
+        by = scored.told[cell].by if self.tells else "model"
         return replace(
             told,
+            flags=(*told.flags, GROUNDED) if by == "grounded writer" else told.flags,
             provenance=replace(told.provenance, seed=self.checkpoint.reasoner.seed),
             trace=None if read.faults else read.trace,
             trace_text=text,
+            written_by=by,
             verification=verify(text, found.card, start),
+            ledger=ledger_of(read.trace, found.card, start) if self.tells else None,
         )
 
     def _reported(

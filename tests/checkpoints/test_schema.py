@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from checkpoint_helpers import CALIBRATION, SCALE
 
+from cistrace.cards.backdrop import NO_LINE, CompositionLine
 from cistrace.checkpoints.schema import (
     CONFIG,
     CheckpointConfig,
@@ -33,7 +34,12 @@ TOWERS = replace(CALIBRATION, slope=1.0, intercept=0.0)
 NO_INTERVAL = replace(CALIBRATION, bounds=None)
 CONFIGURED = CheckpointConfig(
     3, INTERFACE, ("K562",), 200,
-    {"K562": replace(SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL, "towers": TOWERS})},
+    {
+        "K562": replace(
+            SCALE, calibrations={"trace": CALIBRATION, "card": NO_INTERVAL, "towers": TOWERS},
+            line=CompositionLine(-0.9, 0.6, 0.1),
+        ),
+    },
     ("a fault",), {"a": "0"},
 )  # fmt: skip
 
@@ -70,8 +76,9 @@ def test_bounds_that_there_are_none_of_are_null_in_the_file(folder: Path) -> Non
 def test_the_shipped_checkpoint_says_what_it_holds() -> None:
     config = read_config(shipped_checkpoint())
     assert config.files == file_hashes(shipped_checkpoint())
-    assert config.interface.readouts == ("trace", "card", "towers") and config.faults == ()
+    assert (config.interface.arm, config.interface.readouts, config.faults) == ("ledger", ("towers",), ())
     for scale in config.scales.values():
+        assert scale.line is not None and scale.line != NO_LINE
         for one in scale.calibrations.values():
             assert one.fitted > 600 and one.calibrated > 1_600
             assert one.bounds is not None and len(one.bounds.at) > 1
@@ -104,6 +111,19 @@ def test_the_shipped_checkpoint_says_what_it_holds() -> None:
             lambda plain: plain["interface"].update(evidence="none"),
             "interface.readouts: ('trace', 'card', 'towers') with the evidence none",
         ),
+        (
+            lambda plain: plain["interface"].update(evidence="none"),
+            "scales: lines of backdrops with evidence none; expected them of towers",
+        ),
+        (
+            lambda plain: plain["scales"]["K562"].update(line=None),
+            "scales: lines of backdrops with evidence towers; expected them of towers",
+        ),
+        (
+            lambda plain: plain["interface"].update(arm="ledger"),
+            "interface.readouts: ('trace', 'card', 'towers') with the arm ledger, expected towers alone",
+        ),
+        (lambda plain: plain["interface"].update(arm="card"), "interface.readouts: ('trace', 'card', 'towers') with"),
     ],
 )
 def test_a_fault_is_named_by_its_place(folder: Path, change: Callable[[dict[str, Any]], object], words: str) -> None:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,10 @@ def test_unknown_cell_type_is_refused(folder: Path, stand_in: type[StandIn], com
         ("predict", "in.fa", "--rejects", "r.tsv"),
         ("predict", "in.fa", "-o", "r.tsv", "--on-error", "skip", "--rejects", "r.tsv"),
         ("predict", "in.fa", "--threads", "0"),
+        ("predict", EXAMPLE, "-o", "in.fa", "--expression", "in.fa"),
+        ("predict", "in.fa", "-o", "out.tsv", "--expression", "none.tsv"),
+        ("predict", "in.fa", "-o", "out.tsv", "--expression", "in.fa"),
+        ("card", EXAMPLE, "--cell-type", "K562", "-o", "in.fa", "--expression", "in.fa"),
         ("scan", "in.fa", "-o", "in.fa"),
         ("scan", "in.fa", "-o", "in.fa.fai", "--genome", "in.fa"),
         ("scan", EXAMPLE, "-o", "in.fa", "--motifs", "in.fa"),
@@ -218,7 +223,7 @@ def test_predict_writes_every_format(folder: Path, stand_in: type[StandIn]) -> N
     table = pq.read_table("out.parquet").to_pylist()
     for found in (rows, lines, table):
         assert [(row["id"], row["cell_type"]) for row in found] == expected
-    assert {float(row["activity"]) for row in (*rows, *lines, *table)} == {0.123456789}
+    assert {float(row["activity"]) for row in (*rows, *lines, *table)} == {0.42}
     assert sorted(os.listdir(folder)) == ["in.fa", "model", "out.jsonl", "out.parquet", "out.tsv"]
 
 
@@ -288,7 +293,14 @@ def test_the_shipped_model_predicts_the_example(folder: Path) -> None:
     assert result.exit_code == 0, result.stderr
     rows = [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
     assert len(rows) == 16 * 3
-    assert all(row["lower"] < row["activity"] < row["upper"] and row["trace"] for row in rows)
+    assert all(row["lower"] < row["activity"] < row["upper"] for row in rows)
+    for row in rows:
+        assert row["verification"]["verified"] and row["verification"]["level_agrees"]
+        assert row["activity"] == row["ledger"]["total"]
+        assert (row["trace"]["written_by"] == "grounded writer") == ("grounded_trace" in row["flags"])
+    counts = Counter(row["trace"]["written_by"] for row in rows)
+    told = ", ".join(f"{count} by the {name}" for name, count in counts.most_common())
+    assert result.stderr.splitlines()[-1] == f"cistrace: 48 traces: {told}"
 
 
 @with_model
@@ -298,4 +310,4 @@ def test_the_shipped_model_makes_cards(folder: Path) -> None:
     assert result.exit_code == 0, result.stderr
     rows = [json.loads(line) for line in result.stdout.splitlines()]
     assert len(rows) == 16
-    assert all(row["card"]["evidence"]["source"] for row in rows)
+    assert all(row["card"]["ledger"]["source"] == "towers" for row in rows)

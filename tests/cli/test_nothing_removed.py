@@ -54,7 +54,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data set, a table beside it, and somebody's files in both folders."""
     folder = tmp_path_factory.mktemp("built")
-    table = write_table(a_table(120, ("K562", "MyCell")), folder / "mpra.tsv")
+    table = write_table(a_table(240, ("K562", "MyCell")), folder / "mpra.tsv")
     for at in (folder, folder / "bench"):
         at.mkdir(exist_ok=True)
         (at / "notes.txt").write_text("mine")

@@ -96,6 +96,23 @@ def test_other_options_are_not_resumed(folder: Path, stand_in: type[StandIn]) ->
     assert os.path.exists("out.tsv.partial")
 
 
+def test_other_expression_is_not_resumed(folder: Path, stand_in: type[StandIn]) -> None:
+    Path("one.tsv").write_text("tf\ttpm\nGATA1\t9\nSP1\t9\n")
+    Path("other.tsv").write_text("tf\ttpm\nGATA1\t9\nSP1\t0\n")
+    Path("same.csv").write_text("gene,TPM\nsp1,1\nGATA1,2.5\nTAL1,0.5\n")
+    killed("in.jsonl", "-o", "out.tsv", "--expression", "one.tsv")
+    result = invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume", "--expression", "other.tsv")
+    assert result.exit_code == 2 and "is of a run with another expressed" in result.stderr
+    assert invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume").exit_code == 2
+    assert invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume", "--expression", "same.csv").exit_code == 0
+
+
+def test_what_a_run_says_of_its_traces_is_of_the_whole_file(folder: Path, stand_in: type[StandIn]) -> None:
+    killed("in.jsonl", "-o", "out.tsv")
+    result = invoke("predict", "in.jsonl", "-o", "out.tsv", "--resume")
+    assert result.stderr.splitlines()[-1] == "cistrace: 1,500 traces: 1,500 by the model"
+
+
 def test_a_fault_far_down_loses_nothing(folder: Path, stand_in: type[StandIn]) -> None:
     """Mend it, and go on: what stands above it is not predicted again."""
     good = Path("in.jsonl").read_text(encoding="utf-8")

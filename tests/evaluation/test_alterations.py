@@ -2,62 +2,97 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
+from card_helpers import an_evidence_card
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.evaluation.alterations import altered, strongest_motif, turned, without
+from cistrace.evaluation.alterations import Alteration, altered, largest_site, turned, without
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import Predictor
-from cistrace.traces.text import parse_trace
-from cistrace.traces.trace import Claim, Trace
+from cistrace.traces.claims import claim
+from cistrace.traces.grounded import write
+from cistrace.traces.ledger import activity_of, added, amount, hundredths, summed
+from cistrace.traces.text import read_trace, render_trace
+from cistrace.traces.trace import PROSE, Claim, Trace
 from cistrace.traces.verify import verify
-from cistrace.writers.prompts import domain_prompt
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
 
-def motif(number: int, contribution: float) -> Claim:
-    values = {
-        "motif": f"m{number}", "tf": "SP1", "family": "F", "start": "3", "end": "12", "strand": "+", "bits": "9",
-        "direction": "raises" if contribution > 0 else "lowers", "contribution": f"{contribution:+.2f}",
-        "known": "unclear",
-    }  # fmt: skip
-    return Claim("motif", tuple(values.items()))
+def site(number: int, worth: int) -> Claim:
+    return claim(
+        "site", tf="SP1", archetype="SP/KLF", start=str(10 * number), end=str(10 * number + 8), strand="+", bits="9",
+        amount=amount(worth), known="unclear",
+    )  # fmt: skip
 
 
-@given(st.lists(st.floats(-3, 3).filter(lambda x: abs(x) > 0.01), min_size=1, max_size=6))
-def test_turning_twice_gives_the_trace_back(contributions: list[float]) -> None:
-    trace = Trace(tuple(motif(at + 1, value) for at, value in enumerate(contributions)), 2)
-    at = strongest_motif(trace)
-    assert at is not None
-    assert turned(turned(trace, at), at) == trace
-    assert turned(trace, at) != trace
+def trace_of(worths: list[int]) -> Trace:
+    backdrop = claim("backdrop", gc="0.500", cpg="0.25", composition="-0.10", bases="+0.05")
+    told = [site(number + 1, worth) for number, worth in enumerate(worths)]
+    return Trace(summed([backdrop, *told, claim("whole", total="+0.40")]), 2)
+
+
+@given(st.lists(st.integers(-300, 300), min_size=3, max_size=5))
+def test_the_largest_site_is_deleted_or_turned_and_all_else_stays(worths: list[int]) -> None:
+    trace = trace_of(worths)
+    at = largest_site(trace)
+    assert at is not None and abs(added(trace.steps[at])) == max(map(abs, worths))
     assert without(trace, at).steps == tuple(step for place, step in enumerate(trace.steps) if place != at)
+    assert turned(turned(trace, at), at) == trace
+    assert (turned(trace, at) != trace) == (added(trace.steps[at]) != 0)
+    changed = [place for place, pair in enumerate(zip(turned(trace, at).steps, trace.steps)) if pair[0] != pair[1]]
+    assert changed in ([], [at])
 
 
-def test_a_trace_without_motifs_is_not_altered() -> None:
+@given(st.lists(st.integers(-300, 300), min_size=3, max_size=5))
+def test_the_score_moves_by_the_amount_or_by_twice_it(worths: list[int]) -> None:
+    trace = trace_of(worths)
+    score, largest = hundredths(activity_of(trace.steps)), worths[(largest_site(trace) or 0) - 1]
+    assert score == 40
+    for alter, times in ((without, 1), (turned, 2)):
+        text = altered(render_trace(trace), alter)
+        assert text is not None
+        assert score - hundredths(activity_of(read_trace(text).trace.steps)) == times * largest
+
+
+def test_deleting_a_step_numbers_the_rest_anew() -> None:
+    text = altered(render_trace(trace_of([10, -30, 20])), without)
+    assert text is not None
+    assert [line.split()[0] for line in text.splitlines()] == ["1.", "2.", "3.", "4.", "</think>Level:"]
+    assert "costs -0.30" not in text and "now +0.05" in text
+
+
+@pytest.mark.parametrize("alter", [without, turned])
+def test_what_was_altered_is_not_verified(alter: Alteration) -> None:
+    card = an_evidence_card()
+    text = altered(render_trace(write(card)), alter)
+    assert text is not None and not verify(read_trace(text).trace, card).verified
+
+
+def test_a_trace_without_sites_is_not_altered() -> None:
     assert altered("no trace", without) is None
-    assert strongest_motif(Trace((Claim("absence", ()),), 0)) is None
+    assert largest_site(Trace((Claim("absence", ()),), 0)) is None
+    steps = tuple(Claim(PROSE, (("text", f"SP1 adds +0.{number}0"),)) for number in range(5))
+    assert altered(render_trace(Trace(steps, 1)), without) is None
 
 
 @pytest.mark.pipeline
-def test_rescoring_its_own_trace_gives_the_score_back() -> None:
-    """Read in one piece or written token by token, a trace is worth the same; a turned step contradicts the card."""
-    predictor = Predictor(threads=2)
-    records = list(read_sequences(EXAMPLES))[:6]
-    predictions = list(predictor.stream(records))
-    cards = [made.card for made in predictor.maker.cards(records, predictor.cell_types)]
-    rows = range(0, len(cards), 3)
-    prompts = [[domain_prompt(card) for card in cards[at : at + 3]] for at in rows]
-    texts = [[found.trace_text or "" for found in predictions[at : at + 3]] for at in rows]
-    features = torch.zeros((len(texts), 3, 2))
-    reasoned = predictor.checkpoint.reasoner.reason(prompts, features)
-    assert reasoned.texts == texts
-    again = predictor.checkpoint.reasoner.rescore(prompts, texts, features)
-    np.testing.assert_allclose(again.numpy(), reasoned.scores.numpy(), rtol=0, atol=1e-4)
-    lies = [(altered(text, turned), card) for text, card in zip((text for row in texts for text in row), cards)]
-    assert sum(lie is not None for lie, _ in lies) >= len(cards) / 2
-    assert not any(verify(parse_trace(lie), card).verified for lie, card in lies if lie is not None)
+def test_the_shipped_models_activity_moves_as_its_trace_is_altered() -> None:
+    records = list(read_sequences(EXAMPLES))[:2]
+    predictions = Predictor(threads=1).predict(records)
+    told = 0
+    for found in predictions:
+        assert found.trace is not None and found.trace_text is not None and found.card is not None
+        assert found.activity == pytest.approx(activity_of(found.trace.steps), abs=1e-9)
+        at = largest_site(found.trace)
+        if at is None:
+            continue
+        told += 1
+        worth = added(found.trace.steps[at])
+        for alter, times in ((without, 1), (turned, 2)):
+            text = altered(found.trace_text, alter)
+            assert text is not None
+            assert hundredths(found.activity) - hundredths(activity_of(read_trace(text).trace.steps)) == times * worth
+            assert verify(text, found.card).verified == (worth == 0 and alter is turned)
+    assert told >= len(predictions) / 2

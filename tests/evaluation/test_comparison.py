@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bench_helpers import a_table
+from checkpoint_helpers import altered_checkpoint
 from evaluation_helpers import a_comparison, off_by, rising
 
-from cistrace.checkpoints.schema import TOWER_FILES, shipped_checkpoint
+from cistrace.checkpoints.schema import TOWER_FILES, CheckpointConfig, Readout, shipped_checkpoint
 from cistrace.errors import DataError
 from cistrace.evaluation.comparison import open_comparison
 from cistrace.evaluation.contenders import Contender, chosen, known_contenders, predictions_of
@@ -51,12 +53,37 @@ def test_a_data_set_may_have_nothing_to_fit_on_but_must_have_something_to_judge(
 
 def test_contenders_stand_in_the_reports_order_and_unknown_ones_are_named(tmp_path: Path) -> None:
     known = known_contenders(None, others=[("other", shipped_checkpoint())])
-    assert list(known) == ["gc", "motifs", "legnet", "tower", "towers", "card", "model", "other"]
+    assert list(known) == ["gc", "motifs", "legnet", "tower", "towers", "model", "other"]
+    assert known["model"].sees == "the ledger that its trace adds up"
     assert [one.name for one in chosen(known, ["model", "gc"])] == ["gc", "model"]
     with pytest.raises(DataError, match="--contenders: found tree, expected names among gc, motifs"):
         chosen(known, ["gc", "tree"])
     with pytest.raises(DataError, match="--against gc: found a name that is taken"):
         known_contenders(None, others=[("gc", tmp_path)])
+
+
+def with_a_head(*readouts: Readout) -> Callable[[CheckpointConfig], CheckpointConfig]:
+    """A change to a model whose score a head reads from card and trace."""
+
+    def change(config: CheckpointConfig) -> CheckpointConfig:
+        scales = {
+            name: replace(scale, calibrations=dict.fromkeys(readouts, scale.calibrations["towers"]))
+            for name, scale in config.scales.items()
+        }
+        return replace(
+            config, scales=scales, interface=replace(config.interface, arm="card+generated", readouts=readouts)
+        )
+
+    return change
+
+
+def test_a_head_that_scores_the_card_alone_is_a_contender_too(tmp_path: Path) -> None:
+    known = known_contenders(altered_checkpoint(tmp_path / "both", with_a_head("trace", "card", "towers")))
+    assert [(name, known[name].sees) for name in list(known)[-2:]] == [
+        ("card", "card, without a trace"), ("model", "card and self-written trace"),
+    ]  # fmt: skip
+    known = known_contenders(altered_checkpoint(tmp_path / "trace", with_a_head("trace", "towers")))
+    assert list(known) == ["gc", "motifs", "legnet", "tower", "towers", "model"]
 
 
 def test_stored_predictions_are_taken_again_for_the_same_data_alone(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_table_fits_its_terminal(width: int) -> None:
     predictions = [bare(name, cell, FLAGS) for name in IDS for cell in ("HepG2", "K562")]
     lines = on_screen(predictions, width).splitlines()
     assert max(map(len, lines)) <= width
-    assert sum("+0.123 -0.33 to +0.67   61.5     2" in line for line in lines) == len(predictions)
+    assert sum("+0.421 -0.33 to +0.67   61.5     2" in line for line in lines) == len(predictions)
     assert sum(line.startswith("chr5_15796630_hESCT0") for line in lines) == (1 if width < 64 else 2)
     long = [line for line in lines if line.startswith("hg38_chr")]
     assert all("tag0001" in line for line in long) and long
@@ -56,7 +56,7 @@ def test_short_flags_stay_in_their_row() -> None:
     head, first, second = on_screen([bare(IDS[1], flags=("padded",)), bare(IDS[0])], 80).splitlines()
     assert head.split() == ["id", "cell", "activity", "90", "%", "interval", "pctile", "level", "flags"]
     assert first.startswith(f"{IDS[1]} K562 ") and first.endswith(" 2 padded")
-    assert first.index("+0.123") == second.index("+0.123")
+    assert first.index("+0.421") == second.index("+0.421")
 
 
 def test_traces_wrap_at_words_under_their_number() -> None:
@@ -66,6 +66,21 @@ def test_traces_wrap_at_words_under_their_number() -> None:
     text = " ".join(line.strip() for line in steps)
     trace = a_prediction(LONG).trace_text
     assert trace is not None and all(step in text for step in trace.split("</think>")[0].strip().splitlines())
+
+
+def test_a_trace_ends_in_the_activity_of_its_row() -> None:
+    """And its steps say what the sum has come to, as they are read."""
+    one = replace(a_prediction(), flags=("grounded_trace",))
+    lines = on_screen([one], 200).splitlines()
+    assert "+0.420 -0.33 to +0.67" in lines[1] and lines[1].endswith(" grounded_trace")
+    assert one.trace is not None and one.ledger is not None
+    steps = [line for line in lines if re.match(r"\d\. ", line)]
+    assert len(steps) == len(one.trace.steps)
+    for site in one.ledger.sites:
+        place_of = f"{site.tf} site ({site.archetype}) at {site.start}-{site.end} ({site.strand})"
+        (told,) = (line for line in steps if place_of in line)
+        assert f" {site.amount:+.2f}: now " in told
+    assert f"the whole comes to {one.activity:+.2f}: what is not told above adds {one.ledger.rest:+.2f}" in steps[-1]
 
 
 def test_verdicts_are_words_and_colours() -> None:

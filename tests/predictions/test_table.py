@@ -13,12 +13,15 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from card_helpers import a_told_card
 from cli_helpers import AWKWARD, a_prediction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cistrace.errors import OutputError
 from cistrace.io.files import check_output
+from cistrace.motifs.hit import MotifHit
+from cistrace.predictions.ledger import LedgerInterplay, ledger_of
 from cistrace.predictions.prediction import Prediction
 from cistrace.predictions.table import (
     COLUMNS,
@@ -28,7 +31,9 @@ from cistrace.predictions.table import (
     prediction_output,
     tsv_field,
 )
-from cistrace.traces.text import parse_trace
+from cistrace.traces.grounded import write
+from cistrace.traces.positions import moved_text
+from cistrace.traces.text import parse_trace, render_trace
 
 
 def write_all(path: Path, predictions: list[Prediction]) -> None:
@@ -40,7 +45,7 @@ def write_all(path: Path, predictions: list[Prediction]) -> None:
 @pytest.fixture
 def predictions() -> list[Prediction]:
     with_traces = [a_prediction(identifier) for identifier in AWKWARD]
-    unparsed = replace(a_prediction("odd"), trace=None, verification=None, trace_text="no trace at all")
+    unparsed = replace(a_prediction("odd"), trace=None, verification=None, ledger=None, trace_text="no trace at all")
     return [*with_traces, unparsed, a_prediction("bare", trace=False)]
 
 
@@ -55,7 +60,10 @@ def test_tsv_reads_back(tmp_path: Path, predictions: list[Prediction], ending: s
     for row, prediction in zip(rows[1:], predictions, strict=True):
         assert float(row[2]) == pytest.approx(prediction.activity, rel=1e-8)
         assert row[7].split(";") == list(prediction.flags)
-        assert row[8:] == [str(prediction.start + 1), str(prediction.end)]
+        assert row[8:10] == [str(prediction.start + 1), str(prediction.end)]
+    # Whether a trace holds; empty where there is none.
+    assert rows[0][10:] == ["trace_verified"]
+    assert [row[10:] for row in rows[1:]] == [*[["true"]] * len(AWKWARD), ["false"], [""]]
 
 
 @pytest.mark.parametrize("ending", [".csv", ".csv.gz"])
@@ -109,9 +117,58 @@ def test_jsonl_holds_everything(tmp_path: Path, predictions: list[Prediction], e
         if prediction.trace is not None:
             assert parse_trace(row["trace"]["text"]) == prediction.trace
             assert len(row["trace"]["steps"]) == row["verification"]["claims"]
-    assert rows[-2]["trace"] == {"steps": None, "level": None, "text": "no trace at all", "positions": "input"}
+    assert rows[-2]["trace"] == {
+        "steps": None, "level": None, "text": "no trace at all", "positions": "input", "written_by": "model",
+    }  # fmt: skip
     assert rows[-2]["verification"]["verified"] is False
-    assert rows[-1]["trace"] is None and rows[-1]["verification"] is None
+    assert {rows[-1][name] for name in ("trace", "ledger", "verification", "card_hash")} == {None}
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+def test_a_ledger_is_data(tmp_path: Path, ending: str) -> None:
+    """The figures of `cli_helpers.a_card`, as the trace tells them; the stated terms add up to the activity."""
+    told, untold = a_prediction(), a_prediction("two", trace=False)
+    write_all(tmp_path / f"out{ending}", [told, untold])
+    if ending == ".jsonl":
+        rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    else:
+        rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert rows[0]["ledger"] == {
+        "backdrop": 0.16,
+        "composition": 0.05,
+        "sites": [
+            {"site": 1, "tf": "ELK1", "archetype": "ETS", "start": 1, "end": 8, "strand": "+", "amount": 0.31},
+            {"site": 2, "tf": "FOXA1", "archetype": "FOX", "start": 13, "end": 20, "strand": "-", "amount": -0.12},
+        ],
+        "interplay": [],
+        "rest": 0.07,
+        "correction": None,
+        "total": 0.42,
+    }
+    assert rows[0]["activity"] == 0.42 and rows[1]["ledger"] is None
+
+
+def test_a_ledger_moves_with_its_window_and_tells_interplay() -> None:
+    hits = [
+        MotifHit("MA0028.3", "ELK1", frozenset(), 0, 8, "+", 9.5, 1e-5),
+        MotifHit("MA0148.5", "FOXA1", frozenset(), 12, 20, "-", 8.25, 2e-5),
+    ]
+    # Half of what the two are worth together is in either's amount.
+    card = a_told_card("ACGTTGCATC" * 5, hits, [0.11, -0.52], 0.2, -0.21, interplay=-0.4)
+    trace = parse_trace(moved_text(render_trace(write(card)), 150))
+    found = ledger_of(trace, card, 150)
+    assert found is not None and found.total == -0.21
+    assert {(site.site, site.tf, site.start, site.end, site.amount) for site in found.sites} == {
+        (1, "FOXA1", 163, 170, -0.32), (2, "ELK1", 151, 158, 0.31),
+    }  # fmt: skip
+    assert found.interplay == (LedgerInterplay((2, 1), -0.4),)
+    assert found.backdrop + found.rest + 0.31 - 0.32 - 0.4 == pytest.approx(-0.21)
+
+
+def test_a_trace_that_tells_no_whole_has_no_ledger() -> None:
+    one = a_prediction()
+    assert one.trace is not None and one.card is not None
+    assert ledger_of(replace(one.trace, steps=one.trace.steps[:-1]), one.card) is None
 
 
 def test_parquet_equals_jsonl(tmp_path: Path, predictions: list[Prediction]) -> None:

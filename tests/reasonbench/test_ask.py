@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bench_helpers import CUTS, a_table, write_table
+from bench_helpers import a_table, write_table
 from chat_server import Act, ChatServer, chat_server, completion, error_body
 from click.testing import CliRunner, Result
 
+from cistrace.cards.card import Card
 from cistrace.cards.text import parse_card
 from cistrace.cli.main import cli
 from cistrace.reasonbench.entries import read_entries
@@ -35,15 +36,29 @@ def grounded_reply(plain: dict[str, Any]) -> bytes:
     """What a model might answer: a true trace, a true one in other words, one with an invented motif, or chatter."""
     asked = plain["messages"][1]["content"]
     card = parse_card(asked.split("\n\nObserved Level")[0])
-    text = render_trace(write(card, CUTS))
+    text = render_trace(write(card))
     kind = hashlib.sha256(card.bases.encode()).digest()[0] % 4
     if kind == 1:
-        text = text.replace("1. GC content", "1. The promoter-like GC content of").replace(" is ", ", that is ", 1)
+        text = in_other_words(card)
     elif kind == 2:
-        text = text.replace("1. GC content", "1. XYZ9 binds where the GC content")
+        text = text.replace("1. ", "1. XYZ9 binds beside this: ", 1)
     elif kind == 3:
         text = f"Certainly! Here is the reasoning.\n{text}"
     return completion(text)
+
+
+def in_other_words(card: Card) -> str:
+    """True steps that follow no template."""
+    lines = [
+        f"The promoter-like GC content of {card.composition.gc:.3f} frames the element",
+        *(f"m{number} {site.tf} binds at {site.start + 1}-{site.end}" for number, site in enumerate(card.sites[:2], 1)),
+        "The CpG content plays its part",
+        "Low complexity plays hardly any",
+        "The estimate rests on all of these",
+        "No cluster of them is needed",
+    ]
+    steps = "".join(f"{number}. {line}\n" for number, line in enumerate(lines, 1))
+    return f"{steps}</think>Level: 1"
 
 
 def good(number: int, plain: dict[str, Any]) -> Act:
@@ -113,7 +128,7 @@ def test_gates_judge_what_came(undisturbed: Path) -> None:
     assert gates == {"schema", "claims"}
     reasons = " ".join(fault.reason for entry in rejected for fault in entry.faults)
     assert "tf XYZ9, the card has none of that name" in reasons and "Certainly!" in reasons
-    assert {"gc", "prose"} <= {entry.kinds[0] for entry in kept}
+    assert {"backdrop", "prose"} <= {entry.kinds[0] for entry in kept}
     assert all(fault.gate == "level" for entry in kept for fault in entry.faults)
     for split in ("val", "test"):
         assert sum(1 for _ in entries_of(undisturbed, split)) == 6

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import pytest
-from bench_helpers import CUTS, a_trace
-from card_helpers import cards
+from bench_helpers import a_trace
+from card_helpers import a_told_card, cards
 from cli_helpers import a_card
 from hypothesis import given, settings
 
 from cistrace.cards.card import Card
+from cistrace.motifs.hit import MotifHit
 from cistrace.reasonbench.gates import FORMAT_GATES, FULL_GATES, Gatekeeper, judge, judged_before
-from cistrace.traces.grounded import level_of
+from cistrace.traces.grounded import write
+from cistrace.traces.ledger import read_hundredths
+from cistrace.traces.templates import ADDENDS, TERMS
+from cistrace.traces.text import render_trace
 
 
 @pytest.fixture
@@ -23,12 +27,35 @@ def gates_of(text: str, card: Card) -> set[str]:
 @settings(max_examples=60, deadline=None)
 @given(cards())
 def test_the_grounded_writer_passes_under_both_conditions(card: Card) -> None:
-    assert card.evidence is not None
+    """But where all of a card's ledger is worth nothing."""
+    assert card.ledger is not None
     for level in (None, 0, 1, 2, 3):
-        judged = judge(a_trace(card, level), card)
-        assert judged.faults == ()
+        trace = write(card, level)
+        judged = judge(render_trace(trace), card)
+        names = [(step, name) for step in trace.steps if step.kind in TERMS for name in ADDENDS[step.kind]]
+        empty = not any(read_hundredths(step.get(name) or "0") for step, name in names)
+        assert [fault.gate for fault in judged.faults] == ["empty"] * empty
         assert judged.supported == len(judged.steps)
-        assert judged.level == (level_of(card.evidence.estimate, CUTS) if level is None else level)
+        assert judged.level == (card.ledger.level if level is None else level)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "backdrop", "empty"),
+    [
+        ([], 0.0, True),
+        ([], 0.5, False),
+        ([0.0, -0.004], 0.0, True),
+        ([0.01, 0.0], 0.0, False),
+        ([0.3, -0.3], 0.5, False),
+    ],
+)
+def test_a_trace_whose_terms_are_all_nothing_is_empty(amounts: list[float], backdrop: float, empty: bool) -> None:
+    found = [MotifHit("MA0028.3", "ELK1", frozenset(), at, at + 9, "+", 9.0, 1e-6) for at in (3, 33)]
+    card = a_told_card("ACGTTGCATC" * 10, found, amounts, backdrop, 0.7)
+    judged = judge(a_trace(card), card)
+    assert {fault.gate for fault in judged.faults} == ({"empty"} if empty else set())
+    assert Gatekeeper(FULL_GATES).rejects(judged.faults) == empty
+    assert not Gatekeeper(FORMAT_GATES).rejects(judged.faults)
 
 
 def test_the_canonical_form_is_what_passes(card: Card) -> None:
@@ -58,13 +85,44 @@ def test_form(change, reason: str, card: Card) -> None:  # type: ignore[no-untyp
 
 
 def test_too_few_steps_and_repeats(card: Card) -> None:
+    lines = a_trace(card).split("</think>")[0].splitlines()
+    steps = [line.partition(" ")[2] for line in lines]
+    assert gates_of(told(steps[:1] + steps[-1:]), card) >= {"steps"}
+    for at, step in enumerate(steps[:-1]):  # before the whole, which is told once
+        assert "steps" in gates_of(told([*steps[:-1], step, steps[-1]]), card)
+        (fault,) = [
+            fault for fault in judge(told([*steps[:-1], step, steps[-1]]), card).faults if fault.gate == "steps"
+        ]
+        assert f"repeats step {at + 1}" in fault.reason
+
+
+def told(steps: list[str]) -> str:
+    return "".join(f"{number}. {step}\n" for number, step in enumerate(steps, 1)) + "</think>Level: 1"
+
+
+@pytest.mark.parametrize("change", [lambda steps: steps[:-1], lambda steps: [steps[-1], *steps[:-1]]])
+def test_a_ledger_without_its_whole_behind_it_is_no_trace(change, card: Card) -> None:  # type: ignore[no-untyped-def]
+    steps = [line.partition(" ")[2] for line in a_trace(card).split("</think>")[0].splitlines()]
+    fillers = ["CpG observed/expected 9.99 is island-like"]
+    assert "schema" not in gates_of(told([*fillers, *steps]), card)
+    assert "schema" in gates_of(told([*fillers, *change(steps)]), card)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "field"),
+    [
+        ("adds +0.31", "adds +0.30", "amount"),
+        ("now +0.31", "now +0.32", "running"),
+        ("not told above adds +0.07", "not told above adds +0.08", "rest"),
+        ("comes to +0.42", "comes to +0.41", "total"),
+    ],
+)
+def test_sums_are_claims(old: str, new: str, field: str, card: Card) -> None:
     text = a_trace(card)
-    first, rest = text.split("\n", 1)
-    assert gates_of(f"{first}\n</think>Level: 1", card) == {"steps"}
-    steps = text.split("</think>")[0].splitlines()
-    repeated = "\n".join([*steps[:4], f"5. {steps[0][3:]}"]) + "\n</think>Level: 1"
-    assert gates_of(repeated, card) == {"steps"}
-    assert rest
+    assert old in text
+    judged = judge(text.replace(old, new, 1), card)
+    assert {fault.gate for fault in judged.faults} == {"claims"}
+    assert any(field in fault.reason for fault in judged.faults)
 
 
 def test_claims_are_held_against_the_card_they_are_given(card: Card) -> None:
@@ -78,7 +136,7 @@ def test_claims_are_held_against_the_card_they_are_given(card: Card) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("at 1-8", "at 2-9"), ("2. ", "3. "), ("AAA", "AAB"), ("\n2. ", "\n</think>"), ("</think>", ""), ("is", "is")],
+    [("at 1-8", "at 2-9"), ("2. ", "3. "), ("ELK1", "ELK2"), ("\n2. ", "\n</think>"), ("</think>", ""), ("is", "is")],
 )
 def test_a_judgement_comes_back_from_its_faults(old: str, new: str, card: Card) -> None:
     text = a_trace(card)

@@ -145,6 +145,13 @@ def test_cards_with_evidence_of_the_training_rows_are_refused(copied: Path, tmp_
         make_examples(read_data_set(copied), load_recipe("r3lm-qwen3-4b"), Run(tmp_path), 1)
 
 
-def test_towers_are_asked_for_by_name(bench: Path, tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="lacks the towers fold0, fold1, fold2, whole, legnet"):
-        make_examples(read_data_set(bench), load_recipe("compact"), Run(tmp_path), 1)
+@pytest.mark.parametrize(
+    ("changes", "towers"),
+    [
+        ((), "whole, legnet;"),
+        (("tower.folds=3", "regression.arm=card+generated"), "fold0, fold1, fold2, whole, legnet;"),
+    ],
+)
+def test_towers_are_asked_for_by_name(bench: Path, tmp_path: Path, changes: tuple[str, ...], towers: str) -> None:
+    with pytest.raises(RunError, match=f"lacks the towers {towers}"):
+        make_examples(read_data_set(bench), load_recipe("compact", list(changes)), Run(tmp_path), 1)

@@ -76,7 +76,7 @@ def test_every_fault_is_told_at_once() -> None:
         ("regression.balance_levels=1", "expected true or false"),
         ("generation.top_p=1.5", "at most 1"),
         ("rationale=7", "rationale: found 7, expected keys below it"),
-        ("regression.arm=null", "regression.arm: found nothing, expected card+generated, card, "),
+        ("regression.arm=null", "regression.arm: found nothing, expected ledger, card+generated, card, "),
         ("rationale.epochs=[", "its value is no YAML"),
     ],
 )
@@ -93,6 +93,16 @@ def test_a_value_of_the_wrong_kind_is_refused(change: str, expected: str) -> Non
         (("model.layout=chat",), "expected domain for compact"),
         (("regression.arm=sequence",), "hold no bases"),
         (("rationale.method=lora",), "expected adamw"),
+        (("tower.folds=1",), "tower.folds: 1; expected 0, or 2 and more"),
+        (("cards.evidence=none",), "ledger with cards.evidence none; expected towers"),
+        *(
+            (
+                (f"regression.arm={arm}", f"regression.oracle_reads_labels={'true' if arm == 'oracle' else 'false'}"),
+                text,
+            )
+            for arm in ("card", "card+generated", "oracle", "shuffled")
+            for text in (f"tower.folds: 0 with arm {arm}, which learns activities from cards; expected 2 or more",)
+        ),
     ],
 )
 def test_keys_that_contradict_each_other_are_refused(changes: tuple[str, ...], expected: str) -> None:
@@ -120,8 +130,15 @@ def test_reading_recipes_brings_no_torch_along() -> None:
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
 
 
+@pytest.mark.parametrize("arm", ["card", "card+generated", "shuffled", "ledger"])
+def test_what_learns_from_cards_wants_cross_fitted_towers_and_no_other_does(arm: str) -> None:
+    for folds in (0, 2, 3) if arm == "ledger" else (2, 3):
+        recipe = load_recipe("compact", [f"regression.arm={arm}", f"tower.folds={folds}", "regression.without_trace=1"])
+        assert (recipe.regression.arm, recipe.tower.folds) == (arm, folds)
+
+
 def test_the_oracle_has_to_be_meant() -> None:
-    recipe = load_recipe("compact", ["regression.arm=oracle", "regression.oracle_reads_labels=true"])
+    recipe = load_recipe("compact", ["regression.arm=oracle", "regression.oracle_reads_labels=true", "tower.folds=3"])
     assert recipe.regression.arm == "oracle"
 
 

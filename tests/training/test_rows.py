@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.errors import DataError
 from cistrace.traces.templates import THINK_END
-from cistrace.training.arms import texts_to_write
+from cistrace.training.arms import WITH_SUMS, texts_to_write
 from cistrace.training.rows import IGNORED, ExampleText, TokenRows, collate, rows_of, writing_batch
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.layout import CHAT, DOMAIN, LayoutName, layout_of
@@ -51,7 +53,8 @@ def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str)
     kind, make, end = FAMILIES[family]
     tokenizer = make()
     layout, many = layout_of(kind, tokenizer), examples(kind)
-    rows = list(rows_of(layout, texts_to_write(many), 4096, together=False))
+    texts = [replace(text, supervise_sums=True) for text in texts_to_write(many)]
+    rows = list(rows_of(layout, texts, 4096, together=False))
     assert len(rows) == len(many)
     batch = collate(rows, layout.pad)
     for at, record in enumerate(many):
@@ -68,6 +71,33 @@ def test_the_completion_and_its_end_are_supervised_and_nothing_else(family: str)
         assert batch["input_ids"][at, : len(prompt)].tolist() == prompt
         assert batch["labels"][at, len(prompt) : len(prompt) + len(labels)].tolist() == labels
         assert batch["labels"][at, len(prompt) + len(labels) :].eq(IGNORED).all()
+
+
+def test_sums_that_are_completed_are_supervised_in_one_text_of_ten(tokenizer: PreTrainedTokenizerFast) -> None:
+    """The others leave out the numbers behind `now` and `not told above`, and learn every other token."""
+    many = examples(rows=12)
+    texts = texts_to_write(many)
+    assert [text.supervise_sums for text in texts] == [at % WITH_SUMS == 0 for at in range(len(many))]
+    rows = list(rows_of(layout_of(DOMAIN, tokenizer), texts, 4096, together=False))
+    batch = collate(rows, 0)
+    for at, (text, record) in enumerate(zip(texts, many, strict=True)):
+        labels = [token for token in batch["labels"][at].tolist() if token != IGNORED]
+        bare = re.sub(r"(: now|: what is not told above (adds|costs)) [+-]\d\.\d\d", "", record.trace)
+        assert bare != record.trace
+        found = tokenizer.decode(labels).removesuffix(str(tokenizer.eos_token))
+        assert found == (record.trace if text.supervise_sums else bare)
+
+
+def test_a_chat_model_learns_its_sums() -> None:
+    """Nobody completes them."""
+    layout, many = layout_of(CHAT, chatml_tokenizer()), examples(CHAT, 12)
+    with_sums = [replace(text, supervise_sums=True) for text in texts_to_write(many)]
+    for one, other in zip(
+        rows_of(layout, texts_to_write(many), 4096, together=False),
+        rows_of(layout, with_sums, 4096, together=False),
+        strict=True,
+    ):
+        assert collate([one], 0)["labels"].tolist() == collate([other], 0)["labels"].tolist()
 
 
 @pytest.mark.parametrize("make", [chatml_tokenizer, llama_tokenizer])

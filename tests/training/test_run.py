@@ -11,7 +11,18 @@ from cistrace.checkpoints.schema import read_config
 from cistrace.errors import ModelError, OutputError, RunError
 from cistrace.reasonbench.dataset import read_data_set
 from cistrace.training.recipe_file import load_recipe
-from cistrace.training.run import STAGES, Run, check_data, done, hold_run, mark_done, open_run, require_stage
+from cistrace.training.run import (
+    STAGES,
+    Run,
+    Stage,
+    check_data,
+    done,
+    hold_run,
+    last_stage,
+    mark_done,
+    open_run,
+    require_stage,
+)  # fmt: skip
 
 COMPACT = load_recipe("compact")
 
@@ -27,10 +38,16 @@ def test_a_run_is_taken_up_again(tmp_path: Path) -> None:
     assert again.read_config().regression.epochs == 2
 
 
-def test_a_run_is_no_model_before_its_last_stage(tmp_path: Path) -> None:
-    run = open_run(tmp_path / "run", COMPACT, tmp_path, "a" * 64)
-    for stage in STAGES:
-        with pytest.raises(ModelError, match="its stage regression is not done"):
+@pytest.mark.parametrize(
+    ("arm", "stages"), [("ledger", STAGES[: STAGES.index("generate") + 1]), ("card+generated", STAGES)]
+)
+def test_a_run_is_no_model_before_its_last_stage(tmp_path: Path, arm: str, stages: tuple[Stage, ...]) -> None:
+    """Which is the writing where the trace tells the score, and the head's training where one does."""
+    recipe = load_recipe("compact", [f"regression.arm={arm}", "tower.folds=2"])
+    assert last_stage(recipe.regression.arm) == stages[-1]
+    run = open_run(tmp_path / "run", recipe, tmp_path, "a" * 64)
+    for stage in stages:
+        with pytest.raises(ModelError, match=f"its stage {stages[-1]} is not done"):
             read_config(run.folder)
         mark_done(run, stage)
     with pytest.raises(ModelError, match="run `cistrace export"):

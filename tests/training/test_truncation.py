@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from card_helpers import an_evidence_card
 from hypothesis import given
 from hypothesis import strategies as st
 from training_helpers import chatml_tokenizer, llama_tokenizer
 
-from cistrace.cards.build import build_card
+from cistrace.cards.build import paper_card
 from cistrace.motifs.hit import MotifHit
 from cistrace.training.truncation import GAP, fitted
 from cistrace.writers.layout import CHAT, Layout, layout_of, prompt_of
 
 LAYOUTS = {"chatml": layout_of(CHAT, chatml_tokenizer()), "llama": layout_of(CHAT, llama_tokenizer())}
-HITS = [MotifHit("MA0001.1", "GATA1", frozenset({"C4-GATA-related"}), 3, 12, "+", 12.0, 1e-6, None)]
+HITS = [MotifHit("MA0001.1", "GATA1", frozenset({"C4-GATA-related"}), 3, 12, "+", 12.0, 1e-6)]
 
 
 def count(layout: Layout, prompt: object) -> int:
@@ -24,7 +25,7 @@ def count(layout: Layout, prompt: object) -> int:
 @given(bases=st.text("ACGT", min_size=30, max_size=400), share=st.floats(0, 1.2))
 def test_a_prompt_fits_its_room_or_is_left_out(family: str, bases: str, share: float) -> None:
     layout = LAYOUTS[family]
-    prompt = prompt_of(CHAT, build_card(bases, "K562", HITS, None, None))
+    prompt = prompt_of(CHAT, paper_card(bases, "K562", HITS))
     whole = count(layout, prompt)
     room = int(whole * share)
     fit = fitted(layout, prompt, room)
@@ -47,7 +48,7 @@ def test_a_prompt_fits_its_room_or_is_left_out(family: str, bases: str, share: f
 @pytest.mark.parametrize("family", LAYOUTS)
 def test_as_much_as_fits_is_kept(family: str) -> None:
     layout, bases = LAYOUTS[family], "ACGT" * 100
-    prompt = prompt_of(CHAT, build_card(bases, "K562", HITS, None, None))
+    prompt = prompt_of(CHAT, paper_card(bases, "K562", HITS))
     short = fitted(layout, prompt, count(layout, prompt) - 20)
     assert short is not None and short.shortened
     kept = len(short.prompt.own) - (len(prompt.own) - len(bases)) - len(GAP)
@@ -56,5 +57,5 @@ def test_as_much_as_fits_is_kept(family: str) -> None:
 
 def test_a_prompt_without_a_sequence_cannot_be_shortened() -> None:
     layout = LAYOUTS["chatml"]
-    prompt = prompt_of(CHAT, build_card("ACGT" * 20, "K562", HITS, {}, 0.1))  # evidence cards tell no bases
+    prompt = prompt_of(CHAT, an_evidence_card())  # evidence cards tell no bases
     assert fitted(layout, prompt, count(layout, prompt) - 1) is None

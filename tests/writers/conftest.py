@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from card_helpers import FAMILIES, TFS
 from transformers import PreTrainedTokenizerFast
+from writing_helpers import NAMES
 
-from cistrace.cards.grammar import family_label
 from cistrace.writers.grammar import TraceGrammar, build_grammar
 from cistrace.writers.tokenizer import build_tokenizer
 from cistrace.writers.vocabulary import VocabularyNames
@@ -14,8 +13,7 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 @pytest.fixture(scope="session")
 def names() -> VocabularyNames:
-    pairs = {family_label(frozenset({a, b})) for a in FAMILIES for b in FAMILIES}
-    return VocabularyNames(tuple(sorted(TFS)), tuple(sorted({*FAMILIES, *pairs, "no family"})), ("HepG2", "K562"), 200)
+    return NAMES
 
 
 @pytest.fixture(scope="session")

@@ -83,3 +83,15 @@ def test_a_seed_is_stated_where_something_is_drawn(folder: Path, prompts: list[l
     assert one.seed == 7
     assert one.reason(prompts, FEATURES).texts == same.reason(prompts, FEATURES).texts
     assert one.reason(prompts, FEATURES).texts != other.reason(prompts, FEATURES).texts
+
+
+@pytest.mark.parametrize("sampling", [GREEDY, PAPER])
+def test_another_attempt_is_drawn_anew(folder: Path, prompts: list[list[Prompt]], sampling: Sampling) -> None:
+    """Also where the first one is greedy; each is the same again, and the same alone."""
+    made = reasoner(folder, sampling)
+    first, second, third = (made.reason(prompts, FEATURES, attempt=attempt).texts for attempt in range(3))
+    assert first == made.reason(prompts, FEATURES).texts
+    for row in range(2):
+        for cell in range(CELLS):
+            assert len({texts[row][cell] for texts in (first, second, third)}) == 3
+    assert made.reason(prompts[:1], FEATURES[:1], attempt=1).texts == second[:1]

@@ -13,7 +13,9 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
 from cistrace.traces.templates import THINK_END
+from cistrace.traces.text import parse_trace
 from cistrace.writers import decoding
+from cistrace.writers.calculator import FREE
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.grammar import FORBIDDEN
@@ -23,7 +25,7 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 SHAPE = LanguageModelShape(hidden=32, layers=2, heads=2, head_size=16, inner=48)
 # By rising length, as a reasoner takes them.
-SHARED = ("", "GC content 0.500 is medium\n", "GC content 0.411 is low\ncluster of 3 hits within 20 bp: m1 m2\n")
+SHARED = ("", "GC content 0.500 is medium\n", "GC content 0.411 is low\n3 ETS sites stand within 40 bp\n")
 PROMPTS = [[Prompt(shared, f"in {cell}\n<think>") for cell in ("HepG2", "K562")] for shared in SHARED]
 FLAT = [prompt for row in PROMPTS for prompt in row]
 
@@ -78,7 +80,7 @@ def one_by_one(reasoner: DomainReasoner, prompt: str) -> tuple[str, Tensor]:
     """The whole text read anew for every token; what may stand next by the automaton's own tables."""
     tokenizer, grammar = reasoner.tokenizer, reasoner.grammar
     ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
-    begin, state, used = len(ids), 0, set[int]()
+    begin, state, used, tally = len(ids), 0, set[int](), grammar.calculator.start(1)
     scored = torch.empty(0)
     while state != grammar.finished:
         output = reasoner.language_model(torch.tensor([ids]), output_hidden_states=True)
@@ -87,7 +89,10 @@ def one_by_one(reasoner: DomainReasoner, prompt: str) -> tuple[str, Tensor]:
         may = grammar.following[state] != FORBIDDEN
         if bool(grammar.opens[state]):
             may &= ~torch.isin(grammar.opening, torch.tensor(sorted(used), dtype=torch.long))
-        token = int(output.logits[0, -1].masked_fill(~may, -torch.inf).argmax())
+        at = torch.tensor([state])
+        completed = int(grammar.calculator.completed(tally, at))
+        token = int(output.logits[0, -1].masked_fill(~may, -torch.inf).argmax()) if completed == FREE else completed
+        tally = grammar.calculator.after(tally, at, torch.tensor([token]))
         if bool(grammar.opens[state]):
             used.add(int(grammar.opening[token]))
         ids.append(token)
@@ -149,6 +154,29 @@ def test_no_draft_puts_a_word_into_a_text(reasoner: ScoringReasoner, reference: 
     check(reasoner, reference, drafts)
 
 
+def test_a_text_that_is_drawn_hangs_on_prompt_and_attempt_alone(
+    reasoner: ScoringReasoner, reference: Reference
+) -> None:
+    """Not on its neighbours, nor on drafts; and it is another one at every attempt."""
+
+    def drawn(prompts: list[list[Prompt]], attempt: int, drafts: list[list[str]] | None = None) -> list[list[str]]:
+        return reasoner.reason(prompts, torch.zeros((len(prompts), 2, 2)), drafts=drafts, attempt=attempt).texts
+
+    once, again = drawn(PROMPTS, 1), drawn(PROMPTS, 2)
+    greedy = [reference.texts[at : at + 2] for at in range(0, len(FLAT), 2)]
+    for texts in zip(*map(flat, (greedy, once, again)), strict=True):
+        assert len(set(texts)) == 3
+        assert all(parse_trace(text).level in range(4) for text in texts)
+    assert drawn(PROMPTS[::-1], 1) == once[::-1]
+    assert drawn(PROMPTS[1:2], 1) == once[1:2]
+    for drafts in (greedy, once, once[1:] + once[:1], again):
+        assert drawn(PROMPTS, 1, drafts) == once
+
+
+def flat(texts: list[list[str]]) -> list[str]:
+    return [text for row in texts for text in row]
+
+
 def test_without_the_grammar_drafts_change_nothing_either(
     reasoner: ScoringReasoner, reference: Reference, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -156,7 +184,7 @@ def test_without_the_grammar_drafts_change_nothing_either(
     monkeypatch.setattr(decoding, "MOST_TOKENS", 30)
     features = torch.zeros((1, 2, 2))
     free = reasoner.reason(PROMPTS[-1:], features, constrained=False)
-    for drafts in (reference.texts[-2:], free.texts[0], ["1. </think>Level: 1", "1. m1<pad><end>"]):
+    for drafts in (reference.texts[-2:], free.texts[0], ["1. </think>Level: 1", "1. ELK1 site (ETS<pad><end>"]):
         drafted = reasoner.reason(PROMPTS[-1:], features, constrained=False, drafts=[drafts])
         assert drafted.texts == free.texts
         torch.testing.assert_close(drafted.scores, free.scores, atol=1e-4, rtol=1e-4)

@@ -16,9 +16,9 @@ GC, CPG, NONE = (
     "CpG observed/expected 0.10 is depleted\n",
     "no motif passes the threshold\n",
 )
-SUM = "raising motifs sum to +0.4 and lowering to -0.4; the whole is estimated at -0.7\n"
+ALL = "the whole comes to -0.71: what is not told above costs -0.40\n"
 OTHER = "low-complexity share 0.00 is negligible\n"
-DRAFT = f"1. {GC}2. {CPG}3. {NONE}4. {SUM}</think>Level: 1"
+DRAFT = f"1. {GC}2. {CPG}3. {NONE}4. {ALL}</think>Level: 1"
 
 Proposes = Callable[[str, str], str]
 
@@ -45,11 +45,11 @@ def test_a_draft_that_is_right_so_far_goes_on(tokens_of: Callable[[str], Tokens]
 @pytest.mark.parametrize(
     ("written", "proposed"),
     [
-        (f"1. {CPG}", f"2. {GC}3. {NONE}4. {SUM}</think>Level: 1"),  # another order: numbered anew
-        ("1. CpG observed/expected 0.1", f"0 is depleted\n2. {GC}3. {NONE}4. {SUM}</think>Level: 1"),
-        (f"1. {GC}2. CpG observed/expected 0.29", f" is depleted\n3. {NONE}4. {SUM}</think>Level: 1"),  # another value
-        (f"1. {GC}2. low-complexity share 0.0", f"0 is negligible\n3. {NONE}4. {SUM}</think>Level: 1"),  # the prompt's
-        (f"1. {GC}2. {CPG}3. {NONE}4. {SUM}</think>Level: 3", ""),
+        (f"1. {CPG}", f"2. {GC}3. {NONE}4. {ALL}</think>Level: 1"),  # another order: numbered anew
+        ("1. CpG observed/expected 0.1", f"0 is depleted\n2. {GC}3. {NONE}4. {ALL}</think>Level: 1"),
+        (f"1. {GC}2. CpG observed/expected 0.29", f" is depleted\n3. {NONE}4. {ALL}</think>Level: 1"),  # another value
+        (f"1. {GC}2. low-complexity share 0.0", f"0 is negligible\n3. {NONE}4. {ALL}</think>Level: 1"),  # the prompt's
+        (f"1. {GC}2. {CPG}3. {NONE}4. {ALL}</think>Level: 3", ""),
     ],
 )
 def test_a_text_that_has_left_the_draft_comes_back_to_it(proposes: Proposes, written: str, proposed: str) -> None:

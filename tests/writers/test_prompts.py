@@ -1,24 +1,27 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
-from card_helpers import CUTS, cards
+from card_helpers import cards
 from hypothesis import given
 
 from cistrace.cards.build import paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.text import render_card
+from cistrace.traces.claims import ledger_claims, supported_claims
 from cistrace.traces.grounded import write
-from cistrace.traces.templates import LEVEL_LINE, STEPS, THINK_BEGIN
-from cistrace.traces.text import render_step
+from cistrace.traces.ledger import added
+from cistrace.traces.templates import LEVEL_LINE, STEPS, THINK_BEGIN, WHOLE
+from cistrace.traces.text import parse_step
 from cistrace.writers.prompts import (
     CELL_LINE,
     CHAT_PROMPTS,
     CHAT_VERSION,
-    LISTED_HITS,
     PROMPT_VERSION,
     SYSTEM_PROMPT,
     TAGS_OF_A_KIND,
+    TERM_LINES,
     chat_prompt,
     domain_prompt,
 )
@@ -26,28 +29,59 @@ from cistrace.writers.prompts import (
 
 @given(cards())
 def test_all_that_a_grounded_trace_claims_can_be_read(card: Card) -> None:
+    """Every field of every step, its sums aside, on a line of the prompt that says all that the step says."""
     lines = domain_prompt(card).text.splitlines()
-    assert all(render_step(step) in lines for step in write(card, CUTS).steps)
+    for step in write(card).steps:
+        values = {**dict(step.values), "level": str(level_of(card))}
+        template = TERM_LINES.get(step.kind) or STEPS[step.kind]
+        assert template.render(values) in lines
+
+
+def level_of(card: Card) -> int:
+    assert card.ledger is not None
+    return card.ledger.level
 
 
 @given(cards())
-def test_the_strongest_stand_last_before_the_estimate(card: Card) -> None:
-    lines = domain_prompt(card).own.splitlines()
-    assert lines[0] == "in K562" and lines[-1] == THINK_BEGIN and " estimated at " in lines[-2]
-    assert len(lines) - 3 == min(len(card.hits), LISTED_HITS)
-    sizes = [abs(float(line.split(" activity by ")[1].split(";")[0])) for line in lines[1:-2]]
-    assert sizes == sorted(sizes)
+def test_the_largest_terms_stand_last_before_the_whole(card: Card) -> None:
+    """Each once, and no running total anywhere."""
+    prompt = domain_prompt(card)
+    lines = prompt.own.splitlines()
+    assert card.ledger is not None
+    assert lines[0] == "in K562" and lines[-1] == THINK_BEGIN
+    assert lines[-2] == f"the whole comes to {card.ledger.total:+.2f}, level {card.ledger.level}"
+    told = [claim for claim in ledger_claims(card) if claim.kind != WHOLE]
+    assert sorted(lines[1:-2]) == sorted(TERM_LINES[claim.kind].render(dict(claim.values)) for claim in told)
+    sizes = {TERM_LINES[claim.kind].render(dict(claim.values)): abs(added(claim)) for claim in told}
+    assert [sizes[line] for line in lines[1:-2]] == sorted(sizes[line] for line in lines[1:-2])
+    assert ": now " not in prompt.text
+
+
+@given(cards())
+def test_what_cell_types_share_is_composition_and_a_few_tags(card: Card) -> None:
+    """The same whatever the cell type and the amounts."""
+    lines = domain_prompt(card).shared.splitlines()
+    steps = [parse_step(line) for line in lines]
+    kinds = [step.kind for step in steps]
+    assert set(kinds) <= {"complexity", "absence", "gc", "cpg", "pair", "homotypic"}
+    assert all(step in supported_claims(card) for step in steps)
+    for kind in ("pair", "homotypic"):
+        assert kinds.count(kind) == min(TAGS_OF_A_KIND, sum(tag.kind == kind for tag in card.tags))
+    assert card.ledger is not None
+    sites = tuple(replace(site, amount=None, effect=None) for site in card.sites)
+    ledger = replace(card.ledger, interplay=None, total=-3.0, level=0)
+    other = replace(card, cell_type="HepG2", sites=sites, ledger=ledger)
+    assert domain_prompt(other).shared == domain_prompt(card).shared
 
 
 # Words by version. A prediction states the version alone, so that whoever changes a word adds a line here.
-WORDS = {("3", "1"): "bfb12b6246e58944"}
+WORDS = {("4", "2"): "efab709bf8dbfd70"}
 
 
 def test_other_words_are_another_version() -> None:
     """By digest of all words that a trained model, and that a chat teacher, reads or writes."""
-    words = repr(
-        (SYSTEM_PROMPT, CELL_LINE, LISTED_HITS, TAGS_OF_A_KIND, LEVEL_LINE, sorted(STEPS.items()), CHAT_PROMPTS)
-    )
+    steps, terms = sorted(STEPS.items()), sorted(TERM_LINES.items())
+    words = repr((SYSTEM_PROMPT, CELL_LINE, terms, TAGS_OF_A_KIND, LEVEL_LINE, steps, CHAT_PROMPTS))
     assert hashlib.sha256(words.encode()).hexdigest()[:16] == WORDS[PROMPT_VERSION, CHAT_VERSION]
 
 

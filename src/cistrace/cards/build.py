@@ -1,82 +1,160 @@
-"""Build a card: hits, composition, grammar tags, what is known of each TF, a model's evidence."""
+"""Build a card: hits, sites, composition, grammar tags, what is known of each TF, a model's score as a ledger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from cistrace.cards.card import Card, Evidence, TfEffect
+import numpy as np
+
+from cistrace.cards.backdrop import CompositionLine
+from cistrace.cards.card import Card, CardLedger, CardSite, Composition, Interplay, TfEffect
 from cistrace.cards.composition import composition
 from cistrace.cards.evidence import SequenceEvidence
-from cistrace.cards.grammar import grammar_tags
-from cistrace.cards.known_effects import KnownEffects
+from cistrace.cards.found import FoundMotifs
+from cistrace.cards.grammar import Placed, grammar_tags
+from cistrace.cards.sites import Site
 from cistrace.errors import CardError
+from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.overlap import best_of_family
 
+LEAST_INTERPLAY = 0.20  # log2 units from which on two sites are worth clearly more or less than their amounts
+MOST_OTHERS = 5  # further factors that are listed behind a site's
+LARGEST = 9.99  # log2 units that a card can state
+
+
+@dataclass(frozen=True)
+class CellSetting:
+    """What the evidence cards of one cell type share.
+
+    Attributes
+    ----------
+    cell_type : str
+    known : mapping of TF name to TfEffect
+    line : CompositionLine
+        Of backdrops in this cell type.
+    level : callable
+        The level, 0-3, of an activity in log2(RNA/DNA).
+    """
+
+    cell_type: str
+    known: Mapping[str, TfEffect]
+    line: CompositionLine
+    level: Callable[[float], int]
+
 
 def stated(hit: MotifHit) -> MotifHit:
-    """The hit at the precision a card states: score and contribution 2 decimals, p-value 3 digits."""
-    p_value = None if hit.p_value is None else float(f"{hit.p_value:.2e}")
-    contribution = None if hit.contribution is None else _signed(hit.contribution)
-    return replace(hit, score=round(hit.score, 2), p_value=p_value, contribution=contribution)
+    """The hit at the precision a card states: score 2 decimals, p-value 3 digits."""
+    p_value = None if hit.p_value is None else _three_digits(hit.p_value)
+    return replace(hit, score=round(hit.score, 2), p_value=p_value)
 
 
-def _signed(value: float) -> float:
-    """Two decimals within +-9.99, and no negative zero."""
-    return round(min(9.99, max(-9.99, value)), 2) + 0.0
-
-
-def make_card(
-    bases: str,
-    cell_type: str,
-    hits: Sequence[MotifHit],
-    evidence: SequenceEvidence | None,
-    column: int,
-    known_effects: KnownEffects | None,
+def evidence_card(
+    bases: str, found: FoundMotifs, evidence: SequenceEvidence, column: int, setting: CellSetting,
     source: str = "towers",
-) -> Card:
-    """The card of a sequence in one cell type: with evidence and known effects, or the paper's where either lacks.
+) -> Card:  # fmt: skip
+    """The card of a sequence in one cell type, with its ledger.
 
     Parameters
     ----------
     bases : str
         Upper-case.
-    cell_type : str
-    hits : sequence of MotifHit
-        Those that survive overlaps, in the order of the contributions.
+    evidence : SequenceEvidence
+        Of the sites found.
     column : int
         Of the cell type in the evidence.
     source : str
-        What the card calls its evidence.
+        What the card calls its evidence: an `EvidenceKind`, or the name of another model.
 
     Raises
     ------
     CardError
-        Contributions of other hits.
+        Evidence of other sites, or a score that no card can state.
     """
-    if evidence is None or known_effects is None:
-        return paper_card(bases, cell_type, hits)
-    values = evidence.contributions[:, column].tolist()
-    if len(values) != len(hits):
+    if max(evidence.told, default=-1) >= len(found.sites):
         raise CardError(
-            f"evidence: found {len(values)} contributions, expected {len(hits)}, one a hit; it was made with another "
-            "motif library or scanner; make it again"
+            f"evidence: found an amount of site {max(evidence.told) + 1} of {len(found.sites)}; it was made with "
+            "another motif library or scanner; make it again"
         )
-    evident = [replace(hit, contribution=value) for hit, value in zip(hits, values, strict=True)]
-    estimate = float(evidence.estimates[column])
-    return build_card(bases, cell_type, evident, known_effects.of(cell_type), estimate, source)
+    measured = composition(bases)
+    amounts, interplay = _told(evidence, column)
+    order = sorted(range(len(amounts)), key=lambda at: (-abs(amounts[at]), evidence.told[at]))
+    told = [_card_site(found.sites[evidence.told[at]], amounts[at], setting) for at in order]
+    rest = [_card_site(one, None, setting) for at, one in enumerate(found.sites) if at not in evidence.told]
+    sites = (*told, *rest)
+    joined = None
+    if interplay is not None and evidence.pair is not None:
+        first, second = sorted(order.index(place) for place in evidence.pair)
+        joined = Interplay((first, second), interplay)
+    ledger = _ledger(evidence, column, setting, measured, joined, source)
+    tags = grammar_tags([Placed(one.start, one.end, one.archetype) for one in sites])
+    return Card(bases, setting.cell_type, measured, tuple(map(stated, found.hits)), sites, tags, ledger)
 
 
-def build_card(
-    bases: str,
-    cell_type: str,
-    hits: Sequence[MotifHit],
-    known: Mapping[str, TfEffect] | None = None,
-    estimate: float | None = None,
-    source: str = "towers",
-) -> Card:
-    """Assemble one card with evidence.
+def _told(evidence: SequenceEvidence, column: int) -> tuple[list[float], float | None]:
+    """Amounts of the sites told, and the interplay of the pair, taken out of theirs where it is clearly not nothing."""
+    amounts = evidence.amounts[:, column].astype(np.float64)
+    interplay = float(evidence.interplay[column])
+    if evidence.pair is None or abs(interplay) < LEAST_INTERPLAY:
+        return [_signed(value) for value in amounts.tolist()], None
+    amounts[list(evidence.pair)] -= interplay / 2
+    return [_signed(value) for value in amounts.tolist()], _signed(interplay)
+
+
+def _ledger(
+    evidence: SequenceEvidence, column: int, setting: CellSetting, measured: Composition, joined: Interplay | None,
+    source: str,
+) -> CardLedger:  # fmt: skip
+    foretold, total = _signed(setting.line.of(measured)), _signed(float(evidence.estimates[column]))
+    bases = _signed(float(evidence.backdrops[column]) - foretold)
+    return CardLedger(source, foretold, bases, joined, total, setting.level(total))
+
+
+def _card_site(site: Site, amount: float | None, setting: CellSetting) -> CardSite:
+    hit = stated(site.hit)
+    effect = setting.known.get(hit.name)
+    return CardSite(
+        tf=site.symbol,
+        archetype=site.archetype,
+        matrix_id=hit.matrix_id,
+        start=site.start,
+        end=site.end,
+        strand=hit.strand,
+        score=hit.score,
+        p_value=1.0 if hit.p_value is None else hit.p_value,
+        others=site.other_symbols[:MOST_OTHERS],
+        amount=amount,
+        effect=None if effect is None else _stated_effect(effect),
+    )
+
+
+def _stated_effect(effect: TfEffect) -> TfEffect:
+    return TfEffect(round(effect.effect, 3) + 0.0, round(effect.standard_error, 3))
+
+
+def _three_digits(value: float) -> float:
+    return float(f"{value:.2e}")
+
+
+def _signed(value: float) -> float:
+    """Two decimals, and no negative zero.
+
+    Raises
+    ------
+    CardError
+        Beyond what a card can state.
+    """
+    if not abs(value) <= LARGEST:
+        raise CardError(
+            f"evidence: found {value:.4g} log2 units, expected at most {LARGEST} either way; give activities in "
+            "log2(RNA/DNA)"
+        )
+    return round(value, 2) + 0.0
+
+
+def paper_card(bases: str, cell_type: str, hits: Sequence[MotifHit]) -> Card:
+    """The card as the paper has it: no evidence, no known effects, no matrix ids or p-values.
 
     Parameters
     ----------
@@ -84,40 +162,14 @@ def build_card(
         Upper-case.
     cell_type : str
     hits : sequence of MotifHit
-        Already reduced by `best_of_family`, so that evidence can be asked for the kept hits alone;
-        with contributions where evidence was asked for.
-    known : mapping of TF name to TfEffect in this cell type
-    estimate : float or None
-        The evidence model's activity in this cell type, log2(RNA/DNA); None leaves evidence out.
-    source : str
-        What the card calls its evidence: an `EvidenceKind`, or the name of another model.
+        On both strands; of hits of one family that overlap the best is kept.
 
     Returns
     -------
     Card
-        Figures rounded as a card states them.
+        Without sites and ledger.
     """
-    kept = tuple(stated(hit) for hit in hits)
-    effects = tuple(_stated_effect((known or {}).get(hit.name)) for hit in kept)
-    evidence = None if estimate is None else weigh(kept, estimate, source)
-    return Card(bases, cell_type, composition(bases), kept, grammar_tags(kept), effects, evidence)
-
-
-def _stated_effect(effect: TfEffect | None) -> TfEffect | None:
-    if effect is None:
-        return None
-    return TfEffect(round(effect.effect, 3) + 0.0, round(effect.standard_error, 3))
-
-
-def weigh(hits: Sequence[MotifHit], estimate: float, source: str) -> Evidence:
-    """Sum stated contributions into raising and lowering beside the model's own estimate."""
-    contributions = [hit.contribution or 0.0 for hit in hits]
-    raising = sum(value for value in contributions if value > 0)
-    lowering = sum(value for value in contributions if value < 0)
-    return Evidence(source, _signed(estimate), _signed(raising), _signed(lowering))
-
-
-def paper_card(bases: str, cell_type: str, hits: Sequence[MotifHit]) -> Card:
-    """The card as the paper has it: no evidence, no known effects, no matrix ids or p-values."""
-    kept = tuple(replace(stated(hit), matrix_id="", p_value=None, contribution=None) for hit in best_of_family(hits))
-    return Card(bases, cell_type, composition(bases), kept, grammar_tags(kept), (None,) * len(kept), None)
+    best = best_of_family(hits)
+    placed = [Placed(hit.start, hit.end, name_of(hit.matrix_id, hit.name).archetype) for hit in best]
+    kept = tuple(replace(stated(hit), matrix_id="", p_value=None) for hit in best)
+    return Card(bases, cell_type, composition(bases), kept, (), grammar_tags(placed))

@@ -1,72 +1,91 @@
-"""Motif grammar: how hits stand to one another, as tags that a trace may cite.
+"""Motif grammar: how sites stand to one another, as tags that a trace may cite.
 
-Three kinds. `homotypic`: three or more hits of one family. `pair`: the closest hits of two families
-known to work together, at most 30 bp apart. `cluster`: five or more hits within 60 bp. Thresholds are
-round numbers chosen before any fit.
+Two kinds. `homotypic`: three or more sites of one archetype. `pair`: the closest sites of two groups of archetypes
+known to work together, at most 30 bp apart. Thresholds are round numbers chosen before any fit. On a paper card hits
+stand in the place of sites.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
 
 from cistrace.cards.card import GrammarTag
-from cistrace.motifs.hit import MotifHit
 
-HOMOTYPIC_HITS = 3
+HOMOTYPIC_SITES = 3
 PAIR_DISTANCE = 30
-CLUSTER_HITS = 5
-CLUSTER_SPAN = 60
-LARGEST_CLUSTER = 8
 
-# Families (JASPAR's names) whose members are reported to act together on shared elements.
+# Archetypes (`motifs.archetypes`) of the groups below. Composites (TAL1-GATA, OCT4-SOX2, ETS::FOX) are one site each.
+GROUPS: dict[str, frozenset[str]] = {
+    "AP-1": frozenset({"AP-1"}),
+    "C/EBP": frozenset({"C/EBP"}),
+    "ETS": frozenset({"ETS", "ETV2", "SPIC", "SPDEF"}),
+    "FOX": frozenset({"FOX"}),
+    "GATA": frozenset({"GATA", "TAL1-GATA"}),
+    "HNF1": frozenset({"HNF1"}),
+    "HNF4": frozenset({"HNF4", "NR/DR1"}),
+    "NFAT": frozenset({"NFAT"}),
+    "NFY": frozenset({"NFY", "NFYB"}),
+    "OCT": frozenset({"OCT"}),
+    "RUNX": frozenset({"RUNX"}),
+    "SOX": frozenset({"SOX", "SOX/ACAAAG"}),
+    "SP/KLF": frozenset({"SP/KLF"}),
+    "TAL1": frozenset({"E-box/CATCTG", "E-box/CAGCTG"}),
+    "TEAD": frozenset({"TEAD"}),
+}
+
+# Groups whose members are reported to act together on shared elements.
 KNOWN_PAIRS: tuple[tuple[str, str], ...] = (
-    ("C4-GATA-related", "Tal-related"),  # GATA1-TAL1 composite, Wadman et al. 1997
-    ("C4-GATA-related", "Three-zinc finger Kruppel-related"),  # GATA1-KLF1, Merika & Orkin 1995
-    ("Ets-related", "Runt-related factors"),  # ETS1-RUNX1, Goetz et al. 2000
-    ("Ets-related", "Fos-related"),  # ETS-AP-1, Wasylyk et al. 1990
-    ("Ets-related", "C4-GATA-related"),  # ETS-GATA, Doré et al. 2012
-    ("FOX", "RXR-related receptors (NR2)"),  # FOXA-HNF4A, Odom et al. 2004
-    ("CEBP-related", "RXR-related receptors (NR2)"),  # CEBP-HNF4A, Stefflova et al. 2013
-    ("CEBP-related", "FOX"),  # CEBP-FOXA, Stefflova et al. 2013
-    ("POU domain factors", "RXR-related receptors (NR2)"),  # HNF1A-HNF4A, Eeckhoute et al. 2004
-    ("POU domain factors", "SOX-related factors"),  # OCT4-SOX2, Ambrosetti et al. 1997
-    ("Fos-related", "NFAT-related factors"),  # AP-1-NFAT, Chen et al. 1998
-    ("Fos-related", "TEF-1-related factors"),  # AP-1-TEAD, Zanconato et al. 2015
-    ("Heteromeric CCAAT-binding", "Three-zinc finger Kruppel-related"),  # NFY-SP1, Wright et al. 1995
+    ("GATA", "TAL1"),  # GATA1-TAL1 composite, Wadman et al. 1997
+    ("GATA", "SP/KLF"),  # GATA1-KLF1, Merika & Orkin 1995
+    ("ETS", "RUNX"),  # ETS1-RUNX1, Goetz et al. 2000
+    ("ETS", "AP-1"),  # ETS-AP-1, Wasylyk et al. 1990
+    ("ETS", "GATA"),  # ETS-GATA, Doré et al. 2012
+    ("FOX", "HNF4"),  # FOXA-HNF4A, Odom et al. 2004
+    ("C/EBP", "HNF4"),  # CEBP-HNF4A, Stefflova et al. 2013
+    ("C/EBP", "FOX"),  # CEBP-FOXA, Stefflova et al. 2013
+    ("HNF1", "HNF4"),  # HNF1A-HNF4A, Eeckhoute et al. 2004
+    ("OCT", "SOX"),  # OCT4-SOX2, Ambrosetti et al. 1997
+    ("AP-1", "NFAT"),  # AP-1-NFAT, Chen et al. 1998
+    ("AP-1", "TEAD"),  # AP-1-TEAD, Zanconato et al. 2015
+    ("NFY", "SP/KLF"),  # NFY-SP1, Wright et al. 1995
 )
 
 
-def family_label(families: frozenset[str]) -> str:
-    """Families as one text, sorted: `Fos-related; Jun-related`, or `no family`."""
-    return "; ".join(sorted(families)) or "no family"
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A site or hit as grammar sees it: 0-based, half-open."""
+
+    start: int
+    end: int
+    archetype: str
 
 
-def grammar_tags(hits: Sequence[MotifHit]) -> tuple[GrammarTag, ...]:
-    """All tags of a card's hits, homotypic first, then pairs, then the densest cluster."""
-    return (*_homotypic(hits), *_pairs(hits), *_cluster(hits))
+def grammar_tags(placed: Sequence[Placed]) -> tuple[GrammarTag, ...]:
+    """All tags of a card's sites, homotypic first, then pairs."""
+    return (*_homotypic(placed), *_pairs(placed))
 
 
-def _span(hits: Sequence[MotifHit], members: Sequence[int]) -> int:
-    return max(hits[i].end for i in members) - min(hits[i].start for i in members)
-
-
-def _homotypic(hits: Sequence[MotifHit]) -> list[GrammarTag]:
+def _homotypic(placed: Sequence[Placed]) -> list[GrammarTag]:
     members: dict[str, list[int]] = {}
-    for index, hit in enumerate(hits):
-        for family in hit.families:
-            members.setdefault(family, []).append(index)
-    found = [(family, group) for family, group in members.items() if len(group) >= HOMOTYPIC_HITS]
+    for index, one in enumerate(placed):
+        members.setdefault(one.archetype, []).append(index)
+    found = [(archetype, group) for archetype, group in members.items() if len(group) >= HOMOTYPIC_SITES]
     found.sort(key=lambda item: (-len(item[1]), item[0]))
-    return [GrammarTag("homotypic", tuple(group), family, _span(hits, group)) for family, group in found]
+    return [GrammarTag("homotypic", tuple(group), archetype, _span(placed, group)) for archetype, group in found]
 
 
-def _pairs(hits: Sequence[MotifHit]) -> list[GrammarTag]:
+def _span(placed: Sequence[Placed], members: Sequence[int]) -> int:
+    return max(placed[i].end for i in members) - min(placed[i].start for i in members)
+
+
+def _pairs(placed: Sequence[Placed]) -> list[GrammarTag]:
     tags = []
     for first, second in KNOWN_PAIRS:
-        left = [i for i, hit in enumerate(hits) if first in hit.families]
-        right = [i for i, hit in enumerate(hits) if second in hit.families]
-        apart = [(_gap(hits[i], hits[j]), min(i, j), max(i, j)) for i, j in product(left, right) if i != j]
+        left = [i for i, one in enumerate(placed) if one.archetype in GROUPS[first]]
+        right = [i for i, one in enumerate(placed) if one.archetype in GROUPS[second]]
+        apart = [(_gap(placed[i], placed[j]), min(i, j), max(i, j)) for i, j in product(left, right) if i != j]
         near = [entry for entry in apart if 0 <= entry[0] <= PAIR_DISTANCE]
         if near:
             gap, i, j = min(near)
@@ -74,19 +93,6 @@ def _pairs(hits: Sequence[MotifHit]) -> list[GrammarTag]:
     return tags
 
 
-def _gap(a: MotifHit, b: MotifHit) -> int:
-    """Bases between two hits; negative where they overlap."""
+def _gap(a: Placed, b: Placed) -> int:
+    """Bases between two of them; negative where they overlap."""
     return max(a.start, b.start) - min(a.end, b.end)
-
-
-def _cluster(hits: Sequence[MotifHit]) -> list[GrammarTag]:
-    order = sorted(range(len(hits)), key=lambda i: (hits[i].start, hits[i].end, i))
-    best: list[int] = []
-    for at, first in enumerate(order):
-        inside = [i for i in order[at:] if hits[i].end - hits[first].start <= CLUSTER_SPAN]
-        if len(inside) > len(best):
-            best = inside
-    if len(best) < CLUSTER_HITS:
-        return []
-    best = best[:LARGEST_CLUSTER]
-    return [GrammarTag("cluster", tuple(sorted(best)), "", _span(hits, best))]

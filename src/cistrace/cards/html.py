@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from cistrace.cards.card import Card
+from cistrace.cards.card import Card, CardSite
 from cistrace.motifs.hit import MotifHit
 
 WIDTH, HEIGHT = 600, 34  # of the drawing, pixels
@@ -13,7 +13,7 @@ _RAISES, _LOWERS, _NEITHER = "#b2182b", "#2166ac", "#888888"
 
 
 def card_html(card: Card) -> str:
-    """Composition, evidence and tags in words, the hits drawn along the sequence, and a table of them."""
+    """Composition, ledger and tags in words; sites, or hits, drawn along the sequence and in a table."""
     # Deferred, so that a card's own module stays free of its texts.
     from cistrace.cards.text import render_tag
 
@@ -26,25 +26,35 @@ def card_html(card: Card) -> str:
     ]
     if composition.ambiguous:
         facts.append(f"{composition.ambiguous} letters other than ACGT")
-    if card.evidence is not None:
-        seen = card.evidence
-        facts.append(f"estimate {seen.estimate:+.2f} (raising {seen.raising:+.2f}, lowering {seen.lowering:+.2f})")
+    if card.ledger is not None:
+        backdrop = card.ledger.composition + card.ledger.bases
+        facts.append(f"backdrop {backdrop:+.2f}, rest {card.rest:+.2f}, total {card.ledger.total:+.2f}")
     tags = "".join(f"<li>{escape(render_tag(tag))}</li>" for tag in card.tags)
+    table = html_table(_HIT_HEADER, map(_hit_cells, range(1, len(card.hits) + 1), card.hits))
+    if card.ledger is not None:
+        table = html_table(_SITE_HEADER, map(_site_cells, range(1, len(card.sites) + 1), card.sites))
     return (
-        f"<div><b>Card</b> {escape(card.cell_type)}: {escape(', '.join(facts))}"
-        f"{_drawing(card)}{html_table(_HEADER, map(_cells, range(1, len(card.hits) + 1), card.hits))}"
+        f"<div><b>Card</b> {escape(card.cell_type)}: {escape(', '.join(facts))}{_drawing(card)}{table}"
         f"{f'<ul>{tags}</ul>' if tags else ''}</div>"
     )
 
 
-_HEADER = ("", "TF", "matrix", "families", "place", "strand", "score", "p-value", "contribution")
+_HIT_HEADER = ("", "TF", "families", "place", "strand", "score")
+_SITE_HEADER = ("", "TF", "archetype", "matrix", "place", "strand", "score", "p-value", "amount", "others that fit")
 
 
-def _cells(number: int, hit: MotifHit) -> tuple[str, ...]:
+def _hit_cells(number: int, hit: MotifHit) -> tuple[str, ...]:
     return (
-        f"m{number}", hit.name, hit.matrix_id, ", ".join(sorted(hit.families)), f"{hit.start + 1}-{hit.end}",
-        hit.strand, f"{hit.score:.2f}", "" if hit.p_value is None else f"{hit.p_value:.1e}",
-        "" if hit.contribution is None else f"{hit.contribution:+.2f}",
+        f"m{number}", hit.name, ", ".join(sorted(hit.families)), f"{hit.start + 1}-{hit.end}", hit.strand,
+        f"{hit.score:.2f}",
+    )  # fmt: skip
+
+
+def _site_cells(number: int, site: CardSite) -> tuple[str, ...]:
+    return (
+        f"m{number}", site.tf, site.archetype, site.matrix_id, f"{site.start + 1}-{site.end}", site.strand,
+        f"{site.score:.2f}", f"{site.p_value:.1e}", "" if site.amount is None else f"{site.amount:+.2f}",
+        ", ".join(site.others),
     )  # fmt: skip
 
 
@@ -56,16 +66,19 @@ def html_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _drawing(card: Card) -> str:
-    """Hits as boxes over (+ strand) and under (- strand) a line: red raises the activity, blue lowers it."""
+    """Sites, or hits, as boxes over (+ strand) and under (- strand) a line: red raises the activity, blue lowers it."""
     scale = WIDTH / max(1, len(card.bases))
     boxes = []
-    for hit in reversed(card.hits):  # the strongest last, on top
-        value = hit.contribution or 0.0
+    placed: list[tuple[str, CardSite | MotifHit, float]] = []
+    placed += [(site.tf, site, site.amount or 0.0) for site in card.sites]
+    placed = placed or [(hit.name, hit, 0.0) for hit in card.hits]
+    for name, one, value in reversed(placed):  # the strongest last, on top
         colour = _RAISES if value > 0 else _LOWERS if value < 0 else _NEITHER
-        title = escape(f"{hit.name} {hit.start + 1}-{hit.end} {hit.strand}")
+        title = escape(f"{name} {one.start + 1}-{one.end} {one.strand}")
         boxes.append(
-            f'<rect x="{hit.start * scale:.1f}" y="{3 if hit.strand == "+" else 19}" width="{hit.width * scale:.1f}" '
-            f'height="12" fill="{colour}" fill-opacity="0.6"><title>{title}</title></rect>'
+            f'<rect x="{one.start * scale:.1f}" y="{3 if one.strand == "+" else 19}" '
+            f'width="{(one.end - one.start) * scale:.1f}" height="12" fill="{colour}" fill-opacity="0.6">'
+            f"<title>{title}</title></rect>"
         )
     line = f'<line x1="0" y1="17" x2="{WIDTH}" y2="17" stroke="{_NEITHER}"/>'
     return f'<svg width="{WIDTH}" height="{HEIGHT}" style="display:block">{line}{"".join(boxes)}</svg>'

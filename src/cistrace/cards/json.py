@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from cistrace.cards.card import CARD_VERSION, Card
+from cistrace.cards.consistency import disagreement
 from cistrace.errors import CardError
 from cistrace.io.hashes import text_hash
 
@@ -52,7 +53,7 @@ def read_card(plain: object) -> Card:
     except (TypeError, ValueError) as error:
         raise CardError(f"card: found what is no JSON ({error}), expected the fields of card_schema()") from None
     again = card_object(card)
-    if fault := (_difference(plain, again, "") if plain != again else "") or _disagreement(card):
+    if fault := (_difference(plain, again, "") if plain != again else "") or disagreement(card):
         raise CardError(f"card: {fault}")
     return card
 
@@ -92,19 +93,6 @@ def _difference(plain: Any, read: Any, where: str) -> str:
         for number, pair in enumerate(zip(plain, read)):
             if fault := _difference(*pair, f"{where}[{number}]"):
                 return fault
-    return ""
-
-
-def _disagreement(card: Card) -> str:
-    """What no field alone can show: places outside the bases or the hits, effects of other hits."""
-    for number, hit in enumerate(card.hits):
-        if not hit.start < hit.end <= len(card.bases):
-            return f"hits[{number}]: found {hit.start} to {hit.end}, expected a stretch of its {len(card.bases)} bases"
-    for number, tag in enumerate(card.tags):
-        if max(tag.hits, default=0) >= len(card.hits):
-            return f"tags[{number}].hits: found {max(tag.hits)}, expected places in its {len(card.hits)} hits"
-    if len(card.effects) != len(card.hits):
-        return f"effects: found {len(card.effects)}, expected {len(card.hits)}, one a hit"
     return ""
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from cistrace.cards.build import make_card
+from cistrace.cards.build import CellSetting, evidence_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.evidence import EvidenceModel, SequenceEvidence
-from cistrace.cards.known_effects import KnownEffects
+from cistrace.cards.found import found_motifs
 from cistrace.cards.windows import MINIMUM_KNOWN, SequenceWindow, WindowChoice, best_windows, flags, reported_windows
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.motifs.scanner import card_scanner
+from cistrace.motifs.scanner import site_scanner
 
 BLOCK = 192  # windows worked on together
 
@@ -56,8 +56,10 @@ class CardMaker:
     window : int
         Longest sequence of one card, bp.
     model : EvidenceModel, optional
-    known_effects : KnownEffects, optional
-        What is known of each TF; cards have evidence where both are given.
+    settings : sequence of CellSetting, optional
+        Of the model's cell types, in its order; cards have evidence where both are given.
+    expressed : frozenset of str, optional
+        Human symbols of the factors that the cells express: no other names a site.
     threads : int
         Processes that scan.
     """
@@ -67,13 +69,15 @@ class CardMaker:
         cell_types: tuple[str, ...],
         window: int,
         model: EvidenceModel | None = None,
-        known_effects: KnownEffects | None = None,
+        settings: Sequence[CellSetting] | None = None,
+        expressed: frozenset[str] | None = None,
         threads: int = 1,
     ) -> None:
         self.cell_types = cell_types
-        self.scanner = card_scanner(threads)
+        self.scanner = site_scanner(threads)
         self.model = model
-        self.known_effects = known_effects
+        self.settings = settings
+        self.expressed = expressed
         self.window = window
 
     def __repr__(self) -> str:
@@ -126,17 +130,15 @@ class CardMaker:
     def window_cards(self, windows: Sequence[SequenceWindow], cell_types: tuple[str, ...]) -> Iterator[WindowCards]:
         """Cards in all of `cell_types` of the given `windows`, in order; the paper's without a model."""
         bases = [at.bases for at in windows]
-        hits = self.scanner.scan_best(bases)
-        evidence: Sequence[SequenceEvidence | None] = [None] * len(windows)
-        columns = [0] * len(cell_types)
-        if self.model is not None:
-            evidence = self.model.evidence(bases, hits)
-            columns = [self.model.cell_types.index(cell_type) for cell_type in cell_types]
-        for at, found, said in zip(windows, hits, evidence, strict=True):
-            cards = (
-                make_card(at.bases, cell_type, found, said, column, self.known_effects)
-                for cell_type, column in zip(cell_types, columns, strict=True)
-            )
+        found = [found_motifs(hits, self.expressed) for hits in self.scanner.scan(bases)]
+        if self.model is None or self.settings is None:
+            for at, motifs in zip(windows, found, strict=True):
+                yield WindowCards(at, tuple(paper_card(at.bases, cell, motifs.hits) for cell in cell_types), None)
+            return
+        columns = [self.model.cell_types.index(cell_type) for cell_type in cell_types]
+        evidence = self.model.evidence(bases, [motifs.sites for motifs in found])
+        for at, motifs, said in zip(windows, found, evidence, strict=True):
+            cards = (evidence_card(at.bases, motifs, said, column, self.settings[column]) for column in columns)
             yield WindowCards(at, tuple(cards), said)
 
     def window_card(self, window: WindowCards, cell: int, cell_types: tuple[str, ...]) -> WindowCard:
@@ -145,4 +147,5 @@ class CardMaker:
         estimate = None
         if self.model is not None and window.evidence is not None:
             estimate = float(window.evidence.estimates[self.model.cell_types.index(cell_types[cell])])
-        return WindowCard(window.at, flags(window.at, self.window, card.composition, len(card.hits)), card, estimate)
+        motifs = len(card.hits) + len(card.sites)
+        return WindowCard(window.at, flags(window.at, self.window, card.composition, motifs), card, estimate)

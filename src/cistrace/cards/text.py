@@ -1,18 +1,19 @@
-"""Cards as text: the paper's layout, and the same layout with evidence; both parse back.
+"""Cards as text: the paper's layout, and the same layout with sites and a ledger; both parse back.
 
-Positions are 1-based inclusive. The evidence layout adds lines to the context and fields to each
-motif; a card without evidence renders exactly in the paper's layout (R3LM, Duan et al. 2026):
+Positions are 1-based inclusive. A card without evidence renders exactly in the paper's layout (R3LM, Duan et al. 2026):
 
     Context:
     - Cell Type: K562
     - GC Content: 0.455
-    - Grammar Tags: homotypic Ets-related m1 m4 m7 (88 bp)
+    - Grammar Tags: homotypic ETS m1 m4 m7 (88 bp)
 
     Identified Motifs:
     - ELK1 (Family: Ets-related, Score: 14.21, Strand: +, Pos: 45-55)
 
     DNA Sequence:
     ACGT... (Total Length: 200)
+
+An evidence card lists sites in the place of motifs, and its ledger in the context; hits stand in its JSON alone.
 """
 
 from __future__ import annotations
@@ -20,20 +21,33 @@ from __future__ import annotations
 import re
 from typing import cast
 
-from cistrace.cards.card import Card, Evidence, GrammarTag, GrammarTagKind, TfEffect
+from cistrace.cards.card import Card, CardLedger, CardSite, GrammarTag, GrammarTagKind, Interplay, TfEffect
 from cistrace.cards.composition import composition
-from cistrace.cards.grammar import family_label
+from cistrace.cards.consistency import disagreement
 from cistrace.errors import CardError
-from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.hit import MotifHit, Strand
 
-_TAG = re.compile(r"(?P<kind>homotypic|pair|cluster)(?P<label>.*?)(?P<hits>(?: m\d+)+) \((?P<distance>\d+) bp\)")
+NO_FAMILY = "no family"
+_TAG = re.compile(r"(?P<kind>homotypic|pair)(?P<label>.*?)(?P<members>(?: m\d+)+) \((?P<distance>\d+) bp\)")
+_FIGURE, _SIGNED = r"-?\d+(?:\.\d+)?", r"[+-]\d+\.\d+"
 _HIT = re.compile(
-    r"- (?P<name>.+) \(Family: (?P<families>.+), Score: (?P<score>-?[\d.]+), Strand: (?P<strand>[+-]), "
-    r"Pos: (?P<start>\d+)-(?P<end>\d+)(?:, Matrix: (?P<matrix>\S+), P: (?P<p>\S+)"
-    r"(?:, Contribution: (?P<contribution>[+-][\d.]+))?(?:, Known Effect: (?P<effect>[+-][\d.]+) "
-    r"\(SE (?P<error>[\d.]+)\))?)?\)"
+    rf"- (?P<name>.+) \(Family: (?P<families>.+), Score: (?P<score>{_FIGURE}), Strand: (?P<strand>[+-]), "
+    r"Pos: (?P<start>\d+)-(?P<end>\d+)\)"
 )
-_EVIDENCE = re.compile(r"(?P<value>[+-][\d.]+) by (?P<source>.+)")
+_SITE = re.compile(
+    rf"- (?P<tf>.+) \(Archetype: (?P<archetype>.+), Score: (?P<score>{_FIGURE}), Strand: (?P<strand>[+-]), "
+    r"Pos: (?P<start>\d+)-(?P<end>\d+), Matrix: (?P<matrix>\S+), P: (?P<p>\d\.\d\de[+-]\d+)"
+    rf"(?:, Amount: (?P<amount>{_SIGNED}))?(?:, Known Effect: (?P<effect>{_SIGNED}) \(SE (?P<error>{_FIGURE})\))?"
+    r"(?:, Others: (?P<others>.+))?\)"
+)
+_BACKDROP = re.compile(rf"{_SIGNED} \(GC and CpG (?P<composition>{_SIGNED}), other bases (?P<bases>{_SIGNED})\)")
+_INTERPLAY = re.compile(rf"m(?P<first>\d+) m(?P<second>\d+) (?P<amount>{_SIGNED})")
+_TOTAL = re.compile(rf"(?P<total>{_SIGNED}) by (?P<source>.+), level (?P<level>[0-3])")
+
+
+def family_label(families: frozenset[str]) -> str:
+    """Families as one text, sorted: `Fos-related; Jun-related`, or `no family`."""
+    return "; ".join(sorted(families)) or NO_FAMILY
 
 
 def render_card(card: Card) -> str:
@@ -48,50 +62,65 @@ def render_card(card: Card) -> str:
     str
         Without a final line break.
     """
-    lines = ["Context:", f"- Cell Type: {card.cell_type}", f"- GC Content: {card.composition.gc:.3f}"]
-    if card.evidence is not None or any(hit.matrix_id for hit in card.hits):
+    measured = card.composition
+    lines = ["Context:", f"- Cell Type: {card.cell_type}", f"- GC Content: {measured.gc:.3f}"]
+    if card.ledger is not None:
         lines += [
-            f"- CpG Observed/Expected: {card.composition.cpg:.2f}",
-            f"- Low Complexity: {card.composition.low_complexity:.2f}",
-            f"- Ambiguous Letters: {card.composition.ambiguous}",
+            f"- CpG Observed/Expected: {measured.cpg:.2f}",
+            f"- Low Complexity: {measured.low_complexity:.2f}",
+            f"- Ambiguous Letters: {measured.ambiguous}",
         ]
     if card.tags:
         lines.append("- Grammar Tags: " + ", ".join(render_tag(tag) for tag in card.tags))
-    if card.evidence is not None:
-        lines += [
-            f"- First Estimate: {card.evidence.estimate:+.2f} by {card.evidence.source}",
-            f"- Raising Motifs: {card.evidence.raising:+.2f}",
-            f"- Lowering Motifs: {card.evidence.lowering:+.2f}",
-        ]
-    lines += ["", "Identified Motifs:"]
-    lines += [_render_hit(hit, effect) for hit, effect in zip(card.hits, card.effects, strict=True)]
-    lines += ["", "DNA Sequence:", f"{card.bases} (Total Length: {len(card.bases)})"]
-    return "\n".join(lines)
+    if card.ledger is None:
+        lines += ["", "Identified Motifs:", *map(_render_hit, card.hits)]
+    else:
+        lines += [*_ledger_lines(card, card.ledger), "", "Identified Sites:", *map(_render_site, card.sites)]
+    return "\n".join([*lines, "", "DNA Sequence:", f"{card.bases} (Total Length: {len(card.bases)})"])
 
 
 def render_tag(tag: GrammarTag) -> str:
-    """`homotypic Ets-related m1 m4 m7 (88 bp)`; hits are numbered from 1 in the card's order."""
-    label = f" {tag.label}" if tag.label else ""
-    members = "".join(f" m{index + 1}" for index in tag.hits)
-    return f"{tag.kind}{label}{members} ({tag.distance} bp)"
+    """`homotypic ETS m1 m4 m7 (88 bp)`; members are numbered from 1 in the card's order."""
+    members = "".join(f" m{index + 1}" for index in tag.members)
+    return f"{tag.kind} {tag.label}{members} ({tag.distance} bp)"
 
 
-def _render_hit(hit: MotifHit, effect: TfEffect | None) -> str:
-    text = (
+def _ledger_lines(card: Card, ledger: CardLedger) -> list[str]:
+    backdrop = ledger.composition + ledger.bases
+    lines = [f"- Backdrop: {backdrop:+.2f} (GC and CpG {ledger.composition:+.2f}, other bases {ledger.bases:+.2f})"]
+    if ledger.interplay is not None:
+        first, second = ledger.interplay.sites
+        lines.append(f"- Interplay: m{first + 1} m{second + 1} {ledger.interplay.amount:+.2f}")
+    return [
+        *lines,
+        f"- Rest: {card.rest:+.2f}",
+        f"- Total: {ledger.total:+.2f} by {ledger.source}, level {ledger.level}",
+    ]
+
+
+def _render_hit(hit: MotifHit) -> str:
+    return (
         f"- {hit.name} (Family: {family_label(hit.families)}, Score: {hit.score:.2f}, "
-        f"Strand: {hit.strand}, Pos: {hit.start + 1}-{hit.end}"
+        f"Strand: {hit.strand}, Pos: {hit.start + 1}-{hit.end})"
     )
-    if hit.matrix_id:
-        text += f", Matrix: {hit.matrix_id}, P: {hit.p_value:.2e}"
-    if hit.contribution is not None:
-        text += f", Contribution: {hit.contribution:+.2f}"
-    if effect is not None:
-        text += f", Known Effect: {effect.effect:+.3f} (SE {effect.standard_error:.3f})"
+
+
+def _render_site(site: CardSite) -> str:
+    text = (
+        f"- {site.tf} (Archetype: {site.archetype}, Score: {site.score:.2f}, Strand: {site.strand}, "
+        f"Pos: {site.start + 1}-{site.end}, Matrix: {site.matrix_id}, P: {site.p_value:.2e}"
+    )
+    if site.amount is not None:
+        text += f", Amount: {site.amount:+.2f}"
+    if site.effect is not None:
+        text += f", Known Effect: {site.effect.effect:+.3f} (SE {site.effect.standard_error:.3f})"
+    if site.others:
+        text += f", Others: {' '.join(site.others)}"
     return text + ")"
 
 
 def parse_card(text: str) -> Card:
-    """Read a card back from `render_card`'s text.
+    """Read a card back from `render_card`'s text; of an evidence card all but its hits.
 
     Parameters
     ----------
@@ -104,85 +133,97 @@ def parse_card(text: str) -> Card:
     Raises
     ------
     CardError
-        A line that no card has, or a figure that disagrees with the bases.
+        A line that no card has, or a figure that disagrees with the others or with the bases.
     """
-    context, motifs, bases = _sections(text)
-    parsed = [_parse_hit(line) for line in motifs]
-    gc = context.get("GC Content")
-    measured = composition(bases)
-    if gc != f"{measured.gc:.3f}":
-        raise CardError(f"card: found GC Content {gc}, expected {measured.gc:.3f} from its DNA sequence")
+    context, kind, listed, bases = _sections(text)
     if "Cell Type" not in context:
         raise CardError("card: found no Cell Type line, expected '- Cell Type: NAME' under Context")
+    cell_type, measured = context["Cell Type"], composition(bases)
     tags = tuple(_parse_tag(match) for match in _TAG.finditer(context.get("Grammar Tags", "")))
-    return Card(
-        bases,
-        context["Cell Type"],
-        measured,
-        tuple(hit for hit, _ in parsed),
-        tags,
-        tuple(effect for _, effect in parsed),
-        _parse_evidence(context),
-    )
+    if kind == "Motifs":
+        card = Card(bases, cell_type, measured, tuple(map(_parse_hit, listed)), (), tags)
+    else:
+        card = Card(bases, cell_type, measured, (), tuple(map(_parse_site, listed)), tags, _parse_ledger(context))
+    expected = _sections(render_card(card))[0]
+    for name in {**expected, **context}:
+        if context.get(name) != expected.get(name):
+            raise CardError(
+                f"card: found {name} {context.get(name, 'nowhere')}, expected {expected.get(name, 'no such line')}, as "
+                "the rest of the card has it"
+            )
+    if fault := disagreement(card):
+        raise CardError(f"card: {fault}")
+    return card
 
 
-def _sections(text: str) -> tuple[dict[str, str], list[str], str]:
+def _sections(text: str) -> tuple[dict[str, str], str, list[str], str]:
     parts = re.fullmatch(
-        r"Context:\n(?P<context>(?:- .+\n)*)\nIdentified Motifs:\n(?P<motifs>(?:- .+\n)*)\n"
+        r"Context:\n(?P<context>(?:- .+\n)*)\nIdentified (?P<kind>Motifs|Sites):\n(?P<listed>(?:- .+\n)*)\n"
         r"DNA Sequence:\n(?P<bases>[A-Z]+) \(Total Length: (?P<length>\d+)\)\s*",
         text,
     )
     if parts is None:
         raise CardError(
-            "card: found text in another layout, expected the sections Context, Identified Motifs and "
+            "card: found text in another layout, expected the sections Context, Identified Motifs (or Sites) and "
             "DNA Sequence as `cistrace card --format text` writes them"
         )
     if len(parts["bases"]) != int(parts["length"]):
         raise CardError(f"card: found {len(parts['bases'])} bases, expected its Total Length {parts['length']}")
     context = dict(line[2:].split(": ", 1) for line in parts["context"].split("\n")[:-1])
-    return context, parts["motifs"].split("\n")[:-1], parts["bases"]
+    return context, parts["kind"], parts["listed"].split("\n")[:-1], parts["bases"]
 
 
-def _parse_hit(line: str) -> tuple[MotifHit, TfEffect | None]:
+def _parse_hit(line: str) -> MotifHit:
     match = _HIT.fullmatch(line)
     if match is None:
         raise CardError(
-            f"card: found motif line {line!r}, expected '- NAME (Family: F, Score: 9.99, Strand: +, Pos: 1-9...)'"
+            f"card: found motif line {line!r}, expected '- NAME (Family: F, Score: 9.99, Strand: +, Pos: 1-9)'"
         )
-    families = frozenset() if match["families"] == "no family" else frozenset(match["families"].split("; "))
-    hit = MotifHit(
-        match["matrix"] or "",
-        match["name"],
-        families,
-        int(match["start"]) - 1,
-        int(match["end"]),
-        "+" if match["strand"] == "+" else "-",
-        float(match["score"]),
-        float(match["p"]) if match["p"] else None,
-        float(match["contribution"]) if match["contribution"] else None,
+    families = frozenset() if match["families"] == NO_FAMILY else frozenset(match["families"].split("; "))
+    strand = cast(Strand, match["strand"])
+    return MotifHit(
+        "", match["name"], families, int(match["start"]) - 1, int(match["end"]), strand, float(match["score"]), None
     )
-    return hit, TfEffect(float(match["effect"]), float(match["error"])) if match["effect"] else None
+
+
+def _parse_site(line: str) -> CardSite:
+    match = _SITE.fullmatch(line)
+    if match is None:
+        raise CardError(
+            f"card: found site line {line!r}, expected '- TF (Archetype: A, Score: 9.99, Strand: +, Pos: 1-9, "
+            "Matrix: M, P: 1e-5...)'"
+        )
+    return CardSite(
+        tf=match["tf"],
+        archetype=match["archetype"],
+        matrix_id=match["matrix"],
+        start=int(match["start"]) - 1,
+        end=int(match["end"]),
+        strand=cast(Strand, match["strand"]),
+        score=float(match["score"]),
+        p_value=float(match["p"]),
+        others=tuple(match["others"].split(" ")) if match["others"] else (),
+        amount=float(match["amount"]) if match["amount"] else None,
+        effect=TfEffect(float(match["effect"]), float(match["error"])) if match["effect"] else None,
+    )
 
 
 def _parse_tag(match: re.Match[str]) -> GrammarTag:
-    hits = tuple(int(word[1:]) - 1 for word in match["hits"].split())
-    return GrammarTag(cast(GrammarTagKind, match["kind"]), hits, match["label"].strip(), int(match["distance"]))
+    members = tuple(int(word[1:]) - 1 for word in match["members"].split())
+    return GrammarTag(cast(GrammarTagKind, match["kind"]), members, match["label"].strip(), int(match["distance"]))
 
 
-def _parse_evidence(context: dict[str, str]) -> Evidence | None:
-    if "First Estimate" not in context:
-        return None
-    estimate = _EVIDENCE.fullmatch(context["First Estimate"])
-    try:
-        if estimate is None:
-            raise ValueError(context["First Estimate"])
-        return Evidence(
-            estimate["source"],
-            float(estimate["value"]),
-            float(context["Raising Motifs"]),
-            float(context["Lowering Motifs"]),
-        )
-    except (KeyError, ValueError) as error:
-        raise CardError(
-            f"card: evidence lines are incomplete ({error}), expected estimate, raising, lowering"
-        ) from None
+def _parse_ledger(context: dict[str, str]) -> CardLedger:
+    backdrop, total = (
+        pattern.fullmatch(context.get(name, "")) for name, pattern in (("Backdrop", _BACKDROP), ("Total", _TOTAL))
+    )
+    joined = _INTERPLAY.fullmatch(context["Interplay"]) if "Interplay" in context else None
+    if backdrop is None or total is None or (joined is None and "Interplay" in context):
+        raise CardError("card: ledger lines are incomplete, expected Backdrop, Rest, Total as `cistrace card` has them")
+    interplay = None
+    if joined is not None:
+        interplay = Interplay((int(joined["first"]) - 1, int(joined["second"]) - 1), float(joined["amount"]))
+    return CardLedger(
+        total["source"], float(backdrop["composition"]), float(backdrop["bases"]), interplay, float(total["total"]),
+        int(total["level"]),
+    )  # fmt: skip

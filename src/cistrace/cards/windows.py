@@ -139,11 +139,12 @@ def _scored(
 
 
 def placed(card: Card, start: int) -> Card:
-    """The card with its hits at their positions in the sequence that its window starts at `start` (0-based) of."""
+    """The card with sites and hits where they lie in the sequence in which its window starts at `start` (0-based)."""
     if not start:
         return card
     hits = tuple(replace(hit, start=hit.start + start, end=hit.end + start) for hit in card.hits)
-    return replace(card, hits=hits)
+    sites = tuple(replace(site, start=site.start + start, end=site.end + start) for site in card.sites)
+    return replace(card, hits=hits, sites=sites)
 
 
 def reported_windows(

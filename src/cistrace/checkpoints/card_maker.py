@@ -9,7 +9,12 @@ from cistrace.cards.maker import CardMaker
 from cistrace.checkpoints.schema import read_config, shipped_checkpoint
 
 
-def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None = None, threads: int = 1) -> CardMaker:
+def open_card_maker(
+    evidence: EvidenceKind = "towers",
+    checkpoint: Path | None = None,
+    threads: int = 1,
+    expressed: frozenset[str] | None = None,
+) -> CardMaker:
     """A card maker from a checkpoint's folder, the shipped one unless given.
 
     Parameters
@@ -20,6 +25,8 @@ def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None =
         A folder as `Predictor` takes it.
     threads : int
         Processes that scan.
+    expressed : frozenset of str, optional
+        Human symbols of the factors that the cells express: no other names a site.
 
     Returns
     -------
@@ -32,8 +39,8 @@ def open_card_maker(evidence: EvidenceKind = "towers", checkpoint: Path | None =
     """
     if evidence == "none":
         config = read_config(checkpoint or shipped_checkpoint())
-        return CardMaker(config.cell_types, config.window, threads=threads)
+        return CardMaker(config.cell_types, config.window, expressed=expressed, threads=threads)
     from cistrace.checkpoints.load import load_checkpoint  # brings torch along
 
     loaded = load_checkpoint(checkpoint)
-    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.known_effects, threads)
+    return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.settings, expressed, threads)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from cistrace.cards.backdrop import CompositionLine
 from cistrace.checkpoints.schema import HEAD, KNOWN_EFFECTS, OURS, TOWER_FILES, VOCABULARY, CellScale
 from cistrace.mpra.levels import ENHANCERS
 from cistrace.mpra.table import MpraTable
@@ -26,8 +28,8 @@ class CheckpointParts:
     ----------
     model, tokenizer
         The language model, adapters merged, in the precision to keep.
-    head : Path
-        Weights of the regression head.
+    head : Path or None
+        Weights of the regression head; None where the score is a ledger's.
     vocabulary : Path or None
         Names that the domain layout's tokens stand for; None in a chat layout.
     towers : (Path, Path) or None
@@ -38,7 +40,7 @@ class CheckpointParts:
 
     model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
-    head: Path
+    head: Path | None
     vocabulary: Path | None = None
     towers: tuple[Path, Path] | None = None
     known_effects: Path | None = None
@@ -55,7 +57,9 @@ def assemble(parts: CheckpointParts, folder: Path) -> None:
             shutil.copy(source, folder / name)
 
 
-def uncalibrated_scales(training: MpraTable, cuts: NDArray[np.float64]) -> dict[str, CellScale]:
+def uncalibrated_scales(
+    training: MpraTable, cuts: NDArray[np.float64], lines: Mapping[str, CompositionLine]
+) -> dict[str, CellScale]:
     """What the training split alone says of every cell type: location, spread, quantiles; no calibration yet.
 
     Parameters
@@ -63,6 +67,8 @@ def uncalibrated_scales(training: MpraTable, cuts: NDArray[np.float64]) -> dict[
     training : MpraTable
     cuts : ndarray, float64, shape (cell types, 3)
         Between levels 0-3.
+    lines : mapping of cell type to CompositionLine
+        Of a model with towers; else empty.
     """
     natural = np.array([category.endswith(ENHANCERS) for category in training.categories])
     if natural.sum() < FEWEST_NATURAL:
@@ -73,5 +79,5 @@ def uncalibrated_scales(training: MpraTable, cuts: NDArray[np.float64]) -> dict[
         low, middle, high = (float(cut) for cut in cuts[cell])
         quantiles = tuple(round(float(value), 4) for value in np.nanquantile(activity[natural], grid))
         location, spread = float(np.nanmean(activity)), float(np.nanstd(activity))
-        scales[name] = CellScale(location, spread, (low, middle, high), quantiles, {})
+        scales[name] = CellScale(location, spread, (low, middle, high), quantiles, {}, lines.get(name))
     return scales

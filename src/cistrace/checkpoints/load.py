@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cistrace.cards.backdrop import NO_LINE
+from cistrace.cards.build import CellSetting
 from cistrace.cards.known_effects import KnownEffects, read_known_effects
 from cistrace.checkpoints.device import usable_device
+from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.schema import (
     CONFIG,
     KNOWN_EFFECTS,
@@ -23,6 +26,7 @@ from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
+from cistrace.traces.grounded import level_of
 
 if TYPE_CHECKING:
     from cistrace.writers.reasoner import Reasoner
@@ -63,6 +67,16 @@ class Checkpoint:
     faults: tuple[str, ...]
     towers: Towers | None
     known_effects: KnownEffects | None
+
+    @cached_property
+    def settings(self) -> tuple[CellSetting, ...] | None:
+        """What the evidence cards of each cell type share; None for a model that reads the paper's."""
+        if self.known_effects is None:
+            return None
+        return tuple(
+            CellSetting(name, self.known_effects.of(name), scale.line or NO_LINE, partial(_level, scale))
+            for name, scale in self.scales.items()
+        )
 
     @cached_property
     def reasoner(self) -> Reasoner:
@@ -122,3 +136,9 @@ def _check_files(folder: Path, files: dict[str, str]) -> None:
                 f"{folder / name}: found SHA-256 {found[name][:12]}, expected {expected[:12]}; the file is torn or "
                 "altered: restore the checkpoint"
             )
+
+
+def _level(scale: CellScale, activity: float) -> int:
+    """The level that a row of this activity is reported with."""
+    calibration = scale.calibrations.get("towers")
+    return level_of(activity, scale.cuts) if calibration is None else foresee(activity, calibration, scale).level

@@ -17,6 +17,7 @@ from transformers.utils.logging import disable_progress_bar
 from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.schema import HEAD, VOCABULARY, ModelInterface
 from cistrace.errors import ModelError
+from cistrace.writers.arms import LEDGER
 from cistrace.writers.chat_reasoner import ChatReasoner
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
@@ -62,8 +63,9 @@ def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = 
     # In float32 on CPUs, where what is written then does not depend on the batch; a chat model as stored on a GPU.
     language_model, tokenizer = load_language_model(folder, None if chat and place.type != "cpu" else torch.float32)
     language_model.to(place)  # type: ignore[arg-type]
-    head = Head(language_model.config.hidden_size)
-    head.load_state_dict(load_file(folder / HEAD))
+    head = Head(language_model.config.hidden_size)  # a fresh one, which nobody reads, where ledgers are told
+    if interface.arm != LEDGER:
+        head.load_state_dict(load_file(folder / HEAD))
     if interface.layout == DOMAIN:
         return DomainReasoner(language_model, tokenizer, head, VocabularyNames.read(folder / VOCABULARY))
     writes = interface.generation

@@ -22,16 +22,17 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
+from cistrace.cards.backdrop import CompositionLine
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
-from cistrace.writers.arms import PredictingArm
+from cistrace.writers.arms import LEDGER, PredictingArm
 from cistrace.writers.layout import LayoutName
 
 FORMAT: Literal[3] = 3
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
-RUN_FILE, LAST_STAGE = "run.json", "regression"  # of a training run
+RUN_FILE = "run.json"  # of a training run
 HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
@@ -122,6 +123,8 @@ class CellScale:
         Evenly spaced quantiles, 0 to 1, of the natural elements' measured activity.
     calibrations : dict
         Of every readout that the model has.
+    line : CompositionLine or None
+        What composition foretells of a sequence without its sites; None without towers.
     """
 
     location: FiniteFloat
@@ -129,6 +132,7 @@ class CellScale:
     cuts: tuple[FiniteFloat, FiniteFloat, FiniteFloat]
     quantiles: Annotated[tuple[FiniteFloat, ...], Field(min_length=2)]
     calibrations: dict[Readout, Calibration]
+    line: CompositionLine | None = None
 
 
 @dataclass(frozen=True, config=_strict)
@@ -279,15 +283,17 @@ def read_config(folder: Path) -> CheckpointConfig:
 
 def _missing_of_run(folder: Path) -> str:
     """What a training run without a model lacks, and what to do."""
+    last, ready = "regression", ""
     try:
-        done = json.loads((folder / RUN_FILE).read_bytes()).get("done", [])
-        if LAST_STAGE in done:
+        about = json.loads((folder / RUN_FILE).read_bytes())
+        last, done = about.get("last", last), about.get("done", [])
+        if last in done:
             return f"expected its model; run `cistrace export {folder} -o DIR`"
         ready = f" (done: {', '.join(done)})" if done else ""
     except (OSError, ValueError, TypeError, AttributeError):
-        ready = ""
+        pass
     return (
-        f"its stage {LAST_STAGE} is not done{ready}; expected a whole training; go on with `cistrace train all` and "
+        f"its stage {last} is not done{ready}; expected a whole training; go on with `cistrace train all` and "
         "the same recipe, data set and folder"
     )
 
@@ -312,6 +318,10 @@ def _contradictions(config: CheckpointConfig) -> list[str]:
             faults.append(f"scales.{name}.cuts: {scale.cuts} do not rise; expected three numbers that do")
         if any(later < earlier for earlier, later in zip(scale.quantiles, scale.quantiles[1:])):
             faults.append(f"scales.{name}.quantiles: they fall; expected numbers that rise")
+    if (config.interface.evidence == "towers") != all(scale.line is not None for scale in config.scales.values()):
+        faults.append(f"scales: lines of backdrops with evidence {config.interface.evidence}; expected them of towers")
+    if config.interface.arm == LEDGER and config.interface.readouts != ("towers",):
+        faults.append(f"interface.readouts: {config.interface.readouts} with the arm ledger, expected towers alone")
     if (config.interface.arm == "card+generated") != ("trace" in config.interface.readouts):
         faults.append(f"interface.readouts: {config.interface.readouts} with the arm {config.interface.arm}")
     if (config.interface.evidence == "towers") != ("towers" in config.interface.readouts):

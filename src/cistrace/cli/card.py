@@ -12,7 +12,7 @@ from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.card_formats import CARD_FORMATS
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
 from cistrace.cli.windows import windows_option
 from cistrace.io.cores import cores, use_threads
 from cistrace.io.count import count_records
@@ -38,7 +38,7 @@ BLOCK = 192  # sequences that are worked on together
     type=click.Choice(get_args(PredictingEvidence)),
     default="towers",
     show_default=True,
-    help="towers: contributions by the shipped sequence models and known effects; none: the card of the R3LM paper.",
+    help="towers: the sequence model's activity as a ledger, and known effects; none: the card of the R3LM paper.",
 )
 @click.option(
     "--format",
@@ -53,6 +53,7 @@ BLOCK = 192  # sequences that are worked on together
 @click.option(
     "--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
 )
+@expression_option
 @threads_option
 @reading_options
 def card(
@@ -63,6 +64,7 @@ def card(
     windows: WindowChoice,
     output: str | None,
     model: Path | None,
+    expression: Path | None,
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -72,8 +74,9 @@ def card(
 ) -> None:
     """Write the card of every sequence of INPUT in every cell type asked.
 
-    A card holds motif hits (overlapping hits of one family keep the best), composition, grammar
-    tags, each TF's known effect and a sequence model's evidence. A sequence longer than 200 bp is
+    A card holds the sites that motifs fit, composition, grammar tags, each TF's known effect, and the
+    sequence model's activity as a ledger of what every site is worth; without evidence motif hits
+    (of overlapping ones of a family the best) and tags alone. A sequence longer than 200 bp is
     tiled: the card is of the window with the highest expected activity in the cell type, or with
     --windows all one card a window. Without evidence nothing ranks windows, and all have a card.
     Positions on a card are those of its window, which its first line or `window` places in the input.
@@ -91,13 +94,15 @@ def card(
     """
     target = output_path(output)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
-    reading.check()
+    reading.check(expression)
     records = Records(reading, MINIMUM_KNOWN if evidence == "towers" else 0)
 
     from cistrace.cards.cell_types import canonical_cell_types
+    from cistrace.cards.expression import read_expressed
     from cistrace.checkpoints.card_maker import open_card_maker
 
-    maker = open_card_maker(evidence, model, threads or cores())
+    expressed = None if expression is None else read_expressed(expression)
+    maker = open_card_maker(evidence, model, threads or cores(), expressed)
     if evidence == "towers":
         use_threads(threads)
     cells = canonical_cell_types(cell_types, maker.cell_types)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,7 +12,7 @@ import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.windows import windows_option
 from cistrace.io.count import count_records
@@ -62,6 +63,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
 @resume_option
+@expression_option
 @threads_option
 @reading_options
 def predict(
@@ -72,6 +74,7 @@ def predict(
     output: str | None,
     model: Path | None,
     resume: bool,
+    expression: Path | None,
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -90,13 +93,18 @@ def predict(
       level         most probable quartile of natural enhancers, 0 (weakest) to 3
       flags         what is unusual about the row: padded, tiled:N, window:S-E, ambiguous:N, ...
       start, end    the stretch of the input that the row describes, 1-based, inclusive
+      trace_verified  true: every claim and sum of its trace holds; empty without traces
 
     A sequence longer than the model's window (200 bp) is tiled by windows that overlap by half.
     --windows best reports in each cell type the one of the highest expected activity, of those
     that are mostly known bases; --windows all reports every one with at least 20 known bases, one
     row a window and cell type. Positions in traces are those of the input.
 
-    JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), verification
+    The activity is what the trace's ledger adds up to: backdrop, sites, interplay, rest. A trace is reported only if
+    every claim and sum of it holds. One that does not is written again, twice at most; after that the card's own ledger
+    is told in its place (flag grounded_trace). How often, is said at the end.
+
+    JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), ledger (its figures), verification
     (every claim of the trace against the card) and provenance (what made the prediction). With --no-trace there is
     no card, and nobody looks whether there is a motif (flag no_motif).
 
@@ -113,23 +121,26 @@ def predict(
     if target is not None:
         check_prediction_ending(target)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
-    reading.check()
+    reading.check(expression)
     check_resume(target, resume)
     records = Records(reading, MINIMUM_KNOWN)
 
     from cistrace.cards.cell_types import canonical_cell_types
+    from cistrace.cards.expression import read_expressed
     from cistrace.predict import Predictor
 
+    expressed = None if expression is None else read_expressed(expression)
     with Progress("sequences", count_records(source)) as progress:
-        predictor = Predictor(model, threads)
+        predictor = Predictor(model, threads, expressed=expressed)
         for fault in predictor.checkpoint.faults:
-            click.echo(f"{model}: not fit for use: {fault}", err=True)
+            click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         predictor.readout(trace)
-        asked = _Asked(predictor, cells, trace, windows, progress)
+        asked = _Asked(predictor, cells, trace, windows, progress, expressed)
         if to_terminal(target):
             _show(asked, records)
             records.finish()
+            asked.say_writers()
             return
         with (
             keeping(target, {"command": "predict", **asked.settings()}, resume) as keep,
@@ -138,7 +149,9 @@ def predict(
             for block in blocks(records, BLOCK):
                 for row in keep(block, (prediction_object(one) for one in asked.of(block)), progress):
                     write(row)
+                    asked.count((row["trace"] or {}).get("written_by"))
             records.finish()
+        asked.say_writers()
 
 
 @dataclass(frozen=True)
@@ -150,6 +163,8 @@ class _Asked:
     trace: bool
     windows: WindowChoice
     progress: Progress
+    expressed: frozenset[str] | None = None
+    writers: Counter[str] = field(default_factory=Counter)
 
     def of(self, block: list[DnaSequence]) -> Iterator[Prediction]:
         """Predictions of some sequences; those written so far count as progress."""
@@ -157,7 +172,18 @@ class _Asked:
         def written(traces: int) -> None:
             self.progress.within(traces / len(self.cells), most=len(block))
 
-        return self.predictor.stream(block, self.cells, self.trace, self.windows, written)
+        yield from self.predictor.stream(block, self.cells, self.trace, self.windows, written)
+
+    def count(self, written_by: str | None) -> None:
+        """Count a trace, of an earlier run that goes on too, by who wrote it; None is a row without one."""
+        if written_by is not None:
+            self.writers[written_by] += 1
+
+    def say_writers(self) -> None:
+        """Say who wrote the traces."""
+        if number := self.writers.total():
+            counts = ", ".join(f"{count:,} by the {name}" for name, count in self.writers.most_common())
+            click.echo(f"cistrace: {number:,} trace{'' if number == 1 else 's'}: {counts}", err=True)
 
     def settings(self) -> dict[str, Any]:
         """All that rows depend on beside the sequences, as JSON types."""
@@ -168,6 +194,7 @@ class _Asked:
             "traces": self.trace,
             "windows": self.windows,
             "block": BLOCK,
+            "expressed": None if self.expressed is None else sorted(self.expressed),
         }
 
 
@@ -180,6 +207,8 @@ def _show(asked: _Asked, records: Records) -> None:
     console = Console()
     for block in blocks(records, max(1, SHOWN_TOGETHER // len(asked.cells))):
         found = list(asked.of(block))
+        for one in found:
+            asked.count(one.written_by)
         asked.progress.advance(len(block))
         with asked.progress.aside():
             show_predictions(found, console)

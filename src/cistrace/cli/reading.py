@@ -54,6 +54,17 @@ def reading_options(command: _Command) -> _Command:
     return command
 
 
+def expression_option(command: _Command) -> _Command:
+    """Add `--expression`."""
+    option = click.option(
+        "--expression",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Table of the cell's expression (gene symbols and TPM): what is below 1 names no site.",
+    )
+    return option(command)
+
+
 def threads_option(command: _Command) -> _Command:
     """Add `--threads`."""
     option = click.option(

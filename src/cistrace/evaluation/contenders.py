@@ -18,6 +18,7 @@ from cistrace.evaluation.store import StoredPrediction, stored_predictions
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.hashes import files_hash
 from cistrace.predict import Predictor
+from cistrace.writers.arms import LEDGER
 
 log = logging.getLogger(__name__)
 MODEL, CARD, TOWER = "model", "card", "tower"
@@ -90,7 +91,8 @@ def known_contenders(
             found.append(Contender(CARD, "card, without a trace", card_alone, files=config))
         found.append(Contender(MODEL, "card and self-written trace", as_it_predicts, files=config))
     else:
-        found.append(Contender(MODEL, interface.arm, as_it_predicts, files=config))
+        sees = "the ledger that its trace adds up" if interface.arm == LEDGER else interface.arm
+        found.append(Contender(MODEL, sees, as_it_predicts, files=config))
     known = {contender.name: contender for contender in found}
     for name, other in others:
         if name in known or name in (CARD, TOWER, "towers") or not name or set(name) & set("./\\"):
@@ -153,8 +155,9 @@ def calibrated(comparison: Comparison, rows: list[StoredPrediction], name: str, 
     """
     values = [getattr(row, name) for row in rows]
     scores = np.array(values, dtype=np.float64).reshape(-1, len(comparison.cell_types))
-    scales = read_config(model_folder(comparison.model)).scales
-    readout: Readout = "trace" if trace else "card"
+    config = read_config(model_folder(comparison.model))
+    scales = config.scales
+    readout: Readout = "towers" if config.interface.arm == LEDGER else "trace" if trace else "card"
     found = [scales[cell].calibrations[readout] for cell in comparison.cell_types]
     slope, intercept = (np.array([getattr(one, name) for one in found]) for name in ("slope", "intercept"))
     activity = intercept + slope * scores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,7 @@ from cistrace.evaluation.store import StoredPrediction
 from cistrace.evaluation.trace_rates import TraceRates, trace_rates
 from cistrace.io.hashes import file_hash
 from cistrace.mpra.metrics import pearson
+from cistrace.traces.text import read_trace
 from cistrace.version import __version__
 
 RATES = {
@@ -54,8 +56,8 @@ def report(
     stored : list of StoredPrediction
         What the model under evaluation says and writes; empty where its contenders were not asked for.
     shifts : mapping
-        By how the strongest motif step of a trace was altered, how far that moved the activity, log2; empty without
-        traces.
+        By how the step of a trace about its largest site was altered, how far that moved the activity, log2; empty
+        without traces.
     command : str
         What made the report.
     """
@@ -153,8 +155,8 @@ def _traces(stored: list[StoredPrediction]) -> Iterator[str]:
         "the grounded writer": rates("grounded"),
     }
     yield (
-        "`strongest cited` weighs, card by card, how much of the five strongest contributions' absolute sum the motif "
-        "steps cite. Without the grammar the first elements are decoded freely."
+        "`strongest cited` weighs, card by card, how much of the five largest amounts' absolute sum the steps about "
+        "sites tell. Without the grammar the first elements are decoded freely."
     )
     lines = head("writer", "traces", *RATES)
     for writer, found in writers.items():
@@ -162,6 +164,15 @@ def _traces(stored: list[StoredPrediction]) -> Iterator[str]:
             shares = (f"{100 * getattr(found, name):.2f} %" for name in RATES.values())
             lines.append(row(writer, f"{found.traces:,}", *shares))
     yield "\n".join(lines)
+    by = Counter(entry.written_by for entry in stored if entry.written_by is not None)
+    if by:
+        counts = ", ".join(f"{name} {count:,} ({100 * count / by.total():.2f} %)" for name, count in by.most_common())
+        yield f"Only traces that hold are reported. They were written by: {counts}."
+    read = [read_trace(entry.text) for entry in stored if entry.text is not None]
+    kinds = Counter(" ".join(step.kind for step in one.trace.steps) for one in read if not one.faults)
+    for skeleton, count in kinds.most_common(1):
+        share = 100 * count / kinds.total()
+        yield f"The commonest order of kinds of steps, of {len(kinds):,}: {skeleton} ({share:.1f} %)."
     steps = {line for entry in stored for line in (entry.text or "").splitlines()}
     yield f"{sum(entry.text is not None for entry in stored):,} traces hold {len(steps):,} distinct lines."
 
@@ -180,7 +191,7 @@ def _shift(comparison: Comparison, predictions: Predictions) -> Iterator[str]:
 def _alterations(shifts: Mapping[str, NDArray[np.float64]]) -> Iterator[str]:
     if not all(len(sizes) for sizes in shifts.values()):
         return
-    yield "The strongest motif step of a trace altered, and what was written scored again:"
+    yield "The step of a trace about its largest site altered, and the score read again:"
     lines = head("step", "n", "median shift, log2", "quartiles")
     for name, sizes in shifts.items():
         low, middle, high = np.percentile(sizes, [25, 50, 75])

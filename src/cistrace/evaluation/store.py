@@ -29,7 +29,8 @@ from cistrace.io.streams import shown
 from cistrace.io.workers import blocks
 from cistrace.predict import TOGETHER, Predictor, ScoredWindow
 from cistrace.traces.grounded import write
-from cistrace.traces.text import render_trace
+from cistrace.traces.ledger import activity_of
+from cistrace.traces.text import read_trace, render_trace
 from cistrace.writers.layout import DOMAIN
 
 log = logging.getLogger(__name__)
@@ -48,13 +49,15 @@ class StoredPrediction:
         From the card alone; None where the model writes no traces, so that `score` is, or was not trained to
         do without.
     text : str or None
-        The trace; None where the model writes none.
+        What the model wrote at once; None where it writes none.
+    written_by : str or None
+        Who wrote the trace that is reported (`writers.telling`); None where nothing but the model's is.
     grounded : str or None
         What the grounded writer makes of the card; None for a card without evidence.
     free : str or None
         What the model writes without the grammar; None where it was not asked for.
     deleted, turned : float or None
-        Score with the strongest motif step of the trace deleted, or turned round; None where there is none.
+        Score with the largest site of the reported trace deleted, or turned round; None where there is none.
     card : dict
         As `cards.json.card_object` has it.
     """
@@ -64,6 +67,7 @@ class StoredPrediction:
     score: float
     card_score: float | None
     text: str | None
+    written_by: str | None
     grounded: str | None
     free: str | None
     deleted: float | None
@@ -168,14 +172,14 @@ def _row(
     shifts: dict[str, float], free: str | None,
 ) -> StoredPrediction:  # fmt: skip
     card = full.cards.cards[cell]
-    cuts = predictor.checkpoint.scales[cells[cell]].cuts
     return StoredPrediction(
         full.cards.at.sequence.id,
         cells[cell],
         full.scores[cell],
         None if alone is None else alone.scores[cell],
-        full.texts[cell] if predictor.writes else None,
-        None if card.evidence is None else render_trace(write(card, cuts)),
+        _first(full, cell) if predictor.writes else None,
+        full.told[cell].by if full.told else None,
+        None if card.ledger is None else render_trace(write(card)),
         free,
         shifts.get("deleted"),
         shifts.get("turned round"),
@@ -185,6 +189,8 @@ def _row(
 
 def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str, ...]) -> list[dict[str, float]]:
     """Scores by every alteration that a trace allows, sequence by sequence and cell type by cell type."""
+    if predictor.tells:
+        return [_summed(text) for one in scored for text in one.texts]
     found: list[dict[str, float]] = []
     for block in blocks(scored, TOGETHER):
         prompts, features = predictor.inputs([one.cards for one in block], cells)
@@ -199,6 +205,16 @@ def _altered(predictor: Predictor, scored: list[ScoredWindow], cells: tuple[str,
                         rows[place][cell][name] = scores[place][cell]
         found += chain.from_iterable(rows)
     return found
+
+
+def _first(scored: ScoredWindow, cell: int) -> str:
+    return scored.told[cell].first if scored.told else scored.texts[cell]
+
+
+def _summed(text: str) -> dict[str, float]:
+    """What the altered trace's ledger adds up to."""
+    found = {name: altered(text, alter) for name, alter in ALTERATIONS.items()}
+    return {name: activity_of(read_trace(one).trace.steps) for name, one in found.items() if one is not None}
 
 
 def _freely(predictor: Predictor, windows: list[WindowCards], cells: tuple[str, ...]) -> list[str]:

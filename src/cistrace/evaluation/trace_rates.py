@@ -17,7 +17,7 @@ STRONGEST = 5
 class TraceRates:
     """Rates over many traces, all between 0 and 1 but `traces`.
 
-    `cited` is the share of the five strongest contributions' absolute sum that motif steps cite, by
+    `cited` is the share of the five largest amounts' absolute sum that steps about sites tell, by
     card, averaged; `varied` the share of traces with at least three kinds of claim; `unrepeated` the
     share in which no step occurs twice. Whole traces are counted by `verified`, steps (true in every
     field) by `claims_verified`, single fields by `fields_verified`.
@@ -66,11 +66,11 @@ def trace_rates(written: Iterable[tuple[str, Card]]) -> TraceRates:
 
 
 def cited_share(trace: Trace, card: Card) -> float | None:
-    """Share of the strongest contributions' absolute sum that motif steps cite; None where all are zero."""
-    sizes = {f"m{index + 1}": abs(hit.contribution or 0.0) for index, hit in enumerate(card.hits)}
-    strongest = sorted(sizes, key=lambda motif: -sizes[motif])[:STRONGEST]
-    total = sum(sizes[motif] for motif in strongest)
+    """Share of the largest amounts' absolute sum that steps about sites tell; None where all are zero."""
+    sizes = {str(site.start + 1): abs(site.amount or 0.0) for site in card.sites}
+    strongest = sorted(sizes, key=lambda start: -sizes[start])[:STRONGEST]
+    total = sum(sizes[start] for start in strongest)
     if not total:
         return None
-    cited = {step.get("motif") for step in trace.steps if step.kind == "motif"}
-    return sum(sizes[motif] for motif in strongest if motif in cited) / total
+    cited = {step.get("start") for step in trace.steps if step.kind == "site"}
+    return sum(sizes[start] for start in strongest if start in cited) / total

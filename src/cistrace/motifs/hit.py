@@ -29,8 +29,6 @@ class MotifHit:
     p_value : float or None
         Probability of at least this score under the background; None on a card in the paper's
         layout, which does not state it (and leaves `matrix_id` empty).
-    contribution : float or None
-        Fall in predicted activity (log2 units) when the hit is replaced; None without evidence.
     """
 
     __pydantic_config__: ClassVar = {"extra": "forbid"}
@@ -43,7 +41,6 @@ class MotifHit:
     strand: Strand
     score: float
     p_value: Annotated[float, Interval(ge=0, le=1)] | None
-    contribution: float | None = None
 
     @property
     def width(self) -> int:
@@ -53,7 +50,5 @@ class MotifHit:
         parts = [f"{self.score:.2f} bits"]
         if self.p_value is not None:
             parts.append(f"p {self.p_value:.1e}")
-        if self.contribution is not None:
-            parts.append(f"contribution {self.contribution:+.2f}")
         name = f"{self.name} {self.matrix_id}".strip()
         return f"<MotifHit {name} [{self.start}:{self.end}] {self.strand}, {', '.join(parts)}>"

@@ -188,7 +188,7 @@ class Scanner:
         columns = (begin, end, raw.strands, scores, chances)
         labels = [self._labels[motif] for motif in raw.motifs[order].tolist()]
         made = [
-            MotifHit(matrix_id, name, families, start, stop, "-" if reverse else "+", score, chance, None)
+            MotifHit(matrix_id, name, families, start, stop, "-" if reverse else "+", score, chance)
             for (matrix_id, name, families), start, stop, reverse, score, chance in zip(
                 labels, *(column[order].tolist() for column in columns), strict=True
             )

@@ -1,9 +1,9 @@
 """What a table alone says of each TF: its known effects, and evidence without a tower, both cross-fitted.
 
 One ridge (`mpra.effects`) a fold of `mpra.folds`, and one on all training rows, which new sequences get. The estimate
-of a row is the prediction of its own fold's ridge, a hit's contribution that ridge's effect of its TF, shared among the
-row's hits of that TF, and the known effects on its card are that ridge's too. It sees less than a tower does, but any
-table and any cell type has it within minutes.
+of a row is the prediction of its own fold's ridge, which is a sum already: a hit is worth that ridge's effect of its
+TF, shared among the row's hits of that TF, a site what its hits are worth, and the known effects on its card are that
+ridge's too. It sees less than a tower does, but any table and any cell type has it within minutes.
 """
 
 from __future__ import annotations
@@ -15,9 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.cards.card import TfEffect
+from cistrace.cards.evidence import MOST_TOLD, SequenceEvidence
+from cistrace.cards.found import found_motifs
 from cistrace.cards.known_effects import KnownEffects
+from cistrace.io.track import Track, untracked
+from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.scanner import site_scanner
 from cistrace.mpra.effects import BLOCK, Design, EffectFit, fit_effects
-from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
+from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, table_of
 from cistrace.mpra.folds import Folds
 from cistrace.mpra.table import MpraTable
 
@@ -48,12 +53,12 @@ class Associations:
             for fits in self.fits
         )
 
-    def evidence(self, sequences: Sequence[str], origin: EvidenceOrigin) -> EvidenceTable:
-        """Estimates and contributions of every row, from the fit that saw neither it nor a relative."""
+    def evidence(self, sequences: Sequence[str], origin: EvidenceOrigin, progress: Track = untracked) -> EvidenceTable:
+        """The estimate of every row as a sum over its sites, from the fit that saw neither it nor a relative."""
         hits, own = self.design.hits, self.folds.own
         column, share, row_of = self.design.column[hits.tf], hits.shares(), hits.rows
         estimates = np.zeros((len(own), len(origin.cell_types)), dtype=np.float32)
-        contributions = np.zeros((len(hits.tf), len(origin.cell_types)), dtype=np.float32)
+        worth = np.zeros((len(hits.tf), len(origin.cell_types)), dtype=np.float32)
         for fold in np.unique(own):
             fits, rows, of_hits = self.fits[fold], np.flatnonzero(own == fold), own[row_of] == fold
             whole = np.stack([np.concatenate([fit.effects, fit.others]) for fit in fits], axis=1)
@@ -61,8 +66,28 @@ class Associations:
                 block = rows[begin : begin + BLOCK]
                 estimates[block] = self.design.matrix(block) @ whole
             effects = np.stack([np.append(fit.effects, 0.0) for fit in fits], axis=1)  # the last: TFs left out
-            contributions[of_hits] = effects[column[of_hits]] * share[of_hits, None]
-        return EvidenceTable(digests_of(sequences), estimates, hits.first, contributions, origin)
+            worth[of_hits] = effects[column[of_hits]] * share[of_hits, None]
+        found: list[SequenceEvidence] = []
+        blocks = range(0, len(sequences), BLOCK)
+        for begin in progress(blocks, f"blocks of {BLOCK} sequences told by sites", len(blocks)):
+            for row, scanned in enumerate(site_scanner().scan(list(sequences[begin : begin + BLOCK])), begin):
+                part = worth[hits.first[row] : hits.first[row + 1]]
+                found.append(_additive(scanned, part, estimates[row]))
+        return table_of(sequences, found, own, origin)
+
+
+def _additive(
+    scanned: Sequence[MotifHit], worth: NDArray[np.float32], estimate: NDArray[np.float32]
+) -> SequenceEvidence:
+    """A sum over hits as one over the sites that hold them; `worth` is of the hits that survive overlaps."""
+    motifs = found_motifs(scanned)
+    place_of = {hit: place for place, site in enumerate(motifs.sites) for hit in (site.hit, *site.others)}
+    amounts = np.zeros((len(motifs.sites), len(estimate)), dtype=np.float32)
+    for hit, value in zip(motifs.hits, worth, strict=True):
+        amounts[place_of[hit]] += value
+    order = np.argsort(-np.abs(amounts).max(axis=1, initial=0.0), kind="stable")[:MOST_TOLD].tolist()
+    backdrop = estimate - amounts.sum(axis=0)
+    return SequenceEvidence(estimate, backdrop, tuple(order), amounts[order], None, np.zeros_like(estimate))
 
 
 def fit_associations(table: MpraTable, design: Design, folds: Folds) -> Associations:

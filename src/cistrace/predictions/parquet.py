@@ -12,7 +12,33 @@ import pyarrow.parquet as pq
 
 _STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
 _TRACE = pa.struct(
-    [("steps", pa.list_(_STEP)), ("level", pa.int8()), ("text", pa.string()), ("positions", pa.string())]
+    [
+        ("steps", pa.list_(_STEP)),
+        ("level", pa.int8()),
+        *((name, pa.string()) for name in ("text", "positions", "written_by")),
+    ]
+)
+_LEDGER_SITE = pa.struct(
+    [
+        ("site", pa.int32()),
+        ("tf", pa.string()),
+        ("archetype", pa.string()),
+        ("start", pa.int64()),
+        ("end", pa.int64()),
+        ("strand", pa.string()),
+        ("amount", pa.float64()),
+    ]
+)
+_LEDGER = pa.struct(
+    [
+        ("backdrop", pa.float64()),
+        ("composition", pa.float64()),
+        ("sites", pa.list_(_LEDGER_SITE)),
+        ("interplay", pa.list_(pa.struct([("sites", pa.list_(pa.int32())), ("amount", pa.float64())]))),
+        ("rest", pa.float64()),
+        ("correction", pa.float64()),
+        ("total", pa.float64()),
+    ]
 )
 _FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
 _VERIFICATION = pa.struct(
@@ -45,6 +71,7 @@ SCHEMA = pa.schema(
         ("level_probabilities", pa.list_(pa.float64())),
         ("card_hash", pa.string()),
         ("trace", _TRACE),
+        ("ledger", _LEDGER),
         ("verification", _VERIFICATION),
         ("provenance", _PROVENANCE),
     ]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from cistrace.cards.card import Card
 from cistrace.io.streams import shown
-from cistrace.traces.trace import Trace, Verification
+from cistrace.predictions.ledger import TraceLedger
+from cistrace.traces.trace import Trace, Verification, WrittenBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Prediction:
         As it was written, with positions of the input; None without traces.
     verification : Verification or None
         What holds of the text, also where it is no trace; None without traces.
+    written_by : WrittenBy or None
+        Who wrote the trace; None without traces.
+    ledger : TraceLedger or None
+        The activity as the sum that the trace tells; None without traces, or where a head reads the trace.
     card : Card or None
         What the model read, with positions of the window; `card_hash` names its content. None where the towers alone
         were asked. No file of predictions holds it. `verify(trace_text, card, start)` judges again.
@@ -93,6 +98,8 @@ class Prediction:
     trace: Trace | None = None
     trace_text: str | None = None
     verification: Verification | None = None
+    written_by: WrittenBy | None = None
+    ledger: TraceLedger | None = None
     card: Card | None = None
 
     def __repr__(self) -> str:

@@ -14,13 +14,26 @@ from cistrace.errors import OutputError
 from cistrace.io.files import text_output, whole_file
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
+from cistrace.predictions.ledger import ledger_object
 from cistrace.predictions.prediction import Prediction
 from cistrace.traces.text import render_step
 
 Write = Callable[[dict[str, Any]], object]
 """Adds a row to a table: a `prediction_object`."""
 
-COLUMNS = ("id", "cell_type", "activity", "lower", "upper", "percentile", "level", "flags", "start", "end")
+COLUMNS = (
+    "id",
+    "cell_type",
+    "activity",
+    "lower",
+    "upper",
+    "percentile",
+    "level",
+    "flags",
+    "start",
+    "end",
+    "trace_verified",
+)
 PREDICTION_ENDINGS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 ROW_GROUP = 2000  # predictions in one row group of Parquet, and in memory
 
@@ -76,6 +89,7 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
         "level_probabilities": [figure(value) for value in prediction.level_probabilities],
         "card_hash": prediction.card_hash,
         "trace": _trace_object(prediction),
+        "ledger": None if prediction.ledger is None else ledger_object(prediction.ledger),
         "verification": _verification_object(prediction),
         "provenance": {name: getattr(prediction.provenance, name) for name in prediction.provenance.__slots__},
     }
@@ -84,9 +98,14 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
 def _trace_object(prediction: Prediction) -> dict[str, Any] | None:
     text, trace = prediction.trace_text, prediction.trace
     if trace is None:
-        return None if text is None else {"steps": None, "level": None, "text": text, "positions": "input"}
+        return (
+            None
+            if text is None
+            else {"steps": None, "level": None, "text": text, "positions": "input", "written_by": prediction.written_by}
+        )
     steps = [{"kind": step.kind, "text": render_step(step), "values": dict(step.values)} for step in trace.steps]
-    return {"steps": steps, "level": trace.level, "text": text, "positions": "input"}
+    shown_as = {"text": text, "positions": "input", "written_by": prediction.written_by}
+    return {"steps": steps, "level": trace.level, **shown_as}
 
 
 def _verification_object(prediction: Prediction) -> dict[str, Any] | None:
@@ -154,6 +173,7 @@ def _fields(row: dict[str, Any]) -> list[str]:
         ";".join(row["flags"]),
         str(row["start"]),
         str(row["end"]),
+        "" if row["verification"] is None else str(row["verification"]["verified"]).lower(),
     ]
 
 

@@ -142,7 +142,7 @@ def build(
     running = _Build(plan, files, read_reviews(files.folder))
     evidence = plan.evidence
     own = None if evidence.folds is None else evidence.folds.own
-    rows = ElementTasks(plan.observed, evidence.table, own, evidence.name, evidence.hits)
+    rows = ElementTasks(plan.observed, evidence.table, own, evidence.name)
 
     def traces_of(chosen: list[Chosen]) -> Iterator[JudgedTrace]:
         tasks = (rows.take(row, cells) for row, cells in chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -21,7 +21,14 @@ from cistrace.io.workers import Workers, blocks
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import fit_associations
 from cistrace.mpra.effects import carried_motifs, design_of
-from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of, load_evidence, save_evidence
+from cistrace.mpra.evidence_table import (
+    EvidenceOrigin,
+    EvidenceTable,
+    digests_of,
+    group_lines,
+    load_evidence,
+    save_evidence,
+)
 from cistrace.mpra.folds import Folds, deal_folds
 from cistrace.mpra.hits import HitRows, hit_table
 from cistrace.mpra.table import MpraTable
@@ -45,8 +52,6 @@ class CardEvidence:
     table : EvidenceTable or None
     known_effects : tuple of KnownEffects
         One a fold, then those of all training rows; none gives the paper's cards.
-    hits : sequence of length N of hits, or None
-        Of the rows of the labelled table, where it was scanned already.
     folds : Folds or None
         Of the rows of the labelled table: which known effects a row's card has.
     name : str
@@ -55,7 +60,6 @@ class CardEvidence:
 
     table: EvidenceTable | None
     known_effects: tuple[KnownEffects, ...]
-    hits: Sequence[tuple[MotifHit, ...]] | None
     folds: Folds | None
     name: str
 
@@ -68,7 +72,7 @@ class CardEvidence:
         """For the manifest."""
         if self.table is None or self.folds is None:
             return {"kind": NO_EVIDENCE}
-        arrays = (self.table.estimates, self.table.contributions)
+        arrays = self.table.arrays.values()
         return {
             "kind": self.source,
             "origin": self.name,
@@ -98,7 +102,7 @@ def card_evidence(
         No fit can leave a row's relatives out, a row was seen by every tower, or towers that do not fit the table.
     """
     if kind == NO_EVIDENCE:
-        return CardEvidence(None, (), None, None, NO_EVIDENCE)
+        return CardEvidence(None, (), None, NO_EVIDENCE)
     table = observed.table
     training = np.array([name == "train" for name in observed.splits], dtype=bool)
     folds = deal_folds(table.sequences, table.chromosomes, training)
@@ -106,13 +110,13 @@ def card_evidence(
     scanned = hit_table(_all_hits(table, workers, progress), library)
     hits = HitRows(scanned, library)
     fits = fit_associations(table, design_of(table.sequences, carried_motifs(hits, library)), folds)
-    made = partial(CardEvidence, hits=hits, known_effects=fits.known_effects(table.cell_types), folds=folds)
+    made = partial(CardEvidence, known_effects=fits.known_effects(table.cell_types), folds=folds)
     if kind == TOWERS:
         assert towers is not None
-        evidence = _of_towers(table, folds, hits, towers, kept, progress)
+        evidence = _of_towers(table, folds, towers, kept, progress)
         return made(table=evidence, name=f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
     if kind == ASSOCIATIONS:
-        evidence = fits.evidence(table.sequences, _origin(table, ASSOCIATIONS, ""))
+        evidence = fits.evidence(table.sequences, _origin(table, ASSOCIATIONS, ""), progress)
         return made(table=evidence, name="associations of the training rows, cross-fitted")
     return made(table=load_evidence(Path(kind)), name=shown(kind))
 
@@ -130,9 +134,7 @@ def _origin(table: MpraTable, source: str, towers: str) -> EvidenceOrigin:
     return EvidenceOrigin(table.cell_types, source, reader.library.version, reader.version, towers)
 
 
-def _of_towers(
-    table: MpraTable, folds: Folds, hits: Sequence[tuple[MotifHit, ...]], towers: str, kept: Path, progress: Track
-) -> EvidenceTable:
+def _of_towers(table: MpraTable, folds: Folds, towers: str, kept: Path, progress: Track) -> EvidenceTable:
     """Evidence of towers, taken from `kept` where it is of these towers, this table and these motifs."""
     from cistrace.towers.fold_towers import load_fold_towers, tower_evidence  # brings torch along
 
@@ -150,7 +152,7 @@ def _of_towers(
         old = load_evidence(kept)
         if old.about == about and np.array_equal(old.digests, digests_of(table.sequences)):
             return old
-    made = tower_evidence(table, hits, each, may_speak, about, progress)
+    made = tower_evidence(table, each, may_speak, about, progress)
     if towers == SHIPPED:
         made = on_scale_of(table, folds, made)
     save_evidence(made, kept)
@@ -195,7 +197,8 @@ def on_scale_of(table: MpraTable, folds: Folds, made: EvidenceTable) -> Evidence
 
     Another assay has another scale.
     """
-    estimates, contributions = made.estimates.copy(), made.contributions.copy()
+    estimates, backdrops, interplay = made.estimates.copy(), made.backdrops.copy(), made.interplay.copy()
+    amounts = made.amounts.copy()
     row_of = np.repeat(np.arange(len(table)), np.diff(made.first))
     for fold in np.unique(folds.own):
         mine, seen = folds.own == fold, folds.seen_by(int(fold))
@@ -203,5 +206,11 @@ def on_scale_of(table: MpraTable, folds: Folds, made: EvidenceTable) -> Evidence
             rows = seen[np.isfinite(table.activity[seen, cell])]
             slope, level = np.polyfit(made.estimates[rows, cell], table.activity[rows, cell], 1)
             estimates[mine, cell] = level + slope * made.estimates[mine, cell]
-            contributions[mine[row_of], cell] *= slope
-    return replace(made, estimates=estimates, contributions=contributions)
+            backdrops[mine, cell] = level + slope * made.backdrops[mine, cell]
+            interplay[mine, cell] *= slope
+            amounts[mine[row_of], cell] *= slope
+    line_of, lines = group_lines(table.sequences, backdrops, folds.own)
+    return replace(
+        made, estimates=estimates, backdrops=backdrops, interplay=interplay, amounts=amounts, line_of=line_of,
+        lines=lines,
+    )  # fmt: skip

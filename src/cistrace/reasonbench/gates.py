@@ -4,6 +4,7 @@
     schema      numbered lines, `</think>`, `Level: 0` to `Level: 3`, nothing else
     steps       5-7, none twice
     claims      nothing named that the card does not hold
+    empty       where it tells a ledger, some amount of it is more than nothing
     duplicate   not the steps of an earlier accepted trace of the same split and cell type
     level       concludes the observed level; counted always, a gate only where asked
 
@@ -18,19 +19,22 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from cistrace.cards.card import Card
+from cistrace.traces.ledger import read_hundredths
+from cistrace.traces.templates import ADDENDS, TERMS
 from cistrace.traces.text import read_trace, render_step, render_trace
-from cistrace.traces.trace import FORM, LENGTH, REPEAT, ClaimKind, Finding
+from cistrace.traces.trace import FORM, LENGTH, REPEAT, ClaimKind, Finding, Trace
 from cistrace.traces.verify import verify
 
-Gate = Literal["answer", "schema", "steps", "claims", "duplicate", "level"]
+Gate = Literal["answer", "schema", "steps", "claims", "empty", "duplicate", "level"]
 ANSWER: Gate = "answer"
 SCHEMA: Gate = "schema"
 STEPS: Gate = "steps"
 CLAIMS: Gate = "claims"
+EMPTY: Gate = "empty"
 DUPLICATE: Gate = "duplicate"
 LEVEL: Gate = "level"
 FORMAT_GATES: frozenset[str] = frozenset({ANSWER, SCHEMA, STEPS})
-FULL_GATES = FORMAT_GATES | {CLAIMS, DUPLICATE}
+FULL_GATES = FORMAT_GATES | {CLAIMS, EMPTY, DUPLICATE}
 GATE_SETS = {"full": FULL_GATES, "format": FORMAT_GATES}
 _STEP = re.compile(r"step \d+: ")  # how the reason of a fault begins that is one step's
 _GATE_OF: dict[str, Gate] = {FORM: SCHEMA, LENGTH: STEPS, REPEAT: STEPS}  # every other finding is of claims
@@ -73,10 +77,18 @@ class Judgement:
 def judge(text: str, card: Card) -> Judgement:
     """What verification finds in a text, as faults by gate."""
     trace, found = read_trace(text).trace, verify(text, card)
-    faults = tuple(map(_fault, found.failed))
+    faults = (*map(_fault, found.failed), *_empty(trace))
     if not any(fault.gate == SCHEMA for fault in faults):
         text = render_trace(trace)
     return Judgement(text, tuple(map(render_step, trace.steps)), found.kinds, trace.level, found.supported, faults)
+
+
+def _empty(trace: Trace) -> list[Fault]:
+    """A ledger of which every term is worth nothing explains nothing, however true it is."""
+    figures = [step.get(name) or "0" for step in trace.steps if step.kind in TERMS for name in ADDENDS[step.kind]]
+    if figures and not any(map(read_hundredths, figures)):
+        return [Fault(EMPTY, f"all {len(figures)} amounts of its ledger are 0.00")]
+    return []
 
 
 def judged_before(text: str, faults: tuple[Fault, ...]) -> Judgement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from cistrace.reasonbench.entries import Entry
 from cistrace.reasonbench.gates import LEVEL, Judgement
 
 LEVELS = 4
+ERRORS = 2.0  # standard errors, beyond which an agreement is more than guessing
 
 
 @dataclass
@@ -99,6 +101,8 @@ def summary(plain: dict[str, Any]) -> Iterable[str]:
                 f"  {cell}: {sum(states.values()):,} traces; level agrees with the observed one in {agreement:.1%}; "
                 f"levels 0-3 observed {observed}, stated {stated}"
             )
+            if warning := _chance(agreement, sum(states.values()), levels):
+                yield f"  Warning: {cell}: {warning}"
     steps = max(1, plain["steps"])
     kinds = ", ".join(f"{kind} {count / steps:.1%}" for kind, count in plain["steps_by_kind"].items())
     yield (
@@ -107,6 +111,27 @@ def summary(plain: dict[str, Any]) -> Iterable[str]:
     )
     if plain["prompt_tokens"]:
         yield f"tokens: {plain['prompt_tokens']:,} read, {plain['completion_tokens']:,} written"
+
+
+def _chance(agreement: float, count: int, levels: dict[str, dict[str, int]]) -> str:
+    """What is wrong where stated levels agree with observed ones no more than guessing would; empty where they do.
+
+    Guessing knows how often each level was stated and observed, and not where. The agreement should be beyond it by
+    two standard errors.
+    """
+    observed, stated = levels.get("observed", {}), levels.get("stated", {})
+    total, told = sum(observed.values()), sum(stated.values())
+    if not total or not told:
+        return ""
+    chance = sum(observed.get(str(level), 0) / total * stated.get(str(level), 0) / told for level in range(LEVELS))
+    error = math.sqrt(chance * (1 - chance) / count)
+    if agreement > chance + ERRORS * error:
+        return ""
+    return (
+        f"stated levels agree with the observed ones in {agreement:.1%} of {count:,} traces, where guessing would in "
+        f"{chance:.1%}: the evidence says next to nothing of the activity; expected clearly more; bring other evidence "
+        "(--towers), or more rows"
+    )
 
 
 def _shares(counts: dict[str, int]) -> str:

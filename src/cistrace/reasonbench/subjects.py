@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.cards.build import make_card
+from cistrace.cards.backdrop import CompositionLine
+from cistrace.cards.build import CellSetting, evidence_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.evidence import SequenceEvidence
+from cistrace.cards.found import FoundMotifs, found_motifs
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.scanner import Scanner, card_scanner
+from cistrace.motifs.scanner import Scanner, site_scanner
 from cistrace.mpra.evidence_table import EvidenceTable
 from cistrace.mpra.table import MpraTable
+from cistrace.traces.grounded import level_of
 
 BLOCK = 128  # rows worked on together
 
@@ -48,10 +51,10 @@ class ElementTask:
     ----------
     cells : tuple of int
         Columns to make subjects for.
-    hits : tuple of MotifHit or None
-        Those of its cards; None where nothing has scanned it yet.
     evidence : SequenceEvidence or None
         In the order of the table's cell types.
+    lines : tuple of CompositionLine
+        What composition foretells of the row's backdrop, in the order of the table's cell types; none without evidence.
     fold : int
         Whose known effects go on the row's cards: a fold that saw neither it nor a relative, -1 for the last.
     """
@@ -63,8 +66,8 @@ class ElementTask:
     activity: tuple[float, ...]
     levels: tuple[int, ...]
     cells: tuple[int, ...]
-    hits: tuple[MotifHit, ...] | None
     evidence: SequenceEvidence | None
+    lines: tuple[CompositionLine, ...]
     fold: int
 
 
@@ -111,32 +114,38 @@ class CardSetting:
     known_effects: tuple[KnownEffects, ...]
     source: str
 
+    def of_cell(self, cell: int, row: ElementTask) -> CellSetting:
+        """What the evidence card of a row needs in one cell type beside its evidence; `cell` is its column."""
+        name = self.cell_types[cell]
+        known, level = self.known_effects[row.fold].of(name), partial(level_of, cuts=self.cuts[cell])
+        return CellSetting(name, known, row.lines[cell], level)
+
 
 @lru_cache(maxsize=1)
 def scanner() -> Scanner:
-    """JASPAR at FIMO's background, one thread: one a process."""
-    return card_scanner()
+    """JASPAR at FIMO's background, as sites need it, one thread: one a process."""
+    return site_scanner()
 
 
 def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
     """Hits of every sequence, the best of a family where they overlap, by falling score."""
-    return scanner().scan_best(list(sequences))
+    return [found_motifs(hits).hits for hits in scanner().scan(list(sequences))]
 
 
 def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:
     """The subjects of some rows, in their order, each in the cell types asked of it."""
     made = []
-    scanned = iter(scan_best([row.bases for row in rows if row.hits is None]))
-    for row in rows:
-        hits = next(scanned) if row.hits is None else row.hits
-        made += [_subject(row, cell, hits, setting) for cell in row.cells]
+    for row, hits in zip(rows, scanner().scan([row.bases for row in rows]), strict=True):
+        found = found_motifs(hits)
+        made += [_subject(row, cell, found, setting) for cell in row.cells]
     return made
 
 
-def _subject(row: ElementTask, cell: int, hits: tuple[MotifHit, ...], setting: CardSetting) -> Subject:
-    name = setting.cell_types[cell]
-    known = setting.known_effects[row.fold] if setting.known_effects else None
-    card = make_card(row.bases, name, hits, row.evidence, cell, known, setting.source)
+def _subject(row: ElementTask, cell: int, found: FoundMotifs, setting: CardSetting) -> Subject:
+    if row.evidence is None:
+        card = paper_card(row.bases, setting.cell_types[cell], found.hits)
+    else:
+        card = evidence_card(row.bases, found, row.evidence, cell, setting.of_cell(cell, row), setting.source)
     return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
 
 
@@ -150,8 +159,6 @@ class ElementTasks:
         Of every row, the fold whose known effects its cards have; needed with evidence.
     name : str
         Where the evidence is from, for messages.
-    hits : sequence of length N of hits, optional
-        Of every row, where the table was scanned already.
     """
 
     def __init__(
@@ -160,12 +167,10 @@ class ElementTasks:
         evidence: EvidenceTable | None,
         own: NDArray[np.int64] | None,
         name: str,
-        hits: Sequence[tuple[MotifHit, ...]] | None = None,
     ) -> None:
         self._observed = observed
         self._evidence = evidence
         self._own = own
-        self._hits = hits
         if evidence is not None:
             self._places = evidence.places(observed.table.sequences, name)
             self._columns = evidence.columns(observed.table.cell_types, name)
@@ -173,10 +178,12 @@ class ElementTasks:
     def take(self, row: int, cells: Iterable[int]) -> ElementTask:
         """One row, for some of its cell types."""
         seen, table = self._observed, self._observed.table
-        evidence = None
+        evidence: SequenceEvidence | None = None
+        lines: tuple[CompositionLine, ...] = ()
         if self._evidence is not None:
-            evidence = self._evidence.of_row(int(self._places[row]), self._columns)
-        hits = None if self._hits is None else self._hits[row]
+            place = int(self._places[row])
+            evidence = self._evidence.of_row(place, self._columns)
+            lines = self._evidence.lines_of_row(place, self._columns)
         return ElementTask(
             row,
             table.names[row],
@@ -185,7 +192,7 @@ class ElementTasks:
             tuple(table.activity[row].tolist()),
             tuple(seen.levels[row].tolist()),
             tuple(cells),
-            hits,
             evidence,
+            lines,
             -1 if self._own is None else int(self._own[row]),
         )

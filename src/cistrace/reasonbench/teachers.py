@@ -59,7 +59,7 @@ def judged_trace(subject: Subject, answer: Answer, teacher: TeacherKind) -> Judg
 def grounded_answer(subject: Subject, condition: Condition) -> Answer:
     """What the grounded writer makes of a subject."""
     try:
-        trace = write(subject.card, subject.cuts, subject.level if condition == "level" else None)
+        trace = write(subject.card, subject.level if condition == "level" else None)
     except TraceError as error:
         return Answer("", str(error))
     return Answer(render_trace(trace))

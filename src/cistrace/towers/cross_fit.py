@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from cistrace.mpra.dealt_rows import DealtRows
-from cistrace.mpra.folds import deal_folds
+from cistrace.mpra.folds import FOLDS, deal_folds
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.fit import FittedTower, fit_tower
 from cistrace.towers.fold_towers import fold_name
@@ -100,7 +100,7 @@ def tower_rows(table: MpraTable, further: Sequence[SingleElement], folds: int) -
     sequences = (*table.sequences, *fresh.sequences)
     chromosomes = (*table.chromosomes, *fresh.chromosomes)
     trains = np.concatenate([splits == "train", np.ones(len(fresh), dtype=bool)])
-    dealt = DealtRows(sequences, chromosomes, deal_folds(sequences, chromosomes, trains, folds))
+    dealt = DealtRows(sequences, chromosomes, deal_folds(sequences, chromosomes, trains, folds or FOLDS))
     places = np.concatenate([train, len(table) + np.arange(len(fresh))])
     return TowerRows(training, table.split("val"), tuple(further), dealt, places)
 

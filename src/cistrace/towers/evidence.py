@@ -1,8 +1,8 @@
-"""The towers' evidence: an activity for a sequence, and for every motif hit what its loss would cost.
+"""The towers' evidence: an activity for a sequence, and what of it each of its sites is worth.
 
-The contribution of a hit is by ablation: the activity of the sequence less its activity with the hit's
-bases blanked (zeros in one-hot, as the towers know from padding). It says what a tower makes of these
-bases, all cell types at once.
+A site's worth is by ablation: its bases are blanked (zeros in one-hot, as the towers know from padding) and the
+sequence is scored again, by the very tower that gives the activity. Another, light one looks first, on the given strand
+alone, at which sites weigh most.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import torch
 from numpy.typing import NDArray
 
 from cistrace.cards.evidence import SequenceEvidence
-from cistrace.motifs.hit import MotifHit
+from cistrace.cards.sites import Site
 from cistrace.towers.encoding import BLANK, base_codes, one_hot, opposite_codes
+from cistrace.towers.site_evidence import site_evidence
 from cistrace.towers.tower import Tower, fused
 
 # Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours. LegNet's
@@ -31,8 +32,7 @@ class Towers:
     estimator : Tower
         Gives the activity, mean of both strands.
     contributor : Tower
-        Says what every hit is worth. A training row's contributions are from one light tower that never saw it; a
-        new sequence's should be from one of that kind, and a dozen ablations a sequence should be cheap.
+        Looks which sites weigh most.
     """
 
     def __init__(self, estimator: Tower, contributor: Tower) -> None:
@@ -51,19 +51,30 @@ class Towers:
         both = self._pass(self._estimator, np.concatenate([codes, opposite_codes(codes)]))
         return both.reshape(2, len(codes), len(self.cell_types))
 
-    def evidence(self, sequences: Sequence[str], hits: Sequence[Sequence[MotifHit]]) -> list[SequenceEvidence]:
-        """Estimates, and the contribution of every given hit (given strand)."""
+    def evidence(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[SequenceEvidence]:
+        """Activities, as sums over the sites of each sequence: see `towers.site_evidence`."""
+        return site_evidence(self.given, self.other, sequences, sites, self.weights(sequences, sites))
+
+    def given(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """Activities as read from the given strand: float32 (N, cell types)."""
+        return self._pass(self._estimator, base_codes(list(sequences), self.window))
+
+    def other(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """Activities as read from the other strand: float32 (N, cell types)."""
+        return self._pass(self._estimator, opposite_codes(base_codes(list(sequences), self.window)))
+
+    def weights(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[NDArray[np.float32]]:
+        """How much each site of each sequence seems to weigh, the most of all cell types: float32 (sites,) each."""
         codes = base_codes(list(sequences), self.window)
-        counts = [len(found) for found in hits]
+        counts = [len(found) for found in sites]
         blanked = np.repeat(codes, counts, axis=0)
         margins = [(self.window - len(bases)) // 2 for bases in sequences]
-        flat = [(hit, margin) for found, margin in zip(hits, margins, strict=True) for hit in found]
-        for row, (hit, margin) in enumerate(flat):
-            blanked[row, margin + hit.start : margin + hit.end] = BLANK
+        flat = [(site, margin) for found, margin in zip(sites, margins, strict=True) for site in found]
+        for row, (site, margin) in enumerate(flat):
+            blanked[row, margin + site.start : margin + site.end] = BLANK
         whole = np.repeat(self._pass(self._contributor, codes), counts, axis=0)
-        lost = whole - self._pass(self._contributor, blanked)
-        parts = np.split(lost, np.cumsum(counts)[:-1])
-        return [SequenceEvidence(*pair) for pair in zip(self.estimate(sequences), parts, strict=True)]
+        lost = np.abs(whole - self._pass(self._contributor, blanked)).max(axis=1)
+        return [lost[end - count : end] for count, end in zip(counts, np.cumsum(counts, dtype=int), strict=True)]
 
     @torch.inference_mode()
     def _pass(self, tower: Tower, codes: NDArray[np.int64]) -> NDArray[np.float32]:

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.cards.evidence import SequenceEvidence
+from cistrace.cards.sites import Site, sites_of
 from cistrace.errors import DataError
 from cistrace.io.hashes import files_hash
 from cistrace.io.streams import shown
 from cistrace.io.track import Track
-from cistrace.motifs.hit import MotifHit
+from cistrace.motifs.scanner import site_scanner
 from cistrace.mpra.dealt_rows import DEALT_ROWS, DealtRows, read_dealt_rows
-from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, digests_of
+from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable, table_of
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower, tower_notes
+from cistrace.towers.site_evidence import site_evidence
 
 BATCH = 256
 DEALT = "dealt_rows"
@@ -65,34 +68,46 @@ def load_fold_towers(folder: Path) -> FoldTowers:
 
 def tower_evidence(
     table: MpraTable,
-    hits: Sequence[tuple[MotifHit, ...]],
     towers: Sequence[Towers],
     may_speak: NDArray[np.bool_],
     origin: EvidenceOrigin,
     progress: Track,
 ) -> EvidenceTable:
-    """Evidence of every row from the towers that may speak of it, their mean where there are several.
+    """Evidence of every row from the towers that may speak of it, all of them together as one model.
 
     Parameters
     ----------
-    hits : sequence of length N
-        Of every row, in the order in which a card lists them.
     may_speak : ndarray, bool, shape (N, towers)
         At least one a row.
     """
-    estimates = np.zeros((len(table), len(table.cell_types)), dtype=np.float32)
-    first = np.cumsum([0, *map(len, hits)])
-    contributions = np.zeros((int(first[-1]), len(table.cell_types)), dtype=np.float32)
-    weight = 1 / may_speak.sum(axis=1)
     columns = [towers[0].cell_types.index(cell) for cell in table.cell_types]
+    heard, which = np.unique(may_speak, axis=0, return_inverse=True)
     blocks = [
-        (number, rows[begin : begin + BATCH])
-        for number, rows in enumerate(map(np.flatnonzero, may_speak.T))
+        (heard[number], rows[begin : begin + BATCH])
+        for number in range(len(heard))
+        for rows in [np.flatnonzero(which.ravel() == number)]
         for begin in range(0, len(rows), BATCH)
     ]
-    for number, block in progress(blocks, f"blocks of {BATCH} sequences read by towers", len(blocks)):
-        found = towers[number].evidence([table.sequences[row] for row in block], [hits[row] for row in block])
-        for at, row in enumerate(block):
-            estimates[row] += weight[row] * found[at].estimates[columns]
-            contributions[first[row] : first[row + 1]] += weight[row] * found[at].contributions[:, columns]
-    return EvidenceTable(digests_of(table.sequences), estimates, first, contributions, origin)
+    found: dict[int, SequenceEvidence] = {}
+    for may, block in progress(blocks, f"blocks of {BATCH} sequences read by towers", len(blocks)):
+        speaking = [towers[number] for number in np.flatnonzero(may).tolist()]
+        bases = [table.sequences[row] for row in block]
+        sites = [sites_of(hits) for hits in site_scanner().scan(bases)]
+        for row, one in zip(block.tolist(), together(speaking, bases, sites), strict=True):
+            found[row] = one.of_columns(columns)
+    return table_of(table.sequences, [found[row] for row in range(len(table))], which.ravel(), origin)
+
+
+def together(
+    towers: Sequence[Towers], sequences: Sequence[str], sites: Sequence[Sequence[Site]]
+) -> list[SequenceEvidence]:
+    """Evidence of several towers as of one model: what is scored is their mean."""
+    weights = [np.mean(one, axis=0) for one in zip(*(each.weights(sequences, sites) for each in towers), strict=True)]
+
+    def given(asked: list[str]) -> NDArray[np.float32]:
+        return np.mean([each.given(asked) for each in towers], axis=0, dtype=np.float32)
+
+    def other(asked: list[str]) -> NDArray[np.float32]:
+        return np.mean([each.other(asked) for each in towers], axis=0, dtype=np.float32)
+
+    return site_evidence(given, other, sequences, sites, weights)

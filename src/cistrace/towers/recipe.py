@@ -60,13 +60,13 @@ class TowerRecipe:
     Attributes
     ----------
     folds : int
-        Cross-fitting folds over chromosomes.
+        Cross-fitting folds over chromosomes; 0 fits none: enough where nothing is regressed on the cards.
     further : str or None
         Table of further measurements of the same assay, one row a sequence and cell type (columns sequence, cell_type,
         activity or log2_rna_dna, chrom, split), for the towers alone; brought to the data set's scale.
     """
 
-    folds: Annotated[int, Field(ge=2, le=10)] = 3
+    folds: Annotated[int, Field(ge=0, le=10)] = 3
     further: str | None = None
     light: TowerFitRecipe = TowerFitRecipe()
     legnet: LegNetFitRecipe = LegNetFitRecipe()

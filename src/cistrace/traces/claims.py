@@ -1,13 +1,16 @@
-"""Every claim a card supports: what a writer may pick from and what verification compares with."""
+"""Every claim a card supports: what a writer may pick from and what verification compares with.
+
+Claims of the ledger stand here without running totals and without what a trace leaves untold: those follow from what
+else the trace says (`traces.ledger`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cistrace.cards.card import Card, GrammarTag, TfEffect
-from cistrace.cards.grammar import family_label
-from cistrace.motifs.hit import MotifHit
-from cistrace.traces.templates import CPG_CLASSES, DIRECTIONS, GC_CLASSES, KNOWN, LARGEST_MOTIF, SHARE_CLASSES
+from cistrace.cards.card import Card, CardSite, GrammarTag, TfEffect
+from cistrace.traces.ledger import amount, hundredths, signed
+from cistrace.traces.templates import CPG_CLASSES, GC_CLASSES, KNOWN, SHARE_CLASSES, WHOLE
 from cistrace.traces.trace import Claim, ClaimKind
 
 GC_CUTS = (0.40, 0.60)
@@ -17,7 +20,7 @@ KNOWN_ERRORS = 2.0  # a known effect counts from two standard errors on
 
 
 def supported_claims(card: Card) -> tuple[Claim, ...]:
-    """All claims the card supports: composition, hits in the card's order, tags, estimate."""
+    """All claims the card supports: composition, tags, and the terms of the ledger, sites in the card's order."""
     measured = card.composition
     claims = [
         claim("gc", gc=f"{measured.gc:.3f}", gc_class=_class(measured.gc, GC_CUTS, GC_CLASSES)),
@@ -28,27 +31,34 @@ def supported_claims(card: Card) -> tuple[Claim, ...]:
             share_class=_class(measured.low_complexity, SHARE_CUTS, SHARE_CLASSES),
         ),
     ]
-    if not card.hits:
+    if not (card.hits if card.ledger is None else card.sites):
         claims.append(Claim("absence", ()))
-    for index, (hit, effect) in enumerate(zip(card.hits[:LARGEST_MOTIF], card.effects)):
-        if hit.contribution is not None:
-            claims.append(motif_claim(index, hit, effect))
-    claims += [tag_claim(tag) for tag in card.tags if max(tag.hits) < LARGEST_MOTIF]
-    if card.evidence is not None:
-        claims.append(
-            claim(
-                "estimate",
-                raising=tenths(card.evidence.raising),
-                lowering=tenths(card.evidence.lowering),
-                estimate=tenths(card.evidence.estimate),
-            )
-        )
+    if card.ledger is not None:
+        claims += [tag_claim(tag, card.sites) for tag in card.tags]
+        claims += ledger_claims(card)
     return tuple(claims)
 
 
-def tenths(value: float) -> str:
-    """A sum as traces state it, to a tenth within +-9.9: its error is several times that."""
-    return f"{min(9.9, max(-9.9, round(value, 1))) + 0.0:+.1f}"
+def ledger_claims(card: Card) -> list[Claim]:
+    """The terms of an evidence card's ledger: backdrop, sites by falling size, interplay, the whole."""
+    ledger = card.ledger
+    if ledger is None:
+        return []
+    claims = [
+        claim(
+            "backdrop",
+            gc=f"{card.composition.gc:.3f}",
+            cpg=f"{card.composition.cpg:.2f}",
+            composition=signed(hundredths(ledger.composition)),
+            bases=signed(hundredths(ledger.bases)),
+        )
+    ]
+    claims += [site_claim(site, site.amount) for site in card.sites if site.amount is not None]
+    if ledger.interplay is not None:
+        first, second = sorted(card.sites[place].start + 1 for place in ledger.interplay.sites)
+        worth = amount(hundredths(ledger.interplay.amount))
+        claims.append(claim("interplay", start=str(first), second=str(second), amount=worth))
+    return [*claims, claim(WHOLE, total=signed(hundredths(ledger.total)))]
 
 
 def claim(kind: ClaimKind, **values: str) -> Claim:
@@ -56,32 +66,19 @@ def claim(kind: ClaimKind, **values: str) -> Claim:
     return Claim(kind, tuple(values.items()))
 
 
-def motif_claim(index: int, hit: MotifHit, effect: TfEffect | None) -> Claim:
-    """What a card supports of one hit; `index` is its place on the card, from 0."""
-    return claim("motif", **hit_values(index, hit), **effect_values(hit, effect))
-
-
-def hit_values(index: int, hit: MotifHit) -> dict[str, str]:
-    """What is the same in every cell type. `index` is the hit's place on the card, from 0."""
-    return {
-        "motif": f"m{index + 1}",
-        "tf": hit.name,
-        "family": family_label(hit.families),
-        "start": str(hit.start + 1),
-        "end": str(hit.end),
-        "strand": hit.strand,
-        "bits": str(round(hit.score)),
-    }
-
-
-def effect_values(hit: MotifHit, effect: TfEffect | None) -> dict[str, str]:
-    """What differs between cell types: direction, contribution, the TF's known effect."""
-    contribution = hit.contribution or 0.0
-    return {
-        "direction": DIRECTIONS[0 if contribution > 0 else 1 if contribution < 0 else 2],
-        "contribution": f"{contribution:+.2f}",
-        "known": known_effect(effect),
-    }
+def site_claim(site: CardSite, worth: float) -> Claim:
+    """What a card supports of one site that is `worth` so many log2 units."""
+    return claim(
+        "site",
+        tf=site.tf,
+        archetype=site.archetype,
+        start=str(site.start + 1),
+        end=str(site.end),
+        strand=site.strand,
+        bits=str(round(site.score)),
+        amount=amount(hundredths(worth)),
+        known=known_effect(site.effect),
+    )
 
 
 def known_effect(effect: TfEffect | None) -> str:
@@ -93,15 +90,12 @@ def known_effect(effect: TfEffect | None) -> str:
     return KNOWN[0] if effect.effect > 0 else KNOWN[1]
 
 
-def tag_claim(tag: GrammarTag) -> Claim:
-    """What a card supports of one tag."""
-    members = " ".join(f"m{index + 1}" for index in tag.hits)
-    distance = str(tag.distance)
-    if tag.kind == "pair":
-        return claim("pair", families=tag.label, distance=distance, motifs=members)
+def tag_claim(tag: GrammarTag, sites: Sequence[CardSite]) -> Claim:
+    """What an evidence card supports of one tag."""
     if tag.kind == "homotypic":
-        return claim("homotypic", count=str(len(tag.hits)), family=tag.label, distance=distance, motifs=members)
-    return claim("cluster", count=str(len(tag.hits)), distance=distance, motifs=members)
+        return claim("homotypic", count=str(len(tag.members)), archetype=tag.label, distance=str(tag.distance))
+    first, second = sorted(sites[place].start + 1 for place in tag.members)
+    return claim("pair", groups=tag.label, distance=str(tag.distance), start=str(first), second=str(second))
 
 
 def _class(value: float, cuts: Sequence[float], names: Sequence[str]) -> str:

@@ -13,36 +13,39 @@ from typing import Literal, get_args
 
 from cistrace.traces.trace import ClaimKind
 
-LARGEST_MOTIF = 24  # hits that a trace can name: m1..m24, by falling score
 FEWEST_STEPS, MOST_STEPS = 5, 7
 THINK_END = "</think>"
 THINK_BEGIN = "<think>"
 LEVEL_LINE = "Level: "
 
-Direction = Literal["raises", "lowers", "does not change"]
 KnownEffect = Literal["raising", "lowering", "unclear", "not measured"]
 GcClass = Literal["low", "medium", "high"]
 CpgClass = Literal["depleted", "intermediate", "island-like"]
 ShareClass = Literal["negligible", "partial", "large"]
-DIRECTIONS: tuple[Direction, ...] = get_args(Direction)
 KNOWN: tuple[KnownEffect, ...] = get_args(KnownEffect)
 GC_CLASSES: tuple[GcClass, ...] = get_args(GcClass)
 CPG_CLASSES: tuple[CpgClass, ...] = get_args(CpgClass)
 SHARE_CLASSES: tuple[ShareClass, ...] = get_args(ShareClass)
 
+# Verbs of amounts: of what raises the activity or leaves it, and of what lowers it.
+ADDS, COSTS = "adds", "costs"
+
 # Type of every field that occurs in a template.
 FIELD_TYPES = {
-    "motif": "motif",
-    "motifs": "motifs",
     "tf": "tf",
-    "family": "family",
-    "families": "families",
+    "archetype": "archetype",
+    "groups": "groups",
     "start": "position",
     "end": "position",
+    "second": "position",
     "strand": "strand",
     "bits": "bits",
-    "direction": "direction",
-    "contribution": "signed",
+    "amount": "amount",
+    "rest": "amount",
+    "composition": "signed",
+    "bases": "signed",
+    "running": "signed",
+    "total": "signed",
     "known": "known",
     "count": "count",
     "distance": "distance",
@@ -52,9 +55,7 @@ FIELD_TYPES = {
     "cpg_class": "cpg_class",
     "share": "share",
     "share_class": "share_class",
-    "raising": "tenths",
-    "lowering": "tenths",
-    "estimate": "tenths",
+    "level": "level",
     "cell_type": "cell_type",
 }
 
@@ -87,20 +88,32 @@ def template(text: str) -> Template:
     return Template(tuple(parts), tail)
 
 
-# The claims a step of a trace can make. Lists stand last: what follows one is hard to copy for a small model.
+# The claims a step of a trace can make. Those of the ledger carry the running total; what completes a sum stands last.
 STEPS: dict[ClaimKind, Template] = {
     "gc": template("GC content {gc} is {gc_class}"),
     "cpg": template("CpG observed/expected {cpg} is {cpg_class}"),
     "complexity": template("low-complexity share {share} is {share_class}"),
     "absence": template("no motif passes the threshold"),
-    "motif": template(
-        "{motif} {tf} of {family} at {start}-{end} ({strand}) with {bits} bits "
-        "{direction} activity by {contribution}; known effect {known}"
+    "homotypic": template("{count} {archetype} sites stand within {distance} bp"),
+    "pair": template("known partners {groups} stand {distance} bp apart, at {start} and {second}"),
+    "backdrop": template(
+        "GC {gc} and CpG {cpg} alone give {composition}, the bases between sites {bases}: now {running}"
     ),
-    "homotypic": template("homotypic group of {count} hits of {family} within {distance} bp: {motifs}"),
-    "pair": template("known pair {families} with {distance} bp between: {motifs}"),
-    "cluster": template("cluster of {count} hits within {distance} bp: {motifs}"),
-    "estimate": template(
-        "raising motifs sum to {raising} and lowering to {lowering}; the whole is estimated at {estimate}"
+    "site": template(
+        "{tf} site ({archetype}) at {start}-{end} ({strand}), {bits} bits, {amount}: now {running}; "
+        "known effect {known}"
     ),
+    "interplay": template("interplay of the sites at {start} and {second} {amount}: now {running}"),
+    "whole": template("the whole comes to {total}: what is not told above {rest}"),
+}
+
+# The terms of a ledger, of which the last tells the whole.
+TERMS: tuple[ClaimKind, ...] = ("backdrop", "site", "interplay")
+WHOLE: ClaimKind = "whole"
+# Of every term the fields that add up.
+ADDENDS: dict[ClaimKind, tuple[str, ...]] = {
+    "backdrop": ("composition", "bases"),
+    "site": ("amount",),
+    "interplay": ("amount",),
+    WHOLE: ("rest",),
 }

@@ -1,7 +1,7 @@
 """Traces as text: render, and read back.
 
-    1. GC content 0.545 is medium
-    2. m3 SP1 of Three-zinc finger Kruppel-related at 45-55 (+) with 14 bits raises activity by +0.41; ...
+    1. SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now +0.41; known effect raising
+    2. GC 0.545 and CpG 0.31 alone give -0.20, the bases between sites +0.02: now +0.23
     ...
     </think>Level: 2
 
@@ -15,22 +15,35 @@ import re
 from dataclasses import dataclass
 
 from cistrace.errors import TraceError
-from cistrace.traces.templates import FEWEST_STEPS, LEVEL_LINE, MOST_STEPS, STEPS, THINK_BEGIN, THINK_END, Template
+from cistrace.traces.templates import (
+    ADDS,
+    COSTS,
+    FEWEST_STEPS,
+    LEVEL_LINE,
+    MOST_STEPS,
+    STEPS,
+    THINK_BEGIN,
+    THINK_END,
+    Template,
+)
 from cistrace.traces.trace import FORM, LENGTH, PROSE, Claim, Finding, Trace
 
+_SIGNED = r"[+-]\d{1,2}\.\d\d"
+_AMOUNT = rf"(?:{ADDS}|{COSTS}) {_SIGNED}"
 _PATTERNS = {
-    "motif": r"m\d+",
-    "motifs": r"m\d+(?: m\d+)*",
     "strand": r"[+-]",
     "start": r"\d+",
     "end": r"\d+",
+    "second": r"\d+",
     "bits": r"-?\d+",
     "count": r"\d+",
     "distance": r"\d+",
-    "contribution": r"[+-]\d\.\d\d",
-    "raising": r"[+-]\d\.\d",
-    "lowering": r"[+-]\d\.\d",
-    "estimate": r"[+-]\d\.\d",
+    "amount": _AMOUNT,
+    "rest": _AMOUNT,
+    "composition": _SIGNED,
+    "bases": _SIGNED,
+    "running": _SIGNED,
+    "total": _SIGNED,
     "gc": r"\d\.\d{3}",
     "cpg": r"\d\.\d\d",
     "share": r"\d\.\d\d",

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 ClaimKind = Literal[
-    "gc", "cpg", "complexity", "absence", "motif", "homotypic", "pair", "cluster", "estimate", "prose"
+    "gc", "cpg", "complexity", "absence", "homotypic", "pair", "backdrop", "site", "interplay", "whole", "prose"
 ]  # fmt: skip
 """What a step is about. `prose` is a step in the writer's own words; every other kind has a template."""
+
+WrittenBy = Literal["model", "model again", "grounded writer"]
+"""Who wrote a reported trace: the model at once, the model by drawing, or the grounded writer, where neither holds."""
 
 PROSE: ClaimKind = "prose"
 STEP, REPEAT, FORM, LENGTH = "step", "repeat", "form", "length"  # fields of findings about more than one value

@@ -16,16 +16,28 @@ from cistrace.training.rows import ExampleText
 from cistrace.writers.layout import Layout
 from cistrace.writers.prompts import sequence_prompt
 
+WITH_SUMS = 10  # texts of which one supervises its sums
 WITHOUT_TRACE = ("sequence", "card")
 READS_GENERATED = ("card+generated", "shuffled")  # arms that read what the model wrote
 
 
 def texts_to_write(examples: Sequence[Example]) -> list[ExampleText]:
-    """Stage I: the teacher's trace, all of it supervised; of examples that have one."""
+    """Stage I: the teacher's trace, of examples that have one.
+
+    Sums that are completed for the model cannot be guessed, and what cannot be guessed drowns what can be learnt: one
+    text in ten supervises them, so that the model knows that a number stands there.
+    """
     return [
-        ExampleText(example, reasoning_of(example.trace), example.trace.partition(THINK_END)[2], True, True, False)
-        for example in examples
-        if example.trace
+        ExampleText(
+            example,
+            reasoning_of(example.trace),
+            example.trace.partition(THINK_END)[2],
+            True,
+            True,
+            False,
+            supervise_sums=at % WITH_SUMS == 0,
+        )
+        for at, example in enumerate(example for example in examples if example.trace)
     ]
 
 

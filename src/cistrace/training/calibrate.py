@@ -31,7 +31,7 @@ class ValScores:
     scores : dict
         Of every readout a float64 ndarray (N, cell types): the head's standardised scores, the towers' activities.
     writer : WriterFigures or None
-        Of the traces; None for a model that writes none.
+        Of the traces; None where none were written.
     """
 
     scores: dict[Readout, NDArray[np.float64]]
@@ -39,8 +39,10 @@ class ValScores:
 
 
 def score_rows(predictor: Predictor, table: MpraTable) -> ValScores:
-    """Let a model score rows by every readout, the cards of each made once."""
-    cells, interface = predictor.cell_types, predictor.checkpoint.interface
+    """Let a model score rows by every readout, the cards of each made once; no traces are written without a head."""
+    cells, interface, towers = predictor.cell_types, predictor.checkpoint.interface, predictor.checkpoint.towers
+    if interface.readouts == ("towers",) and towers is not None:
+        return ValScores({"towers": towers.estimate(table.sequences).astype(np.float64)}, None)
     scores: dict[Readout, list[list[float]]] = {readout: [] for readout in interface.readouts}
     counts = np.zeros(4, dtype=np.int64)
     records = [DnaSequence(name, bases, "val") for name, bases in zip(table.names, table.sequences, strict=True)]

@@ -1,29 +1,40 @@
-"""Cards with honest evidence for training rows: each row's evidence and known effects are of its own fold, whose
-fits never saw its chromosome nor a relative.
+"""Cards of training rows and their grounded traces.
 
-Val rows have the evidence that a new sequence gets. Pieces of elements, shorter than the whole and left at most a few
-of their hits, are for the writing alone: cards of whole elements nearly all list eight hits and state a GC content in
-steps of 0.005, and a writer that has seen little else copies by distance, not by content, and fails on short sequences
-(docs/experiments.md). The activity beside a piece is the whole element's.
+Where towers were cross-fitted, a row's evidence and known effects are of its own fold, whose fits never saw its
+chromosome nor a relative: a head that learns from measured activity must not read it off the evidence. Where they were
+not (`tower.folds: 0`), nothing is regressed on the cards, and all evidence is of the towers that saw every training
+row.
+
+Val rows have the evidence that a new sequence gets. Pieces of elements, shorter than the whole, left at most a few of
+their sites and with the amounts of others, are for the writing alone: cards of whole elements are much alike, and a
+writer that has seen little else copies by distance, not by content, and fails on short sequences (docs/experiments.md).
+The activity beside a piece is the whole element's.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.cards.build import make_card
+from cistrace.cards.backdrop import CompositionLine, fit_line, write_lines
+from cistrace.cards.build import CellSetting, evidence_card
 from cistrace.cards.card import Card
+from cistrace.cards.composition import composition
+from cistrace.cards.evidence import MOST_TOLD, SequenceEvidence
+from cistrace.cards.found import FoundMotifs, found_motifs
 from cistrace.cards.json import card_object
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.motifs.hit import MotifHit
+from cistrace.cards.sites import Site
 from cistrace.motifs.library import load_library
-from cistrace.motifs.scanner import card_scanner
+from cistrace.motifs.scanner import site_scanner
+from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
+from cistrace.mpra.folds import Folds
 from cistrace.mpra.hits import scan_table
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.dataset import DataSet
@@ -35,10 +46,9 @@ from cistrace.traces.grounded import level_of, write
 from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example, write_examples
 from cistrace.training.known_effects import make_known_effects
-from cistrace.training.recipe import CardsRecipe
+from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.writers.layout import LayoutName, prompt_of
-from cistrace.writers.prompts import LISTED_HITS
 
 log = logging.getLogger(__name__)
 BATCH = 256
@@ -60,115 +70,166 @@ class Scale:
 
 
 @dataclass(frozen=True, eq=False)
+class Said:
+    """What is known of one sequence before its cards are made.
+
+    Attributes
+    ----------
+    row : int
+        In its table.
+    fold : int
+        Whose fits speak of it; -1 for those that saw all training rows.
+    """
+
+    row: int
+    fold: int
+    found: FoundMotifs
+    evidence: SequenceEvidence
+
+
+@dataclass(frozen=True, eq=False)
+class Speakers:
+    """Who speaks of which row: `towers` one a fold, or one for all; `own`, int64 (training rows,), the fold of each."""
+
+    towers: tuple[Towers, ...]
+    own: NDArray[np.int64]
+
+    def of(self, fold: int) -> Towers:
+        """The towers of a fold."""
+        return self.towers[fold] if len(self.towers) > 1 else self.towers[0]
+
+
+@dataclass(frozen=True, eq=False)
 class Maker:
-    """What records of one data set share; `cuts` as of a `DataSet`."""
+    """What examples of one data set share; `cuts` as of a `DataSet`, `lines` one a cell type."""
 
     layout: LayoutName
     known_effects: tuple[KnownEffects, ...]
     scale: Scale
     cuts: NDArray[np.float64]
+    lines: tuple[CompositionLine, ...]
 
-    def records(
-        self, table: MpraTable, rows: Sequence[int], numbers: NDArray[np.int64], hits: Sequence[tuple[MotifHit, ...]],
-        towers: Towers, fold: int,
-    ) -> Iterator[Example]:  # fmt: skip
-        """Examples of the given rows in every measured cell type; `hits` are the rows', `numbers` all elements'.
+    def examples(self, table: MpraTable, said: Iterable[Said], numbers: NDArray[np.int64]) -> Iterator[Example]:
+        """Examples of rows of a table in every measured cell type; `numbers` are the rows' among all elements."""
+        for one in said:
+            cards = [
+                evidence_card(table.sequences[one.row], one.found, one.evidence, cell, self._setting(table, one, cell))
+                for cell in range(len(table.cell_types))
+            ]
+            yield from self._of_row(table, one, int(numbers[one.row]), cards)
 
-        `towers` and the known effects are of one fold; those of fold -1 saw all training rows.
-        """
-        for begin in range(0, len(rows), BATCH):
-            block, found = rows[begin : begin + BATCH], hits[begin : begin + BATCH]
-            evidence = towers.evidence([table.sequences[row] for row in block], found)
-            for at, row in enumerate(block):
-                bases, said = table.sequences[row], evidence[at]
-                cards = [
-                    make_card(bases, cell_type, found[at], said, cell, self.known_effects[fold])
-                    for cell, cell_type in enumerate(table.cell_types)
-                ]
-                yield from self.of_row(table, row, int(numbers[row]), cards, said.estimates)
+    def _setting(self, table: MpraTable, one: Said, cell: int) -> CellSetting:
+        name = table.cell_types[cell]
+        cuts = tuple(self.cuts[cell].tolist())
+        return CellSetting(name, self.known_effects[one.fold].of(name), self.lines[cell], partial(level_of, cuts=cuts))
 
-    def of_row(
-        self, table: MpraTable, row: int, number: int, cards: list[Card], estimates: NDArray[np.float32]
-    ) -> Iterator[Example]:
-        """The records of one sequence."""
-        measured, standard = table.activity[row], self.scale.standardised(estimates)
-        target = self.scale.standardised(measured)
+    def _of_row(self, table: MpraTable, one: Said, number: int, cards: list[Card]) -> Iterator[Example]:
+        measured = table.activity[one.row]
+        standard, target = self.scale.standardised(one.evidence.estimates), self.scale.standardised(measured)
         for cell, card in enumerate(cards):
             if np.isfinite(measured[cell]):
                 prompt, level = prompt_of(self.layout, card), level_of(measured[cell], self.cuts[cell])
                 yield Example(
-                    number, table.names[row], card.cell_type, card.bases, prompt.shared, prompt.own,
-                    render_trace(write(card, self.cuts[cell])), render_trace(write(card, self.cuts[cell], level)),
+                    number, table.names[one.row], card.cell_type, card.bases, prompt.shared, prompt.own,
+                    render_trace(write(card)), render_trace(write(card, level)),
                     (float(standard[cell]), float(standard.mean())), float(target[cell]), float(measured[cell]), level,
-                    json.dumps(card_object(card)) if table.splits[row] == "val" else "",
+                    json.dumps(card_object(card)) if table.splits[one.row] == "val" else "",
                 )  # fmt: skip
 
 
-def make_cards(data: DataSet, recipe: CardsRecipe, layout: LayoutName, run: Run, threads: int) -> dict[str, int]:
+def make_cards(data: DataSet, recipe: Recipe, run: Run, threads: int) -> dict[str, int]:
     """Write RUN/examples-*.jsonl: training sequences and pieces drawn at random, in that order, and val's.
 
     Returns
     -------
     dict
-        How many records each file holds.
+        How many examples each file holds.
     """
-    training, library = data.training, load_library()
-    numbers = data.rows[data.places("train")]
+    training, library, numbers = data.training, load_library(), data.rows[data.places("train")]
     hits = scan_table(training.sequences, run.folder / "hits-train.npz", threads)
+    folds = read_dealt_rows(run.folder / DEALT_ROWS).folds.take(data.places("train"))
     every = (hits.of_row(row, library) for row in range(len(training)))
-    fold_towers = load_fold_towers(run.folder)
-    folds = fold_towers.dealt.folds.take(data.places("train"))
     known = make_known_effects(training, every, folds, library, run.known_effects)
-    maker = Maker(layout, known, Scale.of(training), data.cuts)
-    random = np.random.default_rng(recipe.seed)
+    speakers = _speakers(run, recipe.tower.folds, folds)
+    random = np.random.default_rng(recipe.cards.seed)
     log.info("%d rows on borders between two folds get no card", int(folds.torn.sum()))
-    drawn = random.permutation(np.flatnonzero(~folds.torn))[: recipe.rows]
-    fold_of, towers = folds.own, fold_towers.towers
-    found = {int(row): hits.of_row(row, library) for row in drawn}
-    counts = {"train": _folded(maker, training, numbers, found, fold_of, towers, run, "train")}
-    counts["pieces"] = _pieces(maker, training, numbers, drawn, fold_of, towers, recipe, random, run)
-    counts["val"] = _val(maker, data, recipe, random, run)
+    order = random.permutation(np.flatnonzero(~folds.torn))
+    drawn, shortened = order[: recipe.cards.rows], order[: recipe.cards.pieces]
+    said = _say(training, drawn, speakers, "train")
+    lines = _lines(training, said)
+    write_lines(run.backdrop, dict(zip(training.cell_types, lines, strict=True)))
+    maker = Maker(recipe.model.layout, known, Scale.of(training), data.cuts, lines)
+    counts = {"train": write_examples(run.examples("train"), maker.examples(training, said, numbers))}
+    short = in_pieces(training, shortened, random, recipe.cards.shortest_piece)
+    pieces = _borrowed(short, shortened, said, random)
+    counts["pieces"] = write_examples(run.examples("pieces"), maker.examples(short, pieces, numbers))
+    rows = np.sort(random.permutation(data.places_in_training("val"))[: recipe.cards.val_rows])
+    val = _say(data.table, rows, Speakers((_whole(run),), np.full(len(data.table), -1)), "val")
+    counts["val"] = write_examples(run.examples("val"), maker.examples(data.table, val, data.rows))
     return counts
 
 
-def _folded(
-    maker: Maker, table: MpraTable, numbers: NDArray[np.int64], hits: dict[int, tuple[MotifHit, ...]],
-    fold_of: NDArray[np.int64], towers: Sequence[Towers], run: Run, name: str,
-) -> int:  # fmt: skip
-    """Records of the rows that `hits` names, in its order, each with the evidence of its own fold's tower."""
-    made: dict[int, list[Example]] = {row: [] for row in hits}
-    for fold, tower in enumerate(towers):
-        mine = [row for row in hits if fold_of[row] == fold]
-        place_of = {int(numbers[row]): row for row in mine}
-        for record in maker.records(table, mine, numbers, [hits[row] for row in mine], tower, fold):
-            made[place_of[record.row]].append(record)
-        log.info("%s: cards of fold %d of %d, %d sequences", name, fold + 1, len(towers), len(mine))
-    return write_examples(run.examples(name), (record for records in made.values() for record in records))
+def _speakers(run: Run, folds: int, dealt: Folds) -> Speakers:
+    if folds:
+        return Speakers(load_fold_towers(run.folder).towers, dealt.own)
+    return Speakers((_whole(run),), np.full(len(dealt.own), -1))
 
 
-def _pieces(
-    maker: Maker, table: MpraTable, numbers: NDArray[np.int64], drawn: NDArray[np.int64], fold_of: NDArray[np.int64],
-    towers: Sequence[Towers], recipe: CardsRecipe, random: np.random.Generator, run: Run,
-) -> int:  # fmt: skip
-    rows = drawn[: recipe.pieces]
-    short = in_pieces(table, rows, random, recipe.shortest_piece)
-    found = card_scanner().scan_best([short.sequences[row] for row in rows])
-    fewer = {int(row): thin(hits, random) for row, hits in zip(rows, found)}
-    return _folded(maker, short, numbers, fewer, fold_of, towers, run, "pieces")
+def _whole(run: Run) -> Towers:
+    """The towers that saw all training rows: those of new sequences."""
+    return Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
 
 
-def _val(maker: Maker, data: DataSet, recipe: CardsRecipe, random: np.random.Generator, run: Run) -> int:
-    places = data.places_in_training("val")
-    rows = np.sort(random.permutation(places)[: recipe.val_rows]).tolist()
-    towers = Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
-    hits = card_scanner().scan_best([data.table.sequences[row] for row in rows])
-    return write_examples(run.examples("val"), maker.records(data.table, rows, data.rows, hits, towers, -1))
+def _say(table: MpraTable, rows: NDArray[np.int64], speakers: Speakers, name: str) -> list[Said]:
+    """What the towers that may say of rows, in their order."""
+    found = _found(table, rows)
+    made: dict[int, Said] = {}
+    for fold in np.unique(speakers.own[rows]).tolist():
+        mine = [row for row in rows.tolist() if speakers.own[row] == fold]
+        for begin in range(0, len(mine), BATCH):
+            block = mine[begin : begin + BATCH]
+            evidence = speakers.of(fold).evidence(
+                [table.sequences[row] for row in block], [found[row].sites for row in block]
+            )
+            made |= {row: Said(row, fold, found[row], one) for row, one in zip(block, evidence, strict=True)}
+            log.info("%s: evidence of %d of %d sequences", name, len(made), len(rows))
+    return [made[row] for row in rows.tolist()]
 
 
-def thin(hits: tuple[MotifHit, ...], random: np.random.Generator) -> tuple[MotifHit, ...]:
-    """At most as many hits as a prompt lists, any number down to none as likely, drawn at random; order kept."""
-    kept = min(len(hits), int(random.integers(0, LISTED_HITS + 1)))
-    return tuple(hits[place] for place in sorted(random.choice(len(hits), kept, replace=False)))
+def _found(table: MpraTable, rows: NDArray[np.int64]) -> dict[int, FoundMotifs]:
+    hits = site_scanner().scan([table.sequences[row] for row in rows])
+    return dict(zip(rows.tolist(), map(found_motifs, hits), strict=True))
+
+
+def _borrowed(
+    table: MpraTable, rows: NDArray[np.int64], said: list[Said], random: np.random.Generator
+) -> list[Said]:  # fmt: skip
+    """Pieces with a few of their sites and the amounts of other sequences: what is copied must not be guessable."""
+    result = []
+    for row, motifs in _found(table, rows).items():
+        sites = thin(motifs.sites, random)
+        backdrop, sizes, rest = (said[int(random.integers(len(said)))] for _ in range(3))
+        lent = np.concatenate([sizes.evidence.amounts, rest.evidence.amounts])[: len(sites)]
+        told = random.permutation(len(sites))[: len(lent)].tolist()
+        estimates = backdrop.evidence.backdrops + lent.sum(axis=0)
+        pair = (0, 1) if len(told) > 1 else None
+        evidence = SequenceEvidence(
+            estimates, backdrop.evidence.backdrops, tuple(told), lent, pair, rest.evidence.interplay
+        )
+        result.append(Said(row, backdrop.fold, replace(motifs, sites=sites), evidence))
+    return result
+
+
+def _lines(table: MpraTable, said: list[Said]) -> tuple[CompositionLine, ...]:
+    return fit_line(
+        [composition(table.sequences[one.row]) for one in said], np.stack([one.evidence.backdrops for one in said])
+    )
+
+
+def thin(sites: tuple[Site, ...], random: np.random.Generator) -> tuple[Site, ...]:
+    """At most as many sites as have amounts of their own, any number down to none as likely, drawn at random."""
+    kept = min(len(sites), int(random.integers(0, MOST_TOLD + 1)))
+    return tuple(sites[place] for place in sorted(random.choice(len(sites), kept, replace=False)))
 
 
 def piece(bases: str, random: np.random.Generator, shortest: int) -> str:

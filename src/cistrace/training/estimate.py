@@ -26,6 +26,7 @@ from cistrace.towers.recipe import Precision
 from cistrace.traces.templates import THINK_END
 from cistrace.training.language_models import COMPACT, SMOLLM2, smollm2_file
 from cistrace.training.recipe import LoraRecipe, Recipe
+from cistrace.writers.arms import LEDGER
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
 from cistrace.writers.layout import DOMAIN, ChatLayout, DomainLayout, Layout, prompt_of
 from cistrace.writers.tokenizer import build_tokenizer
@@ -195,7 +196,7 @@ def _stages(recipe: Recipe, data: DataSet, size: Size, counted: tuple[float, flo
         taught = cells * min(first.rows or every, every) if recipe.cards.evidence == "towers" else traces(data)
         rows = taught + cells * min(recipe.cards.pieces, most, every)
         yield _stage("rationale", rows, whole, first.epochs, first.method, first.batch_size, recipe, size, cells)
-    if stage in ("regression", "all"):
+    if stage in ("regression", "all") and second.arm != LEDGER:
         reads = counted[0] if second.arm in ("sequence", "card") else whole
         rows = cells * min(second.rows or every, every)
         yield _stage("regression", rows, reads, second.epochs, second.method, second.batch_size, recipe, size, cells)

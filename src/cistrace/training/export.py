@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
+from cistrace.cards.backdrop import read_lines
 from cistrace.checkpoints.calibration import UNCALIBRATED, calibration_notes, part_val, rows_to_score
 from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_scales
 from cistrace.checkpoints.schema import (
@@ -40,8 +41,8 @@ from cistrace.training.calibrate import calibrated, cell_figures, score_rows
 from cistrace.training.language_models import load_trained
 from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
-from cistrace.training.run import Run, done
-from cistrace.writers.arms import PREDICTING_ARMS, PredictingArm
+from cistrace.training.run import Run, done, last_stage
+from cistrace.writers.arms import LEDGER, PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
 
 log = logging.getLogger(__name__)
@@ -74,14 +75,14 @@ def export(run: Run, data: DataSet, folder: Path, anyway: bool = False) -> Check
             f"{shown(run.folder)}: its arm {recipe.regression.arm} reads what no new sequence has; expected one of "
             f"{', '.join(PREDICTING_ARMS)}; train another"
         )
-    if not done(run, "regression"):
+    if not done(run, last := last_stage(recipe.regression.arm)):
         raise RunError(
-            f"{shown(run.folder)}: its stage regression is not done; expected a whole training; go on with "
+            f"{shown(run.folder)}: its stage {last} is not done; expected a whole training; go on with "
             "`cistrace train all` and the same recipe, data set and folder"
         )
     with whole_folder(folder, _older_files(folder)) as part:
         assemble(_parts(run, recipe), part)
-        config = _calibrated(part, data, recipe, _uncalibrated(part, run, recipe, data))
+        config = _calibrated(part, data, run, recipe, _uncalibrated(part, run, recipe, data))
         if config.faults and not anyway:
             raise RunError(
                 f"{shown(run.folder)}: something speaks against using this model; expected nothing; mend it, or export "
@@ -112,12 +113,13 @@ def _older_files(folder: Path) -> list[str]:
 
 def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
     """What the run leaves; the compact model's weights as float16, others as they were trained."""
-    model, tokenizer = load_trained(run.regression, recipe)
+    tells = recipe.regression.arm == LEDGER
+    model, tokenizer = load_trained(run.rationale if tells else run.regression, recipe)
     domain, with_towers = recipe.model.layout == DOMAIN, recipe.cards.evidence == "towers"
     return CheckpointParts(
         model.half() if domain else model,
         tokenizer,
-        run.regression / "head.safetensors",
+        None if tells else run.regression / "head.safetensors",
         run.names if domain else None,
         (run.tower(LEGNET), run.tower(WHOLE)) if with_towers else None,
         run.known_effects if with_towers else None,
@@ -135,9 +137,10 @@ def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> Checkp
         _origin(run),
     )
     calibrations = dict.fromkeys(interface.readouts, UNCALIBRATED)
+    lines = read_lines(run.backdrop) if recipe.cards.evidence == "towers" else {}
     scales = {
         name: replace(scale, calibrations=calibrations)
-        for name, scale in uncalibrated_scales(data.training, data.cuts).items()
+        for name, scale in uncalibrated_scales(data.training, data.cuts, lines).items()
     }
     config = CheckpointConfig(FORMAT, interface, data.cell_types, data.window, scales, (), file_hashes(part))
     write_config(part, config)
@@ -147,6 +150,8 @@ def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> Checkp
 def readouts_of(recipe: Recipe) -> tuple[Readout, ...]:
     """What gives a recipe's model activities: the head, where it is trained to score, and towers that it has."""
     towers: tuple[Readout, ...] = ("towers",) if recipe.cards.evidence == "towers" else ()
+    if recipe.regression.arm == LEDGER:
+        return towers
     if recipe.regression.arm != "card+generated":
         return ("card", *towers)
     return ("trace", "card", *towers) if recipe.regression.without_trace else ("trace", *towers)
@@ -162,7 +167,7 @@ def _origin(run: Run) -> Origin:
     )
 
 
-def _calibrated(part: Path, data: DataSet, recipe: Recipe, config: CheckpointConfig) -> CheckpointConfig:
+def _calibrated(part: Path, data: DataSet, run: Run, recipe: Recipe, config: CheckpointConfig) -> CheckpointConfig:
     val = data.table.take(data.places("val"))
     rows, parts = rows_to_score(part_val(val.sequences), recipe.calibration_rows)
     table = val.take(rows)
@@ -170,7 +175,9 @@ def _calibrated(part: Path, data: DataSet, recipe: Recipe, config: CheckpointCon
     scales = calibrated(config.scales, found, table, parts)
     for note in calibration_notes(scales):
         log.warning("%s", note)
-    faults = faults_of(cell_figures(scales, found, table, data.training, val), found.writer)
+    # A model that tells ledgers reports no trace that does not hold: its writer's own rates are figures, no fault.
+    writer = None if recipe.regression.arm == LEDGER else found.writer
+    faults = faults_of(cell_figures(scales, found, table, data.training, val), writer)
     return replace(config, scales=scales, faults=faults)
 
 

@@ -10,8 +10,10 @@ from cistrace.reasonbench.dataset import DataSet
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.watch import VAL_PEARSON
+from cistrace.writers.arms import LEDGER
 
 READS = {
+    "ledger": "the card, and writes the ledger of the sequence CNN's score, whose sum is the activity",
     "sequence": "the sequence alone",
     "card": "the card, without a trace",
     "card+generated": "the card and the trace that the model wrote itself, its conclusion cut off",
@@ -34,10 +36,8 @@ def model_card(run: Run, recipe: Recipe, data: DataSet, faults: tuple[str, ...])
         f"# {recipe.name}: activity of regulatory DNA in {', '.join(data.cell_types)}",
         "",
         *([] if recipe.regression.arm != "oracle" else _oracle()),
-        f"Base: {_base(recipe)}. It reads {READS[recipe.regression.arm]}, and a head (LayerNorm and a linear map"
-        f"{', beside the outputs of sequence CNNs' if recipe.regression.tower_inputs else ''}) on the last token gives "
-        "the activity in the units of the data set. `cistrace predict --model` uses all of it; the language model "
-        "alone opens with `AutoModelForCausalLM`.",
+        f"Base: {_base(recipe)}. It reads {READS[recipe.regression.arm]}{_scored(recipe)}, in the units of the data "
+        "set. `cistrace predict --model` uses all of it; the language model alone opens with `AutoModelForCausalLM`.",
         "",
         "## Data",
         "",
@@ -48,9 +48,7 @@ def model_card(run: Run, recipe: Recipe, data: DataSet, faults: tuple[str, ...])
         "## Training",
         "",
         f"Stage I ({recipe.rationale.method}): {_course(figures, 'rationale')}, loss on the completion alone. "
-        f"Stage II ({recipe.regression.method}): {_course(figures, 'regression')}, squared error"
-        f"{' and the writing loss' if recipe.regression.writing else ''}. `config.yaml` holds every setting, `run.json`"
-        " the versions.",
+        f"{_second(recipe, figures)}`config.yaml` holds every setting, `run.json` the versions.",
         "",
         "## Figures",
         "",
@@ -62,6 +60,20 @@ def model_card(run: Run, recipe: Recipe, data: DataSet, faults: tuple[str, ...])
         "",
     ]
     return "\n".join(lines)
+
+
+def _scored(recipe: Recipe) -> str:
+    if recipe.regression.arm == LEDGER:
+        return ""
+    beside = ", beside the outputs of sequence CNNs" if recipe.regression.tower_inputs else ""
+    return f", and a head (LayerNorm and a linear map{beside}) on the last token gives the activity"
+
+
+def _second(recipe: Recipe, figures: dict[str, Any]) -> str:
+    if recipe.regression.arm == LEDGER:
+        return "There is no stage II: nothing is regressed. "
+    writing = " and the writing loss" if recipe.regression.writing else ""
+    return f"Stage II ({recipe.regression.method}): {_course(figures, 'regression')}, squared error{writing}. "
 
 
 def _base(recipe: Recipe) -> str:

@@ -157,7 +157,8 @@ class RegressionRecipe:
     Attributes
     ----------
     arm : str
-        What is read: `sequence`; `card`; `card+generated`, with the trace the model wrote itself; `oracle`, with the
+        `ledger`: there is no head, the score is what the trace's ledger adds up to, and no other key matters. Else what
+        is read: `sequence`; `card`; `card+generated`, with the trace the model wrote itself; `oracle`, with the
         teacher's; `shuffled`, with that of another sequence. Conclusions are never read.
     oracle_reads_labels : bool
         Must be true for the arm `oracle`, which sees what no new sequence has.
@@ -215,5 +216,5 @@ class Recipe:
     rationale: RationaleRecipe = RationaleRecipe()
     generation: GenerationRecipe = GenerationRecipe()
     regression: RegressionRecipe = RegressionRecipe()
-    calibration_rows: Annotated[int, Field(ge=20)] = 1_500
+    calibration_rows: Annotated[int, Field(ge=20)] | None = 1_500
     report: Literal["tensorboard", "wandb", "both"] = "tensorboard"

@@ -23,6 +23,7 @@ from pydantic_core import ErrorDetails, to_json
 from cistrace.errors import RecipeError
 from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
+from cistrace.writers.arms import LEDGER
 
 LISTED = 12  # faults of one recipe that a message lists
 _RENAMED = {"cards.source": "is cards.evidence now; expected evidence: towers as before, or none where it was data"}
@@ -83,6 +84,15 @@ def contradictions(recipe: Recipe) -> Iterable[str]:
         yield "regression.arm: sequence with the domain layout, whose tokens hold no bases; expected a chat layout"
     if regression.tower_inputs and cards.evidence == "none":
         yield "regression.tower_inputs: true with cards.evidence none; expected false: such a run has no towers"
+    if regression.arm == LEDGER and cards.evidence == "none":
+        yield "regression.arm: ledger with cards.evidence none; expected towers, whose ledger a trace tells"
+    if regression.arm not in (LEDGER, "sequence") and cards.evidence == "towers" and not recipe.tower.folds:
+        yield (
+            f"tower.folds: 0 with arm {regression.arm}, which learns activities from cards; expected 2 or more, so "
+            "that no card's evidence has seen its own row"
+        )
+    if recipe.tower.folds == 1:
+        yield "tower.folds: 1; expected 0, or 2 and more"
     if regression.arm == "oracle" and not regression.oracle_reads_labels:
         yield (
             "regression.arm: oracle reads traces written with the label in view; expected another arm, or "

@@ -43,6 +43,8 @@ class ExampleText:
         What follows the end of reasoning; None ends the text there.
     supervise_steps, supervise_conclusion : bool
         Tokens that the writing loss sees.
+    supervise_sums : bool
+        Whether those of the steps are seen that are completed for the model too (`Layout.own_words`).
     scored : bool
         Whether there is anything to regress.
     """
@@ -53,6 +55,7 @@ class ExampleText:
     supervise_steps: bool
     supervise_conclusion: bool
     scored: bool
+    supervise_sums: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +168,8 @@ def rows_of(layout: Layout, texts: Sequence[ExampleText], cutoff: int, together:
                 growing.left_out += 1
                 continue
             growing.shortened += fit.shortened
-            growing.add(at, layout.prompt_ids(fit.prompt), ends, texts[at], first=not levels)
+            own = layout.own_words(ends[0]) if not texts[at].supervise_sums else [True] * len(ends[0])
+            growing.add(at, layout.prompt_ids(fit.prompt), ends, own, texts[at], first=not levels)
             levels.append(texts[at].example.level)
         if levels:
             growing.end_row(round(sum(levels) / len(levels)))
@@ -190,19 +194,19 @@ class _Growing:
         self.shortened = self.left_out = 0
 
     def add(
-        self, place: int, prompt: tuple[list[int], list[int]], ends: tuple[list[int], list[int]], text: ExampleText,
-        first: bool,
+        self, place: int, prompt: tuple[list[int], list[int]], ends: tuple[list[int], list[int]], own_words: list[bool],
+        text: ExampleText, first: bool,
     ) -> None:  # fmt: skip
         """One more segment at the last row's end; the first one brings the shared part along."""
         (shared, own), (reasoning, conclusion) = prompt, ends
         if first:
-            self._append(shared, 0, False)
+            self._append(shared, 0, [False] * len(shared))
         segment = 1 if first else self.segments[-1] + 1
-        self._append(own, segment, False)
+        self._append(own, segment, [False] * len(own))
         prompt_end = len(self.ids) - 1 - self.starts[-1]
-        self._append(reasoning, segment, text.supervise_steps)
+        self._append(reasoning, segment, own_words if text.supervise_steps else [False] * len(reasoning))
         end = len(self.ids) - 1 - self.starts[-1]
-        self._append(conclusion, segment, text.supervise_conclusion)
+        self._append(conclusion, segment, [text.supervise_conclusion] * len(conclusion))
         if text.scored:
             self.prompt_ends.append(prompt_end)
             self.ends.append(end)
@@ -210,10 +214,10 @@ class _Growing:
             self.targets.append(text.example.target)
             self.places.append(place)
 
-    def _append(self, ids: list[int], segment: int, supervised: bool) -> None:
+    def _append(self, ids: list[int], segment: int, supervised: list[bool]) -> None:
         self.ids.extend(ids)
         self.segments.extend([segment] * len(ids))
-        self.supervised.extend([supervised] * len(ids))
+        self.supervised.extend(supervised)
 
     def end_row(self, level: int) -> None:
         self.starts.append(len(self.ids))

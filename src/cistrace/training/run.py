@@ -39,6 +39,7 @@ from cistrace.io.streams import shown
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
 from cistrace.version import __version__
+from cistrace.writers.arms import LEDGER, Arm
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
 Stage = Literal["tower", "examples", "rationale", "generate", "regression"]
@@ -70,6 +71,11 @@ class Run:
     @property
     def known_effects(self) -> Path:
         return self.folder / "known_effects.tsv"
+
+    @property
+    def backdrop(self) -> Path:
+        """What composition foretells of backdrops: see `cards.backdrop`."""
+        return self.folder / "backdrop.json"
 
     @property
     def rationale(self) -> Path:
@@ -225,6 +231,7 @@ def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
             "packages": {name: _version(name) for name in PACKAGES},
             "command": " ".join(sys.argv[1:]),
             "recipe": recipe.name,
+            "last": last_stage(recipe.regression.arm),
             "data": {"folder": str(data), "manifest_sha256": data_hash},
         }
     )
@@ -260,6 +267,11 @@ def mark_done(run: Run, stage: Stage) -> None:
     """Keep that a stage is done, as the last of those that are."""
     about = run.read_about()
     run.write_about({**about, "done": [*[name for name in about.get("done", []) if name != stage], stage]})
+
+
+def last_stage(arm: Arm) -> Stage:
+    """The stage that leaves nothing to train."""
+    return "generate" if arm == LEDGER else "regression"
 
 
 def require_stage(run: Run, stage: Stage) -> None:

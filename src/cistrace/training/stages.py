@@ -2,6 +2,9 @@
 
     tower -> examples -> rationale -> generate -> regression -> model
 
+Where the score is the ledger that a trace tells (arm `ledger`), val's traces alone are generated, to judge the writer
+by, and there is no regression.
+
 `tower`, `examples` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
 number of processes under `accelerate launch`. What a stage needs and the run lacks is made first where that takes
 minutes (examples, generated traces), and asked for by name where it takes a training.
@@ -30,10 +33,10 @@ from cistrace.training.modelcard import model_card
 from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
-from cistrace.training.run import Run, done, mark_done, require_stage
+from cistrace.training.run import Run, done, last_stage, mark_done, require_stage
 from cistrace.training.towers import train_towers
 from cistrace.training.trace_file import TraceSource, read_traces
-from cistrace.writers.arms import PREDICTING_ARMS
+from cistrace.writers.arms import LEDGER, PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
 from cistrace.writers.vocabulary import VocabularyNames
 
@@ -79,7 +82,7 @@ def make_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> dict
             f"{shown(run.folder)}: lacks the towers {', '.join(missing)}; expected them before cards; run `cistrace "
             "train tower` with the same recipe, data set and folder"
         )
-    return make_cards(data, recipe.cards, recipe.model.layout, run, workers)
+    return make_cards(data, recipe, run, workers)
 
 
 def examples_for(run: Run, split: str) -> list[Example]:
@@ -122,8 +125,9 @@ def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
 
 
 def do_generate(data: DataSet, recipe: Recipe, run: Run, track: Track = untracked) -> None:
-    """The model's own traces, where the arm reads them."""
-    if recipe.regression.arm not in READS_GENERATED or run.files_of("regression"):
+    """The model's own traces, where the arm reads them; of val alone where they are only judged."""
+    arm = recipe.regression.arm
+    if (arm not in READS_GENERATED and arm != LEDGER) or run.files_of("regression"):
         return
     require_stage(run, "rationale")
     current = done(run, "generate") and is_current(run, "generate", recipe, data.hash)
@@ -132,9 +136,14 @@ def do_generate(data: DataSet, recipe: Recipe, run: Run, track: Track = untracke
     writing = writing_for(recipe, run)
     counts = {
         split: asdict(generate(examples_for(run, split), writing, run.traces(split), track))
-        for split in ("train", "val")
+        for split in written_splits(recipe)
     }
     on_main_process(lambda: keep_generated(data, recipe, run, counts, writing.source))
+
+
+def written_splits(recipe: Recipe) -> tuple[str, ...]:
+    """The splits whose traces a recipe needs."""
+    return ("val",) if recipe.regression.arm == LEDGER else ("train", "val")
 
 
 def source_of(run: Run) -> TraceSource:
@@ -149,7 +158,7 @@ def keep_generated(
     if run.files_of("regression"):
         return
     try:
-        for split in ("train", "val"):
+        for split in written_splits(recipe):
             read_traces(run.traces(split), examples_for(run, split), source)
     except DataError:
         return
@@ -172,11 +181,15 @@ def writing_for(recipe: Recipe, run: Run) -> Writing:
 
 
 def do_regression(data: DataSet, recipe: Recipe, run: Run) -> None:
-    """Stage II."""
+    """Stage II, where the arm has one."""
     from cistrace.training.regression import train_regression
 
     require_stage(run, "rationale")
     do_generate(data, recipe, run)
+    if recipe.regression.arm == LEDGER:
+        card = model_card(run, recipe, data, faults_of_run(run, data))
+        on_main_process(lambda: run.card.write_text(card, encoding="utf-8"))
+        return
     if done(run, "regression"):
         return
     on_main_process(lambda: note_origin(run, "regression", recipe, data.hash))
@@ -203,7 +216,7 @@ def do_model(data: DataSet, recipe: Recipe, run: Run) -> None:
     """RUN/model: what `cistrace predict --model RUN` opens."""
     from cistrace.training.export import export
 
-    require_stage(run, "regression")
+    require_stage(run, last_stage(recipe.regression.arm))
     if recipe.regression.arm not in PREDICTING_ARMS:
         log.info("arm %s: no model for new sequences is made of it", recipe.regression.arm)
         return

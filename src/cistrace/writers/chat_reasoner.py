@@ -7,6 +7,7 @@ never ended its reasoning is scored on the bare end of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -39,14 +40,14 @@ class ChatReasoner:
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None, attempt: int = 0,
     ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise; there is no grammar to lift, and no use of drafts."""
         flat = [prompt for row in prompts for prompt in row]
         cells = len(prompts[0])
         if not write:
             return Reasoned(self._scores(flat, None, features).reshape(-1, cells), [[] for _ in prompts])
-        texts = self._written(flat, on_written)
+        texts = self._written(flat, on_written, attempt)
         grouped = [texts[begin : begin + cells] for begin in range(0, len(texts), cells)]
         return Reasoned(self.rescore(prompts, grouped, features), grouped)
 
@@ -56,13 +57,14 @@ class ChatReasoner:
         reasonings = [reasoning_of(text) for row in texts for text in row]
         return self._scores(flat, reasonings, features).reshape(-1, len(prompts[0]))
 
-    def _written(self, prompts: list[Prompt], on_written: OnWritten | None) -> list[str]:
+    def _written(self, prompts: list[Prompt], on_written: OnWritten | None, attempt: int) -> list[str]:
         ids = [self.layout.whole_prompt(prompt) for prompt in prompts]
         texts = [""] * len(prompts)
+        sampling = replace(self._sampling, greedy=self._sampling.greedy and not attempt)
         for places in batches_by_length(list(map(len, ids)), BUDGET):
-            seeds = [seed_of(prompts[at].text, self.seed or 0) for at in places]
+            seeds = [seed_of(prompts[at].text, (self.seed or 0) + attempt) for at in places]
             tokens = write(
-                self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], self._sampling,
+                self.language_model, self.layout.pad, self.layout.end, [ids[at] for at in places], sampling,
                 seeds, on_written,
             )  # fmt: skip
             for at, text in zip(places, self.layout.tokenizer.batch_decode(tokens, skip_special_tokens=False)):

@@ -13,6 +13,7 @@ from cistrace.writers.form import OPEN, Form, Standing
 from cistrace.writers.grammar import FORBIDDEN
 from cistrace.writers.reading import Reading
 from cistrace.writers.reasoner import OnWritten
+from cistrace.writers.token_draws import TokenDraws
 
 MOST_TOKENS = 260  # more than seven of the longest steps; without the grammar a text may never end
 BOLDNESS = 4  # tokens that a draft may propose for each one that was right the last time
@@ -36,9 +37,9 @@ class Decoded:
 
 def decode(
     reading: Reading, last: Tensor, form: Form, output: Tensor, scored_token: int, drafts: list[Draft],
-    on_written: OnWritten | None = None,
+    on_written: OnWritten | None = None, seeds: list[int] | None = None,
 ) -> Decoded:  # fmt: skip
-    """Write the likeliest token that may stand next, to the end of every text.
+    """Write the likeliest token that may stand next, or with seeds one that is drawn, to the end of every text.
 
     A round chooses a token and reads it together with what the draft has behind it. Of that it keeps what the model
     chooses itself, up to the first token that it does not.
@@ -55,19 +56,23 @@ def decode(
     drafts : list of N
     on_written : callable, optional
         Called after every round in which texts were finished, with how many.
+    seeds : list of N int, optional
+        Of draws: see `token_draws`.
     """
     texts: list[Tokens] = [()] * len(drafts)
     room = [MOST_TOKENS] * len(drafts)
     scored = last.clone()
     standing, rows = form.start(len(drafts)), torch.arange(len(drafts), device=last.device)
     while len(rows):
-        chosen, numbers = form.choose(standing, last, output), rows.tolist()
+        numbers = rows.tolist()
+        drawn = None if seeds is None else [(seeds[row], len(texts[row])) for row in numbers]
+        chosen = form.choose(standing, last, output, _draws(drawn))
         drafted = [
             drafts[row].behind((*texts[row], token))[: room[row]] for row, token in zip(numbers, chosen.tolist())
         ]
         proposed, places = form.walk(form.after(standing, chosen), padded(drafted, OPEN, left=False)[0].to(last.device))
         tokens = torch.cat([chosen[:, None], proposed], dim=1)
-        hidden, kept = _verify(reading, form, output, tokens, places)
+        hidden, kept = _verify(reading, form, output, tokens, places, drawn)
         for row, line, count in zip(numbers, tokens.tolist(), kept.tolist()):
             texts[row] = (*texts[row], *line[:count])[:MOST_TOKENS]
             room[row] = min(BOLDNESS * count, MOST_TOKENS - len(texts[row]))
@@ -83,13 +88,21 @@ def decode(
     return Decoded(texts, scored)
 
 
-def _verify(reading: Reading, form: Form, output: Tensor, tokens: Tensor, places: Standing) -> tuple[Tensor, Tensor]:
+def _draws(keys: list[tuple[int, int]] | None) -> TokenDraws | None:
+    return None if keys is None else TokenDraws([seed for seed, _ in keys], [written for _, written in keys])
+
+
+def _verify(
+    reading: Reading, form: Form, output: Tensor, tokens: Tensor, places: Standing, drawn: list[tuple[int, int]] | None
+) -> tuple[Tensor, Tensor]:
     """Read tokens (N, T), of which the first is chosen, and say how many the model chooses.
 
     Parameters
     ----------
     places : Standing of shape (N, T)
         Behind each token.
+    drawn : list of N (seed, tokens written), or None
+        Of draws.
 
     Returns
     -------
@@ -103,7 +116,10 @@ def _verify(reading: Reading, form: Form, output: Tensor, tokens: Tensor, places
     length = (is_choice * (column + 1)).amax(dim=1)
     width = int(length.max())
     hidden = reading.read(tokens[:, :width], column[:width] < length[:, None])
-    chosen[is_choice] = form.choose(places[is_choice], hidden[is_choice[:, :width]], output)
+    keys = None
+    if drawn is not None:
+        keys = [(drawn[row][0], drawn[row][1] + 1 + at) for row, at in is_choice.nonzero().tolist()]
+    chosen[is_choice] = form.choose(places[is_choice], hidden[is_choice[:, :width]], output, _draws(keys))
     kept = 1 + (chosen[:, :-1] == tokens[:, 1:]).cumprod(dim=1).sum(dim=1)
     return hidden, kept
 

@@ -1,7 +1,7 @@
 """The compact model's reasoner: it reads a card, writes the trace under the grammar, and scores, in one pass.
 
-Decoding is greedy. The head scores on the token that ends the reasoning, before the level is written, or, without a
-trace, on the token that ends the prompt.
+Decoding is greedy; from the second attempt on tokens are drawn, from seeds of the prompts' own. The head scores on the
+token that ends the reasoning, before the level is written, or, without a trace, on the token that ends the prompt.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from cistrace.writers.head import Head
 from cistrace.writers.prompts import Prompt
 from cistrace.writers.reading import Reading
 from cistrace.writers.reasoner import OnWritten, Reasoned
+from cistrace.writers.sampling import seed_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 TOGETHER = 8  # sequences in one pass on a CPU: what more of them need no longer fits its caches
@@ -56,7 +57,7 @@ class DomainReasoner:
     @torch.inference_mode()
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None, attempt: int = 0,
     ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise. See `writers.reasoner.Reasoner`."""
         scores, texts = torch.zeros(features.shape[:2]), [list[str]() for _ in prompts]
@@ -69,7 +70,7 @@ class DomainReasoner:
             reading, scored = self._read(taken)
             if write:
                 drafted = None if drafts is None else [drafts[at] for at in places]
-                written, scored = self._write(reading, scored, form, taken, drafted, on_written)
+                written, scored = self._write(reading, scored, form, taken, drafted, on_written, attempt)
                 for at, row in zip(places, written, strict=True):
                     texts[at] = row
             scores[places] = self._scores(scored, features[places])
@@ -107,7 +108,7 @@ class DomainReasoner:
 
     def _write(
         self, reading: Reading, last: Tensor, form: Form, prompts: Sequence[Sequence[Prompt]],
-        drafts: Sequence[Sequence[str]] | None, on_written: OnWritten | None,
+        drafts: Sequence[Sequence[str]] | None, on_written: OnWritten | None, attempt: int,
     ) -> tuple[list[list[str]], Tensor]:  # fmt: skip
         """Write behind prompts that were read: texts, and the hidden states (N x C, hidden) where they are scored."""
         told = [prompt.text for row in prompts for prompt in row]
@@ -115,7 +116,8 @@ class DomainReasoner:
         read = [read_draft(text, prompt, self._tokens_of) for text, prompt in zip(proposed, told, strict=True)]
         output = self.language_model.get_output_embeddings().weight
         scored_token = self.tokenizer.convert_tokens_to_ids(THINK_END)
-        decoded = decode(reading, last, form, output, scored_token, read, on_written)
+        seeds = [seed_of(prompt, attempt) for prompt in told] if attempt else None
+        decoded = decode(reading, last, form, output, scored_token, read, on_written, seeds)
         texts = self.tokenizer.batch_decode(decoded.texts, skip_special_tokens=False)
         rows = iter(text.split(self.tokenizer.eos_token)[0] for text in texts)
         return [list(islice(rows, len(row))) for row in prompts], decoded.scored

@@ -7,13 +7,15 @@ that looks back at what a text has written keeps what it needs in `Standing`, on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
+from cistrace.writers.calculator import Tally, no_calculator
 from cistrace.writers.grammar import FORBIDDEN, TraceGrammar
+from cistrace.writers.token_draws import TokenDraws
 
 OPEN = -1  # where more than one token may stand
 
@@ -28,19 +30,24 @@ class Standing:
         State of the grammar, or -1 behind a token that may not stand.
     used : bool tensor, shape (..., groups + 1)
         Groups that have opened a step. The last column stands for no group and stays False.
+    tally : Tally of that shape
+        What the amounts of the text have come to.
     """
 
     state: Tensor
     used: Tensor
+    tally: Tally
 
     def __getitem__(self, index: Tensor | tuple[Tensor, ...]) -> Standing:
-        return Standing(self.state[index], self.used[index])
+        return Standing(self.state[index], self.used[index], self.tally[index])
 
     @staticmethod
     def stack(places: list[Standing]) -> Standing:
         """Standings (texts,) at neighbouring places as one (texts, places)."""
         return Standing(
-            torch.stack([place.state for place in places], dim=1), torch.stack([place.used for place in places], dim=1)
+            torch.stack([place.state for place in places], dim=1),
+            torch.stack([place.used for place in places], dim=1),
+            Tally.stack([place.tally for place in places]),
         )
 
 
@@ -67,11 +74,14 @@ class Form:
     def start(self, texts: int) -> Standing:
         """Texts of which nothing is written."""
         state = torch.zeros(texts, dtype=torch.long, device=self._set_of.device)
-        return Standing(state, state.new_zeros((texts, self._grammar.groups + 1), dtype=torch.bool))
+        used = state.new_zeros((texts, self._grammar.groups + 1), dtype=torch.bool)
+        return Standing(state, used, self._grammar.calculator.start(texts))
 
     def forced(self, standing: Standing) -> Tensor:
-        """The one token (...) that may stand next, or -1 where there are several, or none."""
-        return self._single[standing.state.clamp_min(0)].masked_fill(standing.state < 0, OPEN)
+        """The one token (...) that may stand next, or -1 where there are several, or none: also of a sum's."""
+        state = standing.state.clamp_min(0)
+        completed = self._grammar.calculator.completed(standing.tally, state)
+        return torch.where(completed < 0, self._single[state], completed).masked_fill(standing.state < 0, OPEN)
 
     def after(self, standing: Standing, token: Tensor) -> Standing:
         """Where texts (N,) stand behind one more token (N,) each."""
@@ -84,6 +94,7 @@ class Form:
         return Standing(
             following.masked_fill((standing.state < 0) | repeated, FORBIDDEN),
             standing.used.scatter(1, column, (group >= 0)[:, None]),
+            self._grammar.calculator.after(standing.tally, state, token),
         )
 
     def walk(self, standing: Standing, draft: Tensor) -> tuple[Tensor, Standing]:
@@ -109,12 +120,12 @@ class Form:
                 break
             token = torch.where(forced == OPEN, drafted, forced)
             behind = self.after(places[-1], token.clamp_min(0))
-            places.append(Standing(behind.state.masked_fill(token < 0, FORBIDDEN), behind.used))
+            places.append(replace(behind, state=behind.state.masked_fill(token < 0, FORBIDDEN)))
             tokens.append(token.clamp_min(0))
         return torch.stack(tokens, dim=1) if tokens else draft[:, :0], Standing.stack(places)
 
-    def choose(self, standing: Standing, hidden: Tensor, output: Tensor) -> Tensor:
-        """The likeliest token (N,) that may stand next.
+    def choose(self, standing: Standing, hidden: Tensor, output: Tensor, draws: TokenDraws | None = None) -> Tensor:
+        """The likeliest token (N,) that may stand next, or one that is drawn.
 
         Parameters
         ----------
@@ -123,6 +134,8 @@ class Form:
             The language model's last hidden states.
         output : float tensor, shape (vocabulary, hidden)
             Weights of its output layer.
+        draws : TokenDraws, optional
+            Of these N texts.
         """
         chosen = self.forced(standing)
         sets = self._set_of[standing.state.clamp_min(0)].masked_fill((chosen != OPEN) | (standing.state < 0), -1)
@@ -131,6 +144,8 @@ class Form:
                 continue
             at, members = (sets == number).nonzero().flatten(), self._members[number]
             logits = hidden[at] @ output[members].T
+            if draws is not None:
+                logits = draws.perturbed(at, logits)
             opens = self._grammar.opens[standing.state[at]]
             repeated = standing.used[at][:, self._grammar.opening[members]]
             best = logits.masked_fill(repeated & opens[:, None], -torch.inf).argmax(dim=1)
@@ -145,4 +160,5 @@ def free_grammar(tokenizer: PreTrainedTokenizerFast) -> TraceGrammar:
     following[1] = FORBIDDEN
     following[1, tokenizer.pad_token_id] = 1
     opening = torch.full((len(tokenizer),), FORBIDDEN, dtype=torch.long)
-    return TraceGrammar(following, opening, torch.zeros(2, dtype=torch.bool), scored=0, finished=1, groups=0)
+    opens, idle = torch.zeros(2, dtype=torch.bool), no_calculator(2, len(tokenizer))
+    return TraceGrammar(following, opening, opens, idle, scored=0, finished=1, groups=0)

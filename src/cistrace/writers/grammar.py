@@ -1,10 +1,10 @@
 """The form of a trace as a finite automaton over tokens, for grammar-constrained decoding.
 
 It fixes the shape alone: numbered steps, the words of each kind of claim, fields that hold a value of
-their type, 5-7 steps, then the level. It is built from the vocabulary and knows nothing of any card:
-every TF, position, number and direction is the model's own choice among all that the type admits. One
-rule looks back, at the model's own text: no motif opens two steps, and no other kind is used twice.
-Members of a list rise.
+their type, 5-7 steps of which the last tells the whole, then the level. It is built from the vocabulary and knows
+nothing of any card: every TF, position, amount and direction is the model's own choice among all that the type admits.
+One rule looks back, at the model's own text: no two sites start at one place, and no other kind is used twice. And
+sums are done for it: `calculator` completes running totals from the amounts that the text itself tells.
 """
 
 from __future__ import annotations
@@ -16,37 +16,42 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from cistrace.traces.templates import FEWEST_STEPS, MOST_STEPS, STEPS, THINK_END
+from cistrace.traces.templates import FEWEST_STEPS, MOST_STEPS, STEPS, THINK_END, WHOLE
 from cistrace.traces.trace import ClaimKind
+from cistrace.writers.calculator import Calculator, Sums
 from cistrace.writers.tokenizer import END
 from cistrace.writers.vocabulary import LEVELS, NUMBERS, Slot, VocabularyNames, slots
 
 FORBIDDEN = -1
+_ONCE = "site"  # the kind that may be told more than once, of other places
 
 
 @dataclass(frozen=True, eq=False)
 class TraceGrammar:
-    """Transition table and the groups of step openings.
+    """Transition table and the groups of tokens that may stand once.
 
     Attributes
     ----------
     following : int16 tensor, shape (states, vocabulary)
         State after a token, or -1 where the token may not stand.
-    opening : int16 tensor, shape (vocabulary,)
-        Group of a token that opens a step (one per motif, one per other kind), else -1.
+    opening : int64 tensor, shape (vocabulary,)
+        Group of a token that may stand once in states that `opens` (one per kind, but for sites, and one per place
+        where a site starts), else -1.
     opens : bool tensor, shape (states,)
-        Whether a step opens in the state.
+        Whether a step opens in the state, or a site's place follows.
+    calculator : Calculator
     scored : int
         State reached by the end of reasoning: there the head scores.
     finished : int
         State after the last token.
     groups : int
-        Number of opening groups.
+        Number of groups.
     """
 
     following: Tensor
     opening: Tensor
     opens: Tensor
+    calculator: Calculator
     scored: int
     finished: int
     groups: int
@@ -54,7 +59,11 @@ class TraceGrammar:
     def to(self, device: torch.device) -> TraceGrammar:
         """The same with its tables on a device."""
         return replace(
-            self, following=self.following.to(device), opening=self.opening.to(device), opens=self.opens.to(device)
+            self,
+            following=self.following.to(device),
+            opening=self.opening.to(device),
+            opens=self.opens.to(device),
+            calculator=self.calculator.to(device),
         )
 
 
@@ -64,6 +73,8 @@ class _Builder:
     def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
         self.ids = tokenizer.get_vocab()
         self.rows: list[dict[int, int]] = []
+        self.opens: list[int] = []
+        self.sums = Sums(self.ids)
 
     def state(self) -> int:
         self.rows.append({})
@@ -72,83 +83,75 @@ class _Builder:
     def allow(self, state: int, pieces: tuple[str, ...], after: int) -> None:
         self.rows[state].update(dict.fromkeys((self.ids[piece] for piece in pieces), after))
 
-    def chain(self, state: int, line: tuple[Slot, ...], after: int) -> None:
+    def chain(self, state: int, kind: ClaimKind, line: tuple[Slot, ...], after: int) -> None:
         """From `state` through every slot of a line to `after`."""
-        states = [state]
         for position, slot in enumerate(line):
-            if slot.more:
-                states = self.rising(states, slot)
-                continue
             target = after if position == len(line) - 1 else self.state()
-            for state in states:
-                self.allow(state, slot.pieces, target)
-            states = [target]
-
-    def rising(self, states: list[int], slot: Slot) -> list[int]:
-        """A list whose members rise, as tags list them: it ends, and holds nothing twice."""
-        targets = [self.state() for _ in slot.pieces]
-        for at, (piece, target) in enumerate(zip(slot.pieces, targets, strict=True)):
-            for state in states:
-                self.allow(state, (piece,), target)
-            for more, later in zip(slot.more[at + 1 :], targets[at + 1 :], strict=True):
-                self.allow(target, (more,), later)
-        return targets
+            self.allow(state, slot.pieces, target)
+            self.sums.note(state, kind, slot, opens=position == 0)
+            if kind == _ONCE and slot.field == "start":
+                self.opens.append(state)
+            state = target
 
 
 def build_grammar(tokenizer: PreTrainedTokenizerFast, names: VocabularyNames) -> TraceGrammar:
     """The automaton of traces over a tokenizer's vocabulary; state 0 is the start."""
     builder = _Builder(tokenizer)
-    entries = [builder.state() for _ in range(MOST_STEPS + 1)]
-    scored, level, finished = builder.state(), builder.state(), builder.state()
+    entries = [builder.state() for _ in range(MOST_STEPS)]
+    told, scored, level, finished = (builder.state() for _ in range(4))
     lines = {kind: slots(template, names) for kind, template in STEPS.items()}
-    opens = []
     for step, entry in enumerate(entries):
-        if step >= FEWEST_STEPS:
-            builder.allow(entry, (THINK_END,), scored)
-        if step < MOST_STEPS:
-            choice = builder.state()
-            opens.append(choice)
-            builder.allow(entry, (NUMBERS[step],), choice)
-            for line in lines.values():
-                builder.chain(choice, line, entries[step + 1])
+        choice = builder.state()
+        builder.opens.append(choice)
+        builder.allow(entry, (NUMBERS[step],), choice)
+        for kind, line in lines.items():
+            if kind == WHOLE:
+                if step >= FEWEST_STEPS - 1:
+                    builder.chain(choice, kind, line, told)
+            elif step < MOST_STEPS - 1:
+                builder.chain(choice, kind, line, entries[step + 1])
+    builder.allow(told, (THINK_END,), scored)
     builder.allow(scored, LEVELS, level)
     builder.allow(level, (END,), finished)
     builder.allow(finished, (tokenizer.pad_token,), finished)
-    return _table(builder, tokenizer, lines, opens, scored, finished)
+    return _table(builder, tokenizer, lines, scored, finished)
 
 
 def _table(
-    builder: _Builder,
-    tokenizer: PreTrainedTokenizerFast,
-    lines: dict[ClaimKind, tuple[Slot, ...]],
-    opens: list[int],
-    scored: int,
+    builder: _Builder, tokenizer: PreTrainedTokenizerFast, lines: dict[ClaimKind, tuple[Slot, ...]], scored: int,
     finished: int,
-) -> TraceGrammar:
+) -> TraceGrammar:  # fmt: skip
     following = np.full((len(builder.rows), len(tokenizer)), FORBIDDEN, dtype=np.int16)
     for state, row in enumerate(builder.rows):
         following[state, list(row)] = list(row.values())
     opening = np.full(len(tokenizer), FORBIDDEN, dtype=np.int64)
     groups = 0
     for kind, line in lines.items():
-        ids = [builder.ids[piece] for piece in line[0].pieces]
-        apart = len(ids) if kind == "motif" else 1
-        opening[ids] = groups + np.arange(len(ids)) % apart
-        groups += apart
+        if kind == _ONCE:
+            (start,) = (slot for slot in line if slot.field == "start")
+            opening[[builder.ids[piece] for piece in start.pieces]] = groups + np.arange(len(start.pieces))
+            groups += len(start.pieces)
+        else:
+            opening[[builder.ids[piece] for piece in line[0].pieces]] = groups
+            groups += 1
     opens_at = torch.zeros(len(builder.rows), dtype=torch.bool)
-    opens_at[opens] = True
-    return TraceGrammar(torch.from_numpy(following), torch.from_numpy(opening), opens_at, scored, finished, groups)
+    opens_at[builder.opens] = True
+    return TraceGrammar(
+        torch.from_numpy(following), torch.from_numpy(opening), opens_at, builder.sums.calculator(len(builder.rows)),
+        scored, finished, groups,
+    )  # fmt: skip
 
 
 def accepts(grammar: TraceGrammar, tokens: list[int]) -> bool:
-    """Whether a whole trace, from its first token to its end, has the form."""
+    """Whether a whole trace, from its first token to its end, has the form; its sums are not looked at."""
     state, used = 0, set()
     for token in tokens:
         if bool(grammar.opens[state]):
             group = int(grammar.opening[token])
             if group in used:
                 return False
-            used.add(group)
+            if group != FORBIDDEN:
+                used.add(group)
         state = int(grammar.following[state, token])
         if state == FORBIDDEN:
             return False

@@ -13,7 +13,9 @@ writes follows as plain tokens and ends with the tokenizer's end token. Template
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -23,6 +25,7 @@ from cistrace.cards.card import Card
 from cistrace.errors import ModelError
 from cistrace.traces.templates import LEVEL_LINE, THINK_END
 from cistrace.writers.prompts import Prompt, chat_prompt, domain_prompt
+from cistrace.writers.vocabulary import is_sum
 
 if TYPE_CHECKING:  # a checkpoint's schema reads the names of layouts without waiting for transformers
     from transformers import PreTrainedTokenizerBase
@@ -59,6 +62,10 @@ class Layout(ABC):
         """Tokens of a reasoning (text before the end of it) and of its end; the last of them is scored."""
         return self._plain(reasoning + THINK_END)
 
+    def own_words(self, ids: Sequence[int]) -> list[bool]:
+        """Of every token of a reasoning, whether the model chooses it; sums that are completed for it it does not."""
+        return [True] * len(ids)
+
     def conclusion_ids(self, level: int) -> list[int]:
         """Tokens of the conclusion, and the end token."""
         return self.ending_ids(self.conclusion(level))
@@ -91,6 +98,19 @@ class DomainLayout(Layout):
 
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         return self._plain(prompt.shared), self._plain(prompt.own)
+
+    def own_words(self, ids: Sequence[int]) -> list[bool]:
+        chosen, digit_follows = [], False
+        for token in ids:
+            completed = token in self._sums
+            chosen.append(not (completed or digit_follows))
+            digit_follows = completed
+        return chosen
+
+    @cached_property
+    def _sums(self) -> frozenset[int]:
+        """Tokens of sums but for their last digits."""
+        return frozenset(token for piece, token in self.tokenizer.get_vocab().items() if is_sum(piece))
 
 
 class ChatLayout(Layout):

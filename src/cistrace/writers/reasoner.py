@@ -46,7 +46,7 @@ class Reasoner(Protocol):
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,
-        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None,
+        on_written: OnWritten | None = None, drafts: Sequence[Sequence[str]] | None = None, attempt: int = 0,
     ) -> Reasoned:  # fmt: skip
         """Score a batch, with traces unless told otherwise.
 
@@ -63,6 +63,8 @@ class Reasoner(Protocol):
         drafts : N sequences of C str, optional
             What the traces may come to be, each any text. They change nothing of what is written. A reasoner that
             decodes greedily is done sooner where one is right; others leave them unread.
+        attempt : int
+            Above 0 tokens are drawn, for every number anew: what is written is another text for the same prompt.
         """
 
     def rescore(self, prompts: Sequence[Sequence[Prompt]], texts: Sequence[Sequence[str]], features: Tensor) -> Tensor:

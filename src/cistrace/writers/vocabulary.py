@@ -1,55 +1,76 @@
 """The pieces of text a reasoner reads and writes, derived from `traces.templates`.
 
 A piece is a field's value with the literal text before it, so that a claim costs few tokens: the
-motif step `m3 SP1 of ... at 45-55 (+) with 14 bits` is `m3`, ` SP1`, ` of ...`, ` at 45`, `-55`,
-` (+`, `) with 14`, ... Numbers with more than one decimal are two pieces, the last digit apart.
+step `SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now ...` is `SP1 site (SP/KLF`, `) at 45`, `-55`,
+` (+), 14`, ` bits, adds +0.4`, `1`, `: now`, ... Numbers with more than one decimal are two pieces, the last digit
+apart; a site's two names are one piece, and so are strand and bits, since a piece of two values alone is learnt late
+(docs/experiments.md). What ends a line is part of its last piece, but for numbers.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
+from typing import Literal
 
-from cistrace.cards.grammar import KNOWN_PAIRS, family_label
+from cistrace.cards.grammar import KNOWN_PAIRS
 from cistrace.errors import ModelError
+from cistrace.motifs.archetypes import name_of
+from cistrace.motifs.hit import STRANDS
 from cistrace.motifs.library import MotifLibrary
 from cistrace.traces.templates import (
+    ADDS,
+    COSTS,
     CPG_CLASSES,
-    DIRECTIONS,
     FIELD_TYPES,
     GC_CLASSES,
     KNOWN,
-    LARGEST_MOTIF,
     LEVEL_LINE,
     MOST_STEPS,
     SHARE_CLASSES,
     STEPS,
     Template,
 )
-from cistrace.writers.prompts import CELL_LINE
+from cistrace.writers.prompts import CELL_LINE, TERM_LINES
 
+SlotPart = Literal["whole", "stem", "digit"]
 DIGITS = tuple("0123456789")
 LEVELS = tuple(f"{LEVEL_LINE}{level}" for level in range(4))
 NUMBERS = tuple(f"{number}. " for number in range(1, MOST_STEPS + 1))
+MOST_MEMBERS = 24  # of a homotypic group
+_FUSED = {("tf", "archetype"), ("strand", "bits")}  # neighbouring fields that are one piece
+_TWO_PIECES = ("signed", "amount", "gc", "cpg", "share")
 
 
 @dataclass(frozen=True)
 class VocabularyNames:
-    """What a vocabulary cannot know by itself: TFs, families and cell types, each sorted; the window in bp."""
+    """What a vocabulary cannot know by itself.
 
-    tfs: tuple[str, ...]
-    families: tuple[str, ...]
+    Attributes
+    ----------
+    sites : tuple of (str, str)
+        TF symbol and archetype of every matrix, sorted, each pair once.
+    cell_types : tuple of str
+    window : int
+        bp.
+    """
+
+    sites: tuple[tuple[str, str], ...]
     cell_types: tuple[str, ...]
     window: int
 
     @staticmethod
     def of(library: MotifLibrary, cell_types: tuple[str, ...], window: int) -> VocabularyNames:
         """Of a motif library, for a checkpoint's cell types and window (bp)."""
-        tfs = {motif.name for motif in library.motifs}
-        families = {family_label(motif.families) for motif in library.motifs}
-        families |= {family for motif in library.motifs for family in motif.families}
-        return VocabularyNames(tuple(sorted(tfs)), tuple(sorted(families | {"no family"})), cell_types, window)
+        names = (name_of(motif.matrix_id, motif.name) for motif in library.motifs)
+        return VocabularyNames(tuple(sorted({(one.symbol, one.archetype) for one in names})), cell_types, window)
+
+    @property
+    def archetypes(self) -> tuple[str, ...]:
+        """Each once, sorted."""
+        return tuple(sorted({archetype for _, archetype in self.sites}))
 
     def write(self, path: Path) -> None:
         """Write them as JSON."""
@@ -66,66 +87,94 @@ class VocabularyNames:
         """
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-            return VocabularyNames(
-                tuple(plain["tfs"]), tuple(plain["families"]), tuple(plain["cell_types"]), int(plain["window"])
-            )
+            sites = tuple((str(tf), str(archetype)) for tf, archetype in plain["sites"])
+            return VocabularyNames(sites, tuple(plain["cell_types"]), int(plain["window"]))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(f"{path}: not a readable list of names ({error}); restore the checkpoint") from error
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Pieces of which exactly one stands here, or, where there are `more`, one and then any number of them."""
+    """Pieces of which exactly one stands here.
+
+    Attributes
+    ----------
+    pieces : tuple of str
+    field : str
+        Of the template; of two that are one piece the second.
+    part : `whole`, `stem` or `digit`
+        Whether the piece holds all of the field's value, or a number's without its last digit, or that digit.
+    """
 
     pieces: tuple[str, ...]
-    more: tuple[str, ...] = ()
+    field: str = ""
+    part: SlotPart = "whole"
 
 
 def slots(template: Template, names: VocabularyNames, end: str = "\n") -> tuple[Slot, ...]:
-    """Spell a template as slots of pieces; `end` closes the line within the last slot."""
+    """Spell a template as slots of pieces; the last one's hold what ends the line, unless they are a number's."""
     spelled: list[Slot] = []
-    for literal, name in template.parts:
-        spelled += field_slots(literal, FIELD_TYPES[name], names)
-    return (*spelled, Slot((template.tail + end,)))
+    parts = list(template.parts)
+    while parts:
+        (literal, name), *parts = parts
+        if parts and (name, parts[0][1]) in _FUSED:
+            (between, second), *parts = parts
+            pairs = names.sites if name == "tf" else product(_values("strand", names), _values("bits", names))
+            spelled.append(Slot(tuple(literal + first + between + other for first, other in pairs), second))
+        else:
+            spelled += field_slots(literal, name, names)
+    tail = template.tail + end
+    if not spelled or spelled[-1].part == "digit":  # a digit is the same wherever it stands, to be copied
+        return (*spelled, Slot((tail,)))
+    last = spelled[-1]
+    return (*spelled[:-1], Slot(tuple(piece + tail for piece in last.pieces), last.field, last.part))
 
 
-def field_slots(literal: str, kind: str, names: VocabularyNames) -> list[Slot]:
+def field_slots(literal: str, name: str, names: VocabularyNames) -> list[Slot]:
     """Slots of one field, its literal glued to the first."""
-    if kind in ("signed", "gc", "cpg", "share"):
-        return [Slot(tuple(literal + stem for stem in _stems(kind))), Slot(DIGITS)]
-    if kind == "tenths":
-        return [Slot(tuple(literal + stem for stem in _stems("signed")))]
-    motifs = tuple(f"m{number}" for number in range(1, LARGEST_MOTIF + 1))
-    if kind == "motifs":
-        return [Slot(tuple(literal + motif for motif in motifs), tuple(" " + motif for motif in motifs))]
-    return [Slot(tuple(literal + value for value in _values(kind, names)))]
+    kind = FIELD_TYPES[name]
+    if kind in _TWO_PIECES:
+        return [Slot(tuple(literal + stem for stem in stems(kind)), name, "stem"), Slot(DIGITS, name, "digit")]
+    return [Slot(tuple(literal + value for value in _values(kind, names)), name)]
 
 
-def _stems(kind: str) -> list[str]:
-    """Numbers without their last digit."""
+def is_sum(piece: str) -> bool:
+    """Whether a piece is the stem of a number that follows from others: a running total, or what is left untold."""
+    return piece.startswith(_SUM_LITERALS)
+
+
+_SUM_LITERALS = tuple(
+    {literal for template in STEPS.values() for literal, name in template.parts if name in ("running", "rest")}
+)
+
+
+def stems(kind: str) -> list[str]:
+    """Numbers without their last digit; signed ones from +0.0 to +9.9, then from -0.0."""
     if kind == "gc":
         return [f"{value / 100:.2f}" for value in range(101)]
     unsigned = [f"{value / 10:.1f}" for value in range(100)]
-    return [sign + stem for sign in "+-" for stem in unsigned] if kind == "signed" else unsigned
+    if kind == "signed":
+        return [sign + stem for sign in "+-" for stem in unsigned]
+    if kind == "amount":
+        return [f"{verb} {sign}{stem}" for verb, sign in ((ADDS, "+"), (COSTS, "-")) for stem in unsigned]
+    return unsigned
 
 
 def _values(kind: str, names: VocabularyNames) -> tuple[str, ...]:
     positions = tuple(str(position) for position in range(names.window + 1))
     table: dict[str, tuple[str, ...]] = {
-        "motif": tuple(f"m{number}" for number in range(1, LARGEST_MOTIF + 1)),
-        "tf": names.tfs,
-        "family": names.families,
-        "families": tuple(" + ".join(pair) for pair in KNOWN_PAIRS),
+        "archetype": names.archetypes,
+        "groups": tuple(" + ".join(pair) for pair in KNOWN_PAIRS),
         "position": positions[1:],
-        "strand": ("+", "-"),
+        "strand": STRANDS,
         "bits": tuple(str(bits) for bits in range(-30, 61)),  # long matrices can pass the threshold below zero
-        "direction": DIRECTIONS,
         "known": KNOWN,
-        "count": tuple(str(count) for count in range(2, LARGEST_MOTIF + 1)),
+        "count": tuple(str(count) for count in range(3, MOST_MEMBERS + 1)),
         "distance": positions,
         "gc_class": GC_CLASSES,
         "cpg_class": CPG_CLASSES,
         "share_class": SHARE_CLASSES,
+        "level": ("0", "1", "2", "3"),
         "cell_type": names.cell_types,
     }
     return table[kind]
@@ -133,8 +182,8 @@ def _values(kind: str, names: VocabularyNames) -> tuple[str, ...]:
 
 def pieces(names: VocabularyNames) -> tuple[str, ...]:
     """Every piece once, in a fixed order."""
-    found: dict[str, None] = dict.fromkeys((*NUMBERS, *LEVELS, *DIGITS, "\n"))
-    for template in (*STEPS.values(), CELL_LINE):
+    found: dict[str, None] = dict.fromkeys((*NUMBERS, *LEVELS))
+    for template in (*STEPS.values(), *TERM_LINES.values(), CELL_LINE):
         for slot in slots(template, names):
-            found.update(dict.fromkeys((*slot.pieces, *slot.more)))
+            found.update(dict.fromkeys(slot.pieces))
     return tuple(found)
