@@ -12,7 +12,7 @@ from cistrace.checkpoints.soundness import CellTypeFigures, WriterFigures, fault
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.traces.verify import verify
 from cistrace.training.examples import Example
-from cistrace.training.run import Run
+from cistrace.training.run import Run, last_stage
 from cistrace.writers.arms import LEDGER
 
 
@@ -38,7 +38,7 @@ def faults_of_run(run: Run, data: DataSet) -> tuple[str, ...]:
         )
         for cell, cell_type in enumerate(data.cell_types)
     )
-    tells = run.read_config().regression.arm == LEDGER  # no trace of its is reported that does not hold
+    tells = run.read_about().get("last") == last_stage(LEDGER)  # and reports no trace that does not hold
     return faults_of(cells, None if tells else writer_of(run))
 
 
