@@ -21,7 +21,7 @@ from cistrace.mpra.effects import Design, carried_motifs, design_of
 from cistrace.mpra.evidence_table import EvidenceOrigin, EvidenceTable
 from cistrace.mpra.folds import Folds, deal_folds
 from cistrace.mpra.table import MpraTable
-from cistrace.reasonbench.subjects import scan_best
+from cistrace.reasonbench.subjects import scan_listed
 
 ORIGIN = EvidenceOrigin(("K562", "liver cells"), "associations", "JASPAR2026", "1")
 
@@ -41,7 +41,7 @@ def prepared(chromosomes: bool) -> tuple[MpraTable, NDArray[np.bool_], Design, F
     if not chromosomes:
         table = replace(table, chromosomes=("",) * len(table))
     training = np.arange(len(table)) % 6 != 5  # chromosome 6
-    design = design_of(table.sequences, carried_motifs(scan_best(table.sequences), load_library()))
+    design = design_of(table.sequences, carried_motifs(scan_listed(table.sequences), load_library()))
     return table, training, design, deal_folds(table.sequences, table.chromosomes, training)
 
 
@@ -86,7 +86,7 @@ def test_nothing_said_of_a_row_changes_with_its_own_label_or_a_relatives(row: in
 
 def test_what_was_planted_is_found_in_rows_that_no_fit_saw() -> None:
     table = a_table(600)
-    hits = scan_best(table.sequences)
+    hits = scan_listed(table.sequences)
     design = design_of(table.sequences, carried_motifs(hits, load_library()))
     training = np.array([chromosome != "chr6" for chromosome in table.chromosomes])
     fits = fit_associations(table, design, deal_folds(table.sequences, table.chromosomes, training))
@@ -118,7 +118,7 @@ def test_a_site_is_worth_what_its_surviving_hits_are() -> None:
     known = fits.known_effects(table.cell_types)
     scanned = site_scanner().scan(list(table.sequences))
     untold = 0
-    for row, (best, every) in enumerate(zip(scan_best(table.sequences), scanned, strict=True)):
+    for row, (best, every) in enumerate(zip(scan_listed(table.sequences), scanned, strict=True)):
         one = evidence.of_row(row, [0, 1])
         sites = sites_of(every)
         sums = np.zeros((len(sites), 2))

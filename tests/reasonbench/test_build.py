@@ -319,6 +319,22 @@ def test_a_split_column_needs_no_option_and_is_said(table: Path, tmp_path: Path)
     assert json.loads((tmp_path / "set" / "manifest.json").read_text())["split"]["rows"]["val"] == 40
 
 
+def test_the_shipped_towers_can_be_adapted_to_any_cell_type(table: Path, bench: Path, tmp_path: Path) -> None:
+    """To one that they do not know, without a training; how many of the rows they were fitted on is told."""
+    result = run(
+        "build", table, *ASKED, "--per-level", 4, "--towers", "adapted", "--threads", 1, "-o", tmp_path / "set"
+    )
+    assert result.exit_code == 0, result.stderr
+    told = "towers, adapted from the shipped ones, cross-fitted; 0 of 240 rows are elements that they were fitted on"
+    assert f"evidence: {told}" in result.stderr
+    evidence = json.loads((tmp_path / "set" / "manifest.json").read_text())["evidence"]
+    assert (evidence["kind"], evidence["origin"], evidence["folds"]["count"]) == ("towers", told, 3)
+    assert evidence["sha256"] != json.loads((bench / "manifest.json").read_text())["evidence"]["sha256"]
+    entries = list(entries_of(tmp_path / "set", "train"))
+    assert {entry.cell_type for entry in entries} == set(CELLS)
+    assert all(verify(entry.trace, entry.parsed_card()).verified for entry in entries)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -32,5 +32,9 @@ def found_motifs(hits: Sequence[MotifHit], expressed: frozenset[str] | None = No
 
     Best words of short matrices, above the threshold of p-values, count for sites alone (`site_scanner`).
     """
-    listed = [hit for hit in hits if hit.p_value is None or hit.p_value <= DEFAULT_P_THRESHOLD]
-    return FoundMotifs(best_of_family(listed), sites_of(hits, expressed))
+    return FoundMotifs(listed_hits(hits), sites_of(hits, expressed))
+
+
+def listed_hits(hits: Sequence[MotifHit]) -> tuple[MotifHit, ...]:
+    """The hits that a card lists of all: FIMO's, the best of a family where they overlap, by falling score."""
+    return best_of_family([hit for hit in hits if hit.p_value is None or hit.p_value <= DEFAULT_P_THRESHOLD])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from cistrace.cards.backdrop import CompositionLine
 from cistrace.checkpoints.schema import HEAD, KNOWN_EFFECTS, OURS, TOWER_FILES, VOCABULARY, CellScale
+from cistrace.checkpoints.seen import write_seen
 from cistrace.mpra.levels import ENHANCERS
 from cistrace.mpra.table import MpraTable
 
@@ -36,6 +37,8 @@ class CheckpointParts:
         LegNet and the light tower, where the model reads their evidence.
     known_effects : Path or None
         With towers.
+    seen : sequence of str
+        With towers: the elements that they were fitted on.
     """
 
     model: PreTrainedModel
@@ -44,6 +47,7 @@ class CheckpointParts:
     vocabulary: Path | None = None
     towers: tuple[Path, Path] | None = None
     known_effects: Path | None = None
+    seen: Sequence[str] = ()
 
 
 def assemble(parts: CheckpointParts, folder: Path) -> None:
@@ -55,6 +59,8 @@ def assemble(parts: CheckpointParts, folder: Path) -> None:
     for source, name in (*files, *zip(parts.towers or (), TOWER_FILES)):
         if source is not None:
             shutil.copy(source, folder / name)
+    if parts.towers is not None:
+        write_seen(parts.seen, folder)
 
 
 def uncalibrated_scales(

@@ -4,6 +4,7 @@
     cistrace/checkpoint.json          what this module reads and writes, with SHA-256 of every other file
     cistrace/head.safetensors
     cistrace/tower-legnet.safetensors, tower-whole.safetensors, known_effects.tsv    with cards of towers' evidence
+    cistrace/seen_elements.npy        with towers: digests of what they were fitted on
     cistrace/vocabulary.json          with the domain layout
 
 What is not the language model's stands in a folder of its own, as some servers load every safetensors file at the top.
@@ -34,6 +35,7 @@ OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
 RUN_FILE = "run.json"  # of a training run
 HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
+SEEN = f"{OURS}/seen_elements.npy"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
 

@@ -27,7 +27,6 @@ from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
 from cistrace.motifs.motif import Motif
-from cistrace.motifs.overlap import best_of_family
 from cistrace.motifs.p_values import table_to
 
 RULES = "fimo-integers-1"  # rises when the same input could give other hits
@@ -150,10 +149,6 @@ class Scanner:
             for batch, raw in zip(batches, self._raw(iter(batches)), strict=True)
             for hits in self._hits(batch, raw)
         ]
-
-    def scan_best(self, sequences: list[str]) -> list[tuple[MotifHit, ...]]:
-        """Of each of `sequences` a card's hits: the best of a family where they overlap, by falling score."""
-        return [best_of_family(found) for found in self.scan(sequences)]
 
     def iter_hits(self, sequences: Iterable[DnaSequence]) -> Iterator[tuple[DnaSequence, tuple[MotifHit, ...]]]:
         """As `scan`, for a stream of `sequences`, in order and in constant memory: a few batches are held at a time."""

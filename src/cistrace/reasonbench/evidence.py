@@ -32,7 +32,7 @@ from cistrace.mpra.evidence_table import (
 from cistrace.mpra.folds import Folds, deal_folds
 from cistrace.mpra.hits import HitRows, hit_table
 from cistrace.mpra.table import MpraTable
-from cistrace.reasonbench.subjects import BLOCK, LabelledTable, scan_best, scanner
+from cistrace.reasonbench.subjects import BLOCK, LabelledTable, scan_listed, scanner
 
 if TYPE_CHECKING:
     from cistrace.towers.evidence import Towers
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 ASSOCIATIONS: EvidenceKind = "associations"
 NO_EVIDENCE: EvidenceKind = "none"
 TOWERS: EvidenceKind = "towers"
-SHIPPED = "shipped"
+SHIPPED, ADAPTED = "shipped", "adapted"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +92,7 @@ def card_evidence(
     kind : str
         An `EvidenceKind`, or a file of evidence.
     towers : str or None
-        With the kind `towers`: `shipped`, or the folder of a training run.
+        With the kind `towers`: `shipped`, `adapted`, or the folder of a training run.
     kept : Path
         Where evidence of towers is kept for the next build.
 
@@ -114,7 +114,7 @@ def card_evidence(
     if kind == TOWERS:
         assert towers is not None
         evidence = _of_towers(table, folds, towers, kept, progress)
-        return made(table=evidence, name=f"towers, {'shipped' if towers == SHIPPED else 'cross-fitted'}")
+        return made(table=evidence, name=_called(table, towers))
     if kind == ASSOCIATIONS:
         evidence = fits.evidence(table.sequences, _origin(table, ASSOCIATIONS, ""), progress)
         return made(table=evidence, name="associations of the training rows, cross-fitted")
@@ -124,7 +124,7 @@ def card_evidence(
 def _all_hits(table: MpraTable, workers: Workers, progress: Track) -> Iterator[tuple[MotifHit, ...]]:
     """Hits of every row, in order."""
     size = 4 * BLOCK
-    found = workers.map(scan_best, blocks(table.sequences, size))
+    found = workers.map(scan_listed, blocks(table.sequences, size))
     for block in progress(found, f"blocks of {size} sequences scanned", -(-len(table.sequences) // size)):
         yield from block
 
@@ -141,6 +141,8 @@ def _of_towers(table: MpraTable, folds: Folds, towers: str, kept: Path, progress
     if towers == SHIPPED:
         each, digest = _shipped()
         may_speak = np.ones((len(table), 1), dtype=bool)
+    elif towers == ADAPTED:
+        each, digest, may_speak = _adapted(table, folds)
     else:
         run = load_fold_towers(Path(towers))
         each, digest = run.towers, run.digest
@@ -164,7 +166,7 @@ def _check_fit(table: MpraTable, towers: Towers) -> None:
     if unknown:
         raise DataError(
             f"towers: do not know {', '.join(unknown)}, only {', '.join(towers.cell_types)}; expected towers "
-            "trained on this table; use --evidence associations"
+            "trained on this table; use --towers adapted or --evidence associations"
         )
     longest = max(map(len, table.sequences))
     if longest > towers.window:
@@ -182,6 +184,42 @@ def _check_unseen(table: MpraTable, may_speak: NDArray[np.bool_]) -> None:
             "relatives of them (sharing 40 bases) or their chromosomes; expected one that saw none; leave these rows "
             "out, or use --evidence associations"
         )
+
+
+def _called(table: MpraTable, towers: str) -> str:
+    """What the evidence of towers is called; of the shipped ones, how much of the table they were fitted on."""
+    if towers not in (SHIPPED, ADAPTED):
+        return "towers, cross-fitted"
+    from cistrace.checkpoints.schema import shipped_checkpoint
+    from cistrace.checkpoints.seen import seen_by
+
+    seen = seen_by(shipped_checkpoint(), table.sequences)
+    told = "" if seen is None else f"; {int(seen.sum()):,} of {len(table):,} rows are elements that they were fitted on"
+    return f"towers, {towers if towers == SHIPPED else 'adapted from the shipped ones, cross-fitted'}{told}"
+
+
+def _adapted(table: MpraTable, folds: Folds) -> tuple[tuple[Towers, ...], str, NDArray[np.bool_]]:
+    """The shipped LegNet with a last layer of the table's own, one a fold; a digest; and which speaks of which row."""
+    from cistrace.checkpoints.load import load_checkpoint
+    from cistrace.checkpoints.schema import TOWER_FILES, shipped_checkpoint
+    from cistrace.towers.adapt import adapted, features
+    from cistrace.towers.evidence import Towers
+    from cistrace.towers.files import load_tower
+    from cistrace.towers.legnet import LegNet
+
+    tower = load_tower(shipped_checkpoint() / TOWER_FILES[0])
+    assert isinstance(tower, LegNet)
+    window = max(tower.window, -(-max(map(len, table.sequences)) // 8) * 8)
+    read = features(tower, table.sequences, window)
+    each = []
+    for fold in (speaking := np.unique(folds.own)).tolist():
+        seen = folds.seen_by(fold)
+        made = adapted(tower, table.cell_types, window, read[seen], table.activity[seen])
+        each.append(Towers(made, made))
+    whole = hashlib.sha256(load_checkpoint().hash.encode())
+    for array in (folds.own, folds.barred, table.activity):
+        whole.update(np.ascontiguousarray(array).tobytes())
+    return tuple(each), whole.hexdigest(), folds.own[:, None] == speaking[None, :]
 
 
 def _shipped() -> tuple[tuple[Towers, ...], str]:

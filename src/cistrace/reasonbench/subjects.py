@@ -13,7 +13,7 @@ from cistrace.cards.backdrop import CompositionLine
 from cistrace.cards.build import CellSetting, evidence_card, paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.evidence import SequenceEvidence
-from cistrace.cards.found import FoundMotifs, found_motifs
+from cistrace.cards.found import FoundMotifs, found_motifs, listed_hits
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, site_scanner
@@ -127,9 +127,9 @@ def scanner() -> Scanner:
     return site_scanner()
 
 
-def scan_best(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
-    """Hits of every sequence, the best of a family where they overlap, by falling score."""
-    return [found_motifs(hits).hits for hits in scanner().scan(list(sequences))]
+def scan_listed(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
+    """Hits of every sequence that its card lists: see `listed_hits`."""
+    return [listed_hits(hits) for hits in scanner().scan(list(sequences))]
 
 
 def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:

@@ -7,7 +7,7 @@ LegNet and their contributions from the light tower that saw all.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,18 +113,21 @@ def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: floa
     return ResidualTower(ResidualConfig(cell_types, window=window, dropout=dropout))
 
 
-def fit_job(job: TowerJob, rows: TowerRows, recipe: TowerRecipe, window: int, state: Path) -> FittedTower:
+def fit_job(
+    job: TowerJob, rows: TowerRows, recipe: TowerRecipe, window: int, state: Path,
+    threads: Callable[[], int] | None = None,
+) -> FittedTower:  # fmt: skip
     """Fit one tower on what it may see.
 
     Parameters
     ----------
     window : int
         bp.
-    state : Path
+    state, threads
         See `fit_tower`.
     """
     fit_recipe = recipe.legnet if job.name == LEGNET else recipe.light
     seed = recipe.seed * 100 + job.number
     tower = new_tower(job.name, rows.training.cell_types, window, fit_recipe.dropout, seed)
     table, seen = rows.seen_by(job.fold)
-    return fit_tower(tower, job.name, seen, table, rows.val, fit_recipe, state, seed)
+    return fit_tower(tower, job.name, seen, table, rows.val, fit_recipe, state, seed, threads=threads)

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
+from cistrace.io.cores import use_threads
 from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable
@@ -87,6 +88,7 @@ def pearson(predicted: NDArray[np.float32], measured: NDArray[np.float64]) -> li
 def fit_tower(
     tower: ResidualTower | LegNet, name: str, rows: NDArray[np.int64], table: MpraTable, val: MpraTable,
     recipe: TowerFitRecipe, state: Path, seed: int, report: Callable[[str], None] = log.info,
+    threads: Callable[[], int] | None = None,
 ) -> FittedTower:  # fmt: skip
     """Fit a new tower on some rows of a table; the last weights are kept, val is only watched.
 
@@ -98,6 +100,8 @@ def fit_tower(
         Where the state after every epoch is kept; found there, the fit goes on from it, to the same weights.
     seed : int
         Of order, augmentation and dropout.
+    threads : callable, optional
+        Asked now and then for how many threads to compute with; without it they are left as they are.
     """
     device = usable_here()
     codes = torch.as_tensor(base_codes(list(table.sequences), tower.window))
@@ -134,6 +138,8 @@ def fit_tower(
             total += fault.item()
             if number % 50 == 0:
                 _leave_if_orphaned()
+                if threads is not None:
+                    use_threads(threads())
         loss, r = total / steps, pearson(predict(tower, val_codes), val.activity)
         figures = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
         spent = time.monotonic() - began

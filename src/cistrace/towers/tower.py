@@ -69,12 +69,23 @@ class Tower(nn.Module, ABC):
 
     def standardised(self, one_hot: Tensor) -> Tensor:
         """Outputs before `location` and `scale` are put back: what training fits."""
-        if one_hot.ndim != 3 or one_hot.shape[1] != 4:
-            raise ModelError(f"tower input: found shape {tuple(one_hot.shape)}, expected (N, 4, length)")
-        return self.read(one_hot.unsqueeze(2).contiguous(memory_format=torch.channels_last))
+        return self.read(image_of(one_hot))
 
     def forward(self, one_hot: Tensor) -> Tensor:
         return self.standardised(one_hot).float() * self.scale + self.location
+
+
+def image_of(one_hot: Tensor) -> Tensor:
+    """One-hot DNA (N, 4, length) as layers take it: (N, 4, 1, length), channels last.
+
+    Raises
+    ------
+    ModelError
+        Another shape.
+    """
+    if one_hot.ndim != 3 or one_hot.shape[1] != 4:
+        raise ModelError(f"tower input: found shape {tuple(one_hot.shape)}, expected (N, 4, length)")
+    return one_hot.unsqueeze(2).contiguous(memory_format=torch.channels_last)
 
 
 def fused(tower: Tower) -> Tower:

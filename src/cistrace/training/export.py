@@ -14,6 +14,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import cast
 
+import numpy as np
+
 from cistrace.cards.backdrop import read_lines
 from cistrace.checkpoints.calibration import UNCALIBRATED, calibration_notes, part_val, rows_to_score
 from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_scales
@@ -34,6 +36,7 @@ from cistrace.checkpoints.soundness import faults_of
 from cistrace.errors import OutputError, RunError
 from cistrace.io.files import whole_folder
 from cistrace.io.streams import shown
+from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
 from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, WHOLE
@@ -123,7 +126,14 @@ def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
         run.names if domain else None,
         (run.tower(LEGNET), run.tower(WHOLE)) if with_towers else None,
         run.known_effects if with_towers else None,
+        _fitted_on(run) if with_towers else (),
     )
+
+
+def _fitted_on(run: Run) -> list[str]:
+    """The elements that the run's towers were fitted on, those of `tower.further` among them."""
+    dealt = read_dealt_rows(run.folder / DEALT_ROWS)
+    return [dealt.sequences[row] for row in np.flatnonzero(dealt.folds.training)]
 
 
 def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> CheckpointConfig:

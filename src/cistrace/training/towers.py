@@ -1,11 +1,13 @@
 """The towers of a run: what they learn from is dealt and written down, then they are fitted side by side.
 
-On CPUs a process and a thread each, the fastest way on a few cores; on a GPU one after another.
+On CPUs a process and a thread each, the fastest way on a few cores; once fewer are left than cores, these have the
+cores of the others too. On a GPU one after another.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -39,8 +41,10 @@ def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> 
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     log.info("towers on %s: %d to fit, %d elements", device, len(wanted), len(rows.places))
     one_by_one = torch.cuda.is_available() or not wanted
-    task = partial(_fit, rows=rows, recipe=recipe, run=run, window=data.window)
-    with Workers(1 if one_by_one else min(workers, len(wanted))) as pool:
+    processes = 1 if one_by_one else min(workers, len(wanted))
+    threads = partial(threads_of_each, [run.tower(job.name) for job in wanted], processes, workers)
+    task = partial(_fit, rows=rows, recipe=recipe, run=run, window=data.window, threads=threads)
+    with Workers(processes) as pool:
         # LegNet takes longest: first.
         for job, r in pool.as_finished(task, sorted(wanted, key=lambda job: job.name != LEGNET)):
             run.add_metrics("tower", {**run.read_metrics().get("tower", {}), job.name: r})
@@ -68,11 +72,19 @@ def _dealt(data: DataSet, recipe: TowerRecipe, run: Run) -> TowerRows:
     return rows
 
 
-def _fit(job: TowerJob, *, rows: TowerRows, recipe: TowerRecipe, run: Run, window: int) -> dict[str, float]:
+def threads_of_each(files: Sequence[Path], processes: int, cores: int) -> int:
+    """Threads for each of the fits that are under way, at least one; those whose files are there have ended."""
+    under_way = min(processes, sum(not file.exists() for file in files))
+    return max(1, cores // max(1, under_way))
+
+
+def _fit(
+    job: TowerJob, *, rows: TowerRows, recipe: TowerRecipe, run: Run, window: int, threads: Callable[[], int]
+) -> dict[str, float]:
     """Fit one tower and write it; val Pearson per cell type. In a process of its own, or not."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     state = run.tower_state(job.name)
-    fitted = fit_job(job, rows, recipe, window, state)
+    fitted = fit_job(job, rows, recipe, window, state, threads)
     with whole_file(run.tower(job.name)) as part:
         save_tower(fitted.tower, part, {DEALT: rows.dealt.digest, "window": str(window)})
     state.unlink(missing_ok=True)

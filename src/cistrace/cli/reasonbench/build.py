@@ -62,8 +62,9 @@ from cistrace.io.cores import cores
 @click.option(
     "--towers",
     metavar="RUN",
-    help="Towers of --evidence towers: the cross-fitted ones of a training run, or shipped, for elements that the "
-    "shipped towers never saw. What they say is kept in DIR/evidence.npz.",
+    help="Towers of --evidence towers: the cross-fitted ones of a training run; shipped, for elements that the "
+    "shipped towers never saw, or adapted: the shipped LegNet with a last layer of the table's own, cross-fitted, for "
+    "any cell type of a few hundred rows. What they say is kept in DIR/evidence.npz.",
 )
 @click.option(
     "--gates",
@@ -150,7 +151,7 @@ def build(
         raise click.UsageError("the grounded teacher reasons from evidence; --evidence none is for --teacher chat")
     if teacher == "chat" and not (base_url and model):
         raise click.UsageError("--teacher chat needs --base-url and --model")
-    if table_format == "joint-lentimpra" and towers == "shipped":
+    if table_format == "joint-lentimpra" and towers in ("shipped", "adapted"):
         raise click.UsageError("the shipped towers were trained on this library; name a run's folder of fold towers")
 
     from cistrace.io.workers import Workers
@@ -159,7 +160,7 @@ def build(
     from cistrace.mpra.homology import leaks
     from cistrace.reasonbench.build import BuildPlan, Gating
     from cistrace.reasonbench.build import build as build_bench
-    from cistrace.reasonbench.evidence import card_evidence
+    from cistrace.reasonbench.evidence import NO_EVIDENCE, card_evidence
     from cistrace.reasonbench.files import DataSetFiles, check_folder
     from cistrace.reasonbench.prepare import observe, setting_of, split_rows
     from cistrace.reasonbench.statistics import summary
@@ -191,6 +192,8 @@ def build(
         workers = stack.enter_context(Workers(threads or cores()))
         export = stack.enter_context(DataSetFiles(folder, official_names))
         found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", workers, tracked)
+        if kind != NO_EVIDENCE:
+            message(f"evidence: {found_evidence.name}")
         setting = setting_of(observed, found_evidence)
         if teacher == "grounded":
             teach, about = open_grounded(setting, condition, workers)

@@ -164,7 +164,7 @@ def evidence_kind(evidence: str | None, towers: str | None) -> str:
         return "associations" if towers is None else "towers"
     if evidence == "towers":
         if towers is None:
-            raise click.UsageError("--evidence towers: whose? give --towers RUN, a training run, or --towers shipped")
+            raise click.UsageError("--evidence towers: whose? give --towers RUN, shipped or adapted")
     elif towers is not None:
         raise click.UsageError(f"--towers means --evidence towers, found {evidence}; leave one of the two out")
     elif evidence not in get_args(EvidenceKind) and not Path(evidence).exists():

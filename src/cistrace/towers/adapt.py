@@ -1,0 +1,67 @@
+"""Adapt a LegNet to measurements of its own reading: its layers as they are, another last one.
+
+What a LegNet has learnt of one assay's cell types it also sees for another: its last but one layer, mean of both
+strands, is read off by a ridge regression a cell type (Hoerl & Kennard 1970; the penalty by leaving out one row at a
+time, scikit-learn's `RidgeCV`). A few hundred rows are enough, where a tower from scratch wants tens of thousands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
+from cistrace.towers.legnet import LegNet
+
+PENALTIES = np.logspace(-1, 5, 13)
+ROWS = 256
+SMALLEST_SPREAD = 1e-6  # of a feature that says nothing
+
+
+@torch.inference_mode()
+def features(tower: LegNet, sequences: Sequence[str], window: int) -> NDArray[np.float64]:
+    """What the last layer reads, mean of both strands: (N, features), of sequences of at most `window` bp."""
+    tower.eval()
+    codes, parts = base_codes(list(sequences), window), []
+    for start in range(0, len(codes), ROWS):
+        x = one_hot(codes[start : start + ROWS])
+        parts.append(((tower.features_of(x) + tower.features_of(reverse_complement(x))) / 2).numpy())
+    return np.concatenate(parts).astype(np.float64)
+
+
+def adapted(
+    tower: LegNet, cell_types: tuple[str, ...], window: int, read: NDArray[np.float64], activity: NDArray[np.float64]
+) -> LegNet:
+    """A LegNet of other cell types with all layers of `tower` but the last.
+
+    Parameters
+    ----------
+    window : int
+        bp that the new one reads.
+    read : ndarray, float64, shape (N, features)
+        `features` of the sequences measured.
+    activity : ndarray, float64, shape (N, cell types)
+        In whatever unit the new one shall speak; NaN where nothing was measured.
+    """
+    from sklearn.linear_model import RidgeCV  # of the extra `reasonbench`
+
+    made = LegNet(replace(tower.config, cell_types=cell_types, window=window))
+    of_cell_types = (f"head.{len(tower.head) - 1}.", "location", "scale")
+    kept = {name: value for name, value in tower.state_dict().items() if not name.startswith(of_cell_types)}
+    made.load_state_dict({**made.state_dict(), **kept})
+    location, spread = read.mean(axis=0), np.maximum(read.std(axis=0), SMALLEST_SPREAD)
+    last = made.head[-1]
+    assert isinstance(last, nn.Linear)
+    with torch.no_grad():
+        for cell in range(len(cell_types)):
+            seen = np.isfinite(activity[:, cell])
+            fit = RidgeCV(PENALTIES).fit((read[seen] - location) / spread, activity[seen, cell])
+            slopes = fit.coef_ / spread
+            last.weight[cell] = torch.from_numpy(slopes)
+            last.bias[cell] = float(fit.intercept_ - slopes @ location)
+    return made.eval()
