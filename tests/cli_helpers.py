@@ -73,7 +73,7 @@ def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool =
         trace_text=render_trace(found) if trace else None,
         verification=verify(found, card) if trace else None,
         written_by="model" if trace else None,
-        ledger=ledger_of(found, card) if trace else None,
+        ledger=ledger_of(found) if trace else None,
         card=card if trace else None,
     )
 

@@ -7,6 +7,8 @@ from functools import cache
 from card_helpers import MATRICES
 from hypothesis import strategies as st
 
+from cistrace.cards.evidence import MOST_TOLD
+from cistrace.traces.claims import site_number
 from cistrace.traces.templates import FEWEST_STEPS, MOST_STEPS, STEPS, WHOLE, Template
 from cistrace.traces.text import parse_step
 from cistrace.traces.trace import Claim, ClaimKind
@@ -34,9 +36,13 @@ def claims(kind: ClaimKind) -> st.SearchStrategy[Claim]:
 
 @st.composite
 def told_ledgers(draw: st.DrawFn) -> tuple[Claim, ...]:
-    """Steps of a trace of any amounts: sites of different places, other kinds once, the whole at the end."""
+    """Steps of a trace of any amounts: sites of different numbers, other kinds once, the whole at the end."""
     count = draw(st.integers(FEWEST_STEPS - 1, MOST_STEPS - 1))
     site: ClaimKind = "site"
     kinds = draw(st.permutations([*ONCE, *[site] * count]))[:count]
-    sites = draw(st.lists(claims("site"), min_size=count, max_size=count, unique_by=lambda step: step.get("start")))
-    return (*(sites.pop() if kind == "site" else draw(claims(kind)) for kind in kinds), draw(claims(WHOLE)))
+    numbers = draw(st.permutations(range(MOST_TOLD)))
+    steps = [draw(claims(kind)) for kind in (*kinds, WHOLE)]
+    return tuple(
+        Claim(step.kind, (("number", site_number(numbers[at])), *step.values[1:])) if step.kind == site else step
+        for at, step in enumerate(steps)
+    )

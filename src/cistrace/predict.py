@@ -364,7 +364,7 @@ class Predictor:
             trace_text=text,
             written_by=by,
             verification=verify(text, found.card, start),
-            ledger=ledger_of(read.trace, found.card, start) if self.tells else None,
+            ledger=ledger_of(read.trace) if self.tells else None,
         )
 
     def _reported(

@@ -22,8 +22,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
 def site(number: int, worth: int) -> Claim:
     return claim(
-        "site", tf="SP1", archetype="SP/KLF", start=str(10 * number), end=str(10 * number + 8), strand="+", bits="9",
-        amount=amount(worth), known="unclear",
+        "site",
+        number=f"m{number}", tf="SP1", archetype="SP/KLF", start=str(10 * number), end=str(10 * number + 8),
+        strand="+", bits="9", amount=amount(worth), known="unclear",
     )  # fmt: skip
 
 

@@ -156,19 +156,19 @@ def test_a_ledger_moves_with_its_window_and_tells_interplay() -> None:
     # Half of what the two are worth together is in either's amount.
     card = a_told_card("ACGTTGCATC" * 5, hits, [0.11, -0.52], 0.2, -0.21, interplay=-0.4)
     trace = parse_trace(moved_text(render_trace(write(card)), 150))
-    found = ledger_of(trace, card, 150)
+    found = ledger_of(trace)
     assert found is not None and found.total == -0.21
     assert {(site.site, site.tf, site.start, site.end, site.amount) for site in found.sites} == {
         (1, "FOXA1", 163, 170, -0.32), (2, "ELK1", 151, 158, 0.31),
     }  # fmt: skip
-    assert found.interplay == (LedgerInterplay((2, 1), -0.4),)
+    assert found.interplay == (LedgerInterplay((1, 2), -0.4),)
     assert found.backdrop + found.rest + 0.31 - 0.32 - 0.4 == pytest.approx(-0.21)
 
 
 def test_a_trace_that_tells_no_whole_has_no_ledger() -> None:
     one = a_prediction()
-    assert one.trace is not None and one.card is not None
-    assert ledger_of(replace(one.trace, steps=one.trace.steps[:-1]), one.card) is None
+    assert one.trace is not None
+    assert ledger_of(replace(one.trace, steps=one.trace.steps[:-1])) is None
 
 
 def test_parquet_equals_jsonl(tmp_path: Path, predictions: list[Prediction]) -> None:

@@ -29,8 +29,8 @@ def test_all_that_a_card_supports_is_told_in_its_order() -> None:
         "CpG observed/expected 1.67 is island-like",
         "low-complexity share 0.00 is negligible",
         "GC 0.500 and CpG 1.67 alone give -0.05, the bases between sites +0.30: now +0.25",
-        "ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.66; known effect raising",
-        "FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.46; known effect not measured",
+        "m1: ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.66; known effect raising",
+        "m2: FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.46; known effect not measured",
         "the whole comes to +0.53: what is not told above adds +0.07",
     ]
 
@@ -42,17 +42,17 @@ def joined_card() -> Card:
     return a_told_card("ACGT" * 15, found, [0.2, -0.55, 0.0], 0.1, 0.1, interplay=-0.3)
 
 
-def test_tags_and_interplay_are_told_by_place_wherever_the_card_lists_their_sites() -> None:
+def test_tags_and_interplay_are_told_by_the_numbers_of_their_sites() -> None:
     card = joined_card()
     assert [site.start for site in card.sites] == [10, 0, 24, 40]
     assert texts(card)[3:] == [
         "3 GATA sites stand within 47 bp",
-        "known partners GATA + SP/KLF stand 3 bp apart, at 1 and 11",
+        "known partners GATA + SP/KLF, m1 and m2, stand 3 bp apart",
         "GC 0.500 and CpG 4.00 alone give +0.00, the bases between sites +0.10: now +0.10",
-        "SP1 site (SP/KLF) at 11-19 (-), 12 bits, costs -0.40: now -0.30; known effect not measured",
-        "GATA1 site (GATA) at 1-7 (+), 10 bits, adds +0.35: now +0.05; known effect not measured",
-        "GATA1 site (GATA) at 25-31 (+), 10 bits, adds +0.00: now +0.05; known effect not measured",
-        "interplay of the sites at 1 and 11 costs -0.30: now -0.25",
+        "m1: SP1 site (SP/KLF) at 11-19 (-), 12 bits, costs -0.40: now -0.30; known effect not measured",
+        "m2: GATA1 site (GATA) at 1-7 (+), 10 bits, adds +0.35: now +0.05; known effect not measured",
+        "m3: GATA1 site (GATA) at 25-31 (+), 10 bits, adds +0.00: now +0.05; known effect not measured",
+        "interplay of m1 and m2 costs -0.30: now -0.25",
         "the whole comes to +0.10: what is not told above adds +0.35",
     ]
 
@@ -117,14 +117,13 @@ def test_claims_are_steps_that_read_back(card: Card) -> None:
 def test_every_name_of_the_library_reads_back_in_a_step() -> None:
     site = an_evidence_card().sites[0]
     for symbol, archetype in {(name.symbol, name.archetype) for name in matrix_names().values()}:
-        (step,) = summed([site_claim(replace(site, tf=symbol, archetype=archetype), -0.3)])
+        (step,) = summed([site_claim(0, replace(site, tf=symbol, archetype=archetype), -0.3)])
         assert parse_step(render_step(step)) == step
 
 
-def test_interplay_is_told_by_rising_place() -> None:
+def test_interplay_is_told_by_rising_number() -> None:
     card = an_evidence_card()
-    ledger = CardLedger("towers", 0.0, 0.0, Interplay((0, 1), 0.25), 0.5, 2)
-    turned = replace(card, sites=card.sites[::-1], ledger=ledger)
-    assert next(claim for claim in ledger_claims(turned) if claim.kind == "interplay").values == (
-        ("start", "11"), ("second", "41"), ("amount", "adds +0.25"),
+    ledger = CardLedger("towers", 0.0, 0.0, Interplay((1, 0), 0.25), 0.5, 2)
+    assert next(claim for claim in ledger_claims(replace(card, ledger=ledger)) if claim.kind == "interplay").values == (
+        ("number", "m1"), ("second", "m2"), ("amount", "adds +0.25"),
     )  # fmt: skip

@@ -38,12 +38,12 @@ def test_they_tell_backdrop_interplay_and_the_largest_sites(card: Card, level: i
     assert card.ledger is not None
     assert kinds.count("backdrop") == 1 and kinds.count("interplay") == (card.ledger.interplay is not None)
     assert kinds[-1] == WHOLE and kinds.count(WHOLE) == 1
-    told = {step.get("start") for step in trace.steps if step.kind == "site"}
-    amounts = {str(site.start + 1): abs(site.amount) for site in card.sites if site.amount is not None}
-    untold = [size for start, size in amounts.items() if start not in told]
-    joined = {step.get(name) for step in trace.steps if step.kind == "interplay" for name in ("start", "second")}
+    told = {step.get("number") for step in trace.steps if step.kind == "site"}
+    amounts = {f"m{at}": abs(site.amount) for at, site in enumerate(card.sites, 1) if site.amount is not None}
+    untold = [size for number, size in amounts.items() if number not in told]
+    joined = {step.get(name) for step in trace.steps if step.kind == "interplay" for name in ("number", "second")}
     assert joined <= told  # no interplay of sites that are not told
-    assert min((amounts[start or ""] for start in told - joined), default=9.99) >= max(untold, default=0.0)
+    assert min((amounts[number or ""] for number in told - joined), default=9.99) >= max(untold, default=0.0)
     assert len(told) >= min(FEWEST_SITES, sum(size > 0 for size in amounts.values()))
     if len(trace.steps) < MOST_STEPS:  # there was room
         assert max(untold, default=0.0) < LEAST / 100

@@ -41,9 +41,9 @@ def test_prose_parses_back(steps: list[str], level: int) -> None:
 
 def test_a_trace_reads_as_a_person_expects() -> None:
     assert render_trace(write(an_evidence_card())) == (
-        "1. ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising\n"
+        "1. m1: ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising\n"
         "2. GC 0.500 and CpG 1.67 alone give -0.05, the bases between sites +0.30: now +0.66\n"
-        "3. FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.46; known effect not measured\n"
+        "3. m2: FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.46; known effect not measured\n"
         "4. low-complexity share 0.00 is negligible\n"
         "5. the whole comes to +0.53: what is not told above adds +0.07\n"
         "</think>Level: 2"
@@ -56,7 +56,7 @@ def test_a_trace_reads_as_a_person_expects() -> None:
         ("adds +0.41", "adds 0.41"), ("adds +0.41", "adds +0.4"), ("adds +0.41", "gives +0.41"),
         ("14 bits", "14.2 bits"), ("(+)", "(plus)"), ("11-20", "11 to 20"), ("now +0.41", "now +123.41"),
         ("; known effect raising", ""),
-        ("1. ELK1", "1. the ELK1"),
+        ("1. m1:", "1. the m1:"),
     ],
 )  # fmt: skip
 def test_other_words_than_a_templates_are_prose_or_another_name(old: str, new: str) -> None:

@@ -253,13 +253,13 @@ def test_the_whole_alone_is_a_ledger() -> None:
 
 def test_what_is_not_on_the_card_is_unsupported() -> None:
     card = an_evidence_card()
-    pair = claim("pair", groups="A + B", distance="3", start="1", second="9")
+    pair = claim("pair", groups="A + B", number="m1", second="m2", distance="3")
     cluster = claim("homotypic", count="3", archetype="FOX", distance="30")
     for step in (Claim("absence", ()), pair, cluster, prose("It is a strong enhancer.")):
         found = verify(Trace((step,), 0), card)
         assert (found.claims, found.supported, found.failed[0].field) == (1, 0, "step")
     interplay, whole = summed(
-        [claim("interplay", start="11", second="41", amount="adds +0.20"), ledger_claims(card)[-1]]
+        [claim("interplay", number="m1", second="m2", amount="adds +0.20"), ledger_claims(card)[-1]]
     )
     assert [fault.field for fault in verify(Trace((interplay, whole), 0), card).failed] == ["step"]
 

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -12,67 +11,20 @@ from numpy.typing import NDArray
 
 from cistrace.cards.backdrop import CompositionLine
 from cistrace.cards.card import TfEffect
-from cistrace.cards.evidence import MOST_TOLD, SequenceEvidence
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.found import found_motifs
 from cistrace.cards.json import read_card
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.evidence import Towers
 from cistrace.traces.grounded import write
 from cistrace.traces.text import parse_trace
 from cistrace.traces.verify import verify
-from cistrace.training.cards import Maker, Said, Scale, Speakers, in_pieces, piece, thin
+from cistrace.training.cards import Maker, Said, Scale, Speakers
 from cistrace.training.examples import Example
 from cistrace.writers.layout import DOMAIN
 from cistrace.writers.prompts import domain_prompt
-
-SITES = found_motifs(
-    [MotifHit("MA0028.3", "ELK1", frozenset(), 14 * n, 14 * n + 8, "+", 20.0 - n, 1e-6) for n in range(12)]
-).sites
-
-
-def test_thinning_keeps_order_and_every_count_is_about_as_likely() -> None:
-    assert len(SITES) == 12
-    random = np.random.default_rng(0)
-    thinned = [thin(SITES, random) for _ in range(900)]
-    for kept in thinned:
-        assert list(kept) == [site for site in SITES if site in kept]
-    counts = Counter(len(kept) for kept in thinned)
-    assert set(counts) == set(range(MOST_TOLD + 1))
-    assert min(counts.values()) > 60
-    assert Counter(site for kept in thinned for site in kept).keys() == set(SITES)
-
-
-def test_thinning_cannot_add_sites() -> None:
-    random = np.random.default_rng(0)
-    assert thin((), random) == ()
-    assert all(len(thin(SITES[:1], random)) <= 1 for _ in range(20))
-
-
-def test_pieces_lie_in_their_sequence_and_have_every_length() -> None:
-    random = np.random.default_rng(0)
-    bases = "".join(random.choice(list("ACGT"), 60))
-    drawn = [piece(bases, random, MINIMUM_KNOWN) for _ in range(2_000)]
-    assert all(found in bases for found in drawn)
-    lengths = Counter(map(len, drawn))
-    assert set(lengths) == set(range(MINIMUM_KNOWN, 61))
-    assert min(lengths.values()) > 20
-    ends = {bases.index(found) + len(found) for found in drawn} | {bases.index(found) for found in drawn}
-    assert {0, 60} <= ends
-
-
-def test_a_table_in_pieces_keeps_its_other_rows() -> None:
-    whole = ("ACGT" * 20, "TTGCA" * 20, "GGATC" * 20)
-    table = MpraTable(
-        ("a", "b", "c"), whole, ("chr1",) * 3, ("x_peak",) * 3, ("train",) * 3, np.arange(9.0).reshape(3, 3)
-    )
-    cut = in_pieces(table, np.array([1]), np.random.default_rng(1), MINIMUM_KNOWN)
-    assert (cut.sequences[0], cut.sequences[2]) == (whole[0], whole[2])
-    assert cut.sequences[1] in whole[1] and cut.sequences[1] != whole[1]
-    assert table.sequences == whole
-
 
 HIT = MotifHit("MA0028.3", "ELK1", frozenset({"Ets-related"}), 10, 20, "+", 14.0, 1e-6)
 TABLE = MpraTable(

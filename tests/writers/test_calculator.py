@@ -52,9 +52,10 @@ def backdrop(composition: int, bases: int) -> Claim:
 
 
 def site(start: int, worth: int) -> Claim:
-    """Of hundredths."""
+    """Of hundredths; numbered by its place."""
     return parse_step(
-        f"ELK1 site (ETS) at {start}-{start + 9} (+), 14 bits, {amount(worth)}: now +0.00; known effect unclear"
+        f"m{start // 20 + 1}: ELK1 site (ETS) at {start}-{start + 9} (+), 14 bits, {amount(worth)}: now +0.00; "
+        "known effect unclear"
     )
 
 

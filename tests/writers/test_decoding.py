@@ -184,7 +184,7 @@ def test_without_the_grammar_drafts_change_nothing_either(
     monkeypatch.setattr(decoding, "MOST_TOKENS", 30)
     features = torch.zeros((1, 2, 2))
     free = reasoner.reason(PROMPTS[-1:], features, constrained=False)
-    for drafts in (reference.texts[-2:], free.texts[0], ["1. </think>Level: 1", "1. ELK1 site (ETS<pad><end>"]):
+    for drafts in (reference.texts[-2:], free.texts[0], ["1. </think>Level: 1", "1. m1: ELK1 site (ETS<pad><end>"]):
         drafted = reasoner.reason(PROMPTS[-1:], features, constrained=False, drafts=[drafts])
         assert drafted.texts == free.texts
         torch.testing.assert_close(drafted.scores, free.scores, atol=1e-4, rtol=1e-4)

@@ -23,7 +23,7 @@ from cistrace.writers.grammar import FORBIDDEN, TraceGrammar
 
 CPU = torch.device("cpu")
 GC = "GC content 0.500 is medium\n"
-SITE = "ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising\n"
+SITE = "m1: ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising\n"
 
 
 @pytest.fixture(scope="session")
@@ -128,11 +128,7 @@ def test_a_wrong_draft_is_put_right_where_there_is_no_choice(tokenizer: PreTrain
     ("first", "second", "begun"),
     [
         (GC, GC, ""),  # a kind
-        (
-            SITE,
-            SITE.replace("ELK1 site (ETS) at 11-20", "FOXA1 site (FOX) at 11-22"),
-            "FOXA1 site (FOX",
-        ),  # of one place
+        (SITE, SITE.replace("ELK1 site (ETS) at 11-20", "FOXA1 site (FOX) at 41-52"), ""),  # a site
     ],
 )
 def test_what_may_not_stand_ends_a_walk(

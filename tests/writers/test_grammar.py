@@ -20,8 +20,8 @@ from cistrace.writers.grammar import TraceGrammar, accepts
 from cistrace.writers.vocabulary import LEVELS
 
 GC, NONE = "GC content 0.500 is medium", "no motif passes the threshold"
-SITE = "ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising"
-FOX = "FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.21; known effect unclear"
+SITE = "m1: ELK1 site (ETS) at 11-20 (+), 14 bits, adds +0.41: now +0.41; known effect raising"
+FOX = "m2: FOXA1 site (FOX) at 41-52 (-), 12 bits, costs -0.20: now +0.21; known effect unclear"
 ALL = "the whole comes to +0.53: what is not told above adds +0.32"
 RIGHT = [SITE, FOX, GC, NONE, ALL]
 
@@ -54,10 +54,10 @@ def test_it_admits_any_figures_and_names(
     "text",
     [
         told(RIGHT[1:]),  # four steps
-        told([SITE, FOX, GC, NONE, SITE.replace("11-20", "81-90"), FOX.replace("41-", "101-"), FOX, ALL]),  # eight
+        told([SITE, FOX, GC, NONE, SITE.replace("m1", "m3"), FOX.replace("m2", "m4"), FOX, ALL]),  # eight
         told(RIGHT, first=2),
         told([GC, *RIGHT[1:3], GC, ALL]),  # one kind twice
-        told([SITE, SITE.replace("11-20", "11-22").replace("ELK1 site (ETS)", "FOXA1 site (FOX)"), *RIGHT[2:]]),
+        told([SITE, FOX.replace("m2", "m1"), *RIGHT[2:]]),
         told([*RIGHT[:-1], "low-complexity share 0.00 is negligible"]),  # no whole
         told([ALL, *RIGHT[:-1]]),  # not at the end
         told([SITE, FOX, GC, ALL, ALL]),
@@ -77,10 +77,8 @@ def test_it_refuses_other_shapes(tokenizer: PreTrainedTokenizerFast, grammar: Tr
     assert not admits(tokenizer, grammar, text)
 
 
-def test_two_sites_of_one_name_may_stand_at_two_places(
-    tokenizer: PreTrainedTokenizerFast, grammar: TraceGrammar
-) -> None:
-    assert admits(tokenizer, grammar, told([SITE, SITE.replace("11-20", "12-20"), *RIGHT[2:]]))
+def test_two_sites_of_one_name_may_be_told(tokenizer: PreTrainedTokenizerFast, grammar: TraceGrammar) -> None:
+    assert admits(tokenizer, grammar, told([SITE, SITE.replace("m1", "m2"), *RIGHT[2:]]))
 
 
 @pytest.fixture(scope="module")
@@ -105,9 +103,9 @@ def test_whatever_walks_it_is_a_trace(walks: list[str]) -> None:
         trace = parse_trace(text)
         assert render_trace(trace) == text
         found = [step.kind for step in trace.steps]
-        starts = [step.get("start") for step in trace.steps if step.kind == "site"]
+        sites = [step.get("number") for step in trace.steps if step.kind == "site"]
         assert PROSE not in found and found.index(WHOLE) == len(found) - 1
-        assert len(set(starts)) == len(starts)
+        assert len(set(sites)) == len(sites)
         others = [kind for kind in found if kind != "site"]
         assert len(set(others)) == len(others)
         lengths.add(len(found))

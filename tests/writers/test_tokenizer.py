@@ -22,8 +22,10 @@ LINES = (*STEPS.values(), *TERM_LINES.values(), CELL_LINE)
     [
         ("GC content 0.455 is medium\n", ["GC content 0.45", "5", " is medium\n"]),
         (
-            "ELK1 site (ETS) at 45-55 (+), -9 bits, costs -0.41: now +0.20; known effect unclear\n",
+            "m3: ELK1 site (ETS) at 45-55 (+), -9 bits, costs -0.41: now +0.20; known effect unclear\n",
             [
+                "m3",
+                ": ",
                 "ELK1 site (ETS",
                 ") at 45",
                 "-55",

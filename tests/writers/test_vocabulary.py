@@ -29,7 +29,8 @@ def test_names_of_a_library_are_its_matrices_and_archetypes() -> None:
 def test_a_template_is_spelled_as_what_it_renders() -> None:
     """Every slot once: the pieces that hold the fields' values give the line back."""
     values = {
-        "tf": "ELK1", "archetype": "ETS", "groups": "ETS + RUNX", "start": "11", "end": "20", "second": "40",
+        "number": "m7", "tf": "ELK1", "archetype": "ETS", "groups": "ETS + RUNX", "start": "11", "end": "20",
+        "second": "m9",
         "strand": "-", "bits": "-3", "amount": "costs -0.41", "rest": "adds +9.99", "composition": "-0.05",
         "bases": "+0.00", "running": "-9.99", "total": "+1.20", "known": "not measured", "count": "3",
         "distance": "0", "gc": "1.000", "gc_class": "high", "cpg": "9.99", "cpg_class": "island-like",

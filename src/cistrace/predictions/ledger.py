@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from cistrace.cards.card import Card
-from cistrace.cards.windows import placed
 from cistrace.traces.ledger import activity_of, read_hundredths
 from cistrace.traces.templates import WHOLE
 from cistrace.traces.trace import Claim, Trace
@@ -75,28 +73,19 @@ class TraceLedger:
     total: float
 
 
-def ledger_of(trace: Trace, card: Card, start: int = 0) -> TraceLedger | None:
-    """The ledger of a trace whose claims hold; None for one that tells no whole.
-
-    Parameters
-    ----------
-    card : Card
-        That it was written from.
-    start : int
-        Where the card's window starts, 0-based, in the sequence whose positions the trace states.
-    """
+def ledger_of(trace: Trace) -> TraceLedger | None:
+    """The ledger of a trace whose claims hold; None for one that tells no whole."""
     if not any(step.kind == WHOLE for step in trace.steps):
         return None
-    number_at = {site.start + 1: number for number, site in enumerate(placed(card, start).sites, 1)}
     backdrops = [step for step in trace.steps if step.kind == "backdrop"]
     composition = sum(_figure(step, "composition") for step in backdrops)
     return TraceLedger(
         backdrop=(composition + sum(_figure(step, "bases") for step in backdrops)) / 100,
         composition=composition / 100,
-        sites=tuple(_site(step, number_at) for step in trace.steps if step.kind == "site"),
+        sites=tuple(_site(step) for step in trace.steps if step.kind == "site"),
         interplay=tuple(
             LedgerInterplay(
-                (number_at[int(step.get("start") or 0)], number_at[int(step.get("second") or 0)]),
+                (_number(step, "number"), _number(step, "second")),
                 _figure(step, "amount") / 100,
             )
             for step in trace.steps
@@ -120,10 +109,13 @@ def _figure(step: Claim, name: str) -> int:
     return read_hundredths(step.get(name) or "0")
 
 
-def _site(step: Claim, number_at: dict[int, int]) -> LedgerSite:
+def _number(step: Claim, name: str) -> int:
+    return int((step.get(name) or "").removeprefix("m"))
+
+
+def _site(step: Claim) -> LedgerSite:
     values = dict(step.values)
-    start = int(values["start"])
     return LedgerSite(
-        number_at[start], values["tf"], values["archetype"], start, int(values["end"]), values["strand"],
-        _figure(step, "amount") / 100,
+        _number(step, "number"), values["tf"], values["archetype"], int(values["start"]), int(values["end"]),
+        values["strand"], _figure(step, "amount") / 100,
     )  # fmt: skip

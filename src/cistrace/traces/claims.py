@@ -34,7 +34,7 @@ def supported_claims(card: Card) -> tuple[Claim, ...]:
     if not (card.hits if card.ledger is None else card.sites):
         claims.append(Claim("absence", ()))
     if card.ledger is not None:
-        claims += [tag_claim(tag, card.sites) for tag in card.tags]
+        claims += map(tag_claim, card.tags)
         claims += ledger_claims(card)
     return tuple(claims)
 
@@ -53,11 +53,11 @@ def ledger_claims(card: Card) -> list[Claim]:
             bases=signed(hundredths(ledger.bases)),
         )
     ]
-    claims += [site_claim(site, site.amount) for site in card.sites if site.amount is not None]
+    claims += [site_claim(place, site, site.amount) for place, site in enumerate(card.sites) if site.amount is not None]
     if ledger.interplay is not None:
-        first, second = sorted(card.sites[place].start + 1 for place in ledger.interplay.sites)
+        first, second = map(site_number, sorted(ledger.interplay.sites))
         worth = amount(hundredths(ledger.interplay.amount))
-        claims.append(claim("interplay", start=str(first), second=str(second), amount=worth))
+        claims.append(claim("interplay", number=first, second=second, amount=worth))
     return [*claims, claim(WHOLE, total=signed(hundredths(ledger.total)))]
 
 
@@ -66,10 +66,16 @@ def claim(kind: ClaimKind, **values: str) -> Claim:
     return Claim(kind, tuple(values.items()))
 
 
-def site_claim(site: CardSite, worth: float) -> Claim:
-    """What a card supports of one site that is `worth` so many log2 units."""
+def site_number(place: int) -> str:
+    """What a card calls its site at a place, from 0: `m1`."""
+    return f"m{place + 1}"
+
+
+def site_claim(place: int, site: CardSite, worth: float) -> Claim:
+    """What a card supports of the site at a place, from 0, that is `worth` so many log2 units."""
     return claim(
         "site",
+        number=site_number(place),
         tf=site.tf,
         archetype=site.archetype,
         start=str(site.start + 1),
@@ -90,12 +96,12 @@ def known_effect(effect: TfEffect | None) -> str:
     return KNOWN[0] if effect.effect > 0 else KNOWN[1]
 
 
-def tag_claim(tag: GrammarTag, sites: Sequence[CardSite]) -> Claim:
+def tag_claim(tag: GrammarTag) -> Claim:
     """What an evidence card supports of one tag."""
     if tag.kind == "homotypic":
         return claim("homotypic", count=str(len(tag.members)), archetype=tag.label, distance=str(tag.distance))
-    first, second = sorted(sites[place].start + 1 for place in tag.members)
-    return claim("pair", groups=tag.label, distance=str(tag.distance), start=str(first), second=str(second))
+    first, second = map(site_number, sorted(tag.members))
+    return claim("pair", groups=tag.label, number=first, second=second, distance=str(tag.distance))
 
 
 def _class(value: float, cuts: Sequence[float], names: Sequence[str]) -> str:

@@ -59,8 +59,8 @@ def _terms(claims: dict[str, list[Claim]], level: int | None) -> list[Claim]:
     sites = claims.get("site", [])
     worth_it = [one for at, one in enumerate(sites) if abs(added(one)) >= (1 if at < FEWEST_SITES else LEAST)]
     others = [claim for kind in TERMS if kind != "site" for claim in claims.get(kind, [])]
-    joined = {claim.get(name) for claim in claims.get("interplay", []) for name in ("start", "second")}
-    partners = [claim for claim in sites if claim.get("start") in joined]  # no interplay of sites that are not told
+    joined = {claim.get(name) for claim in claims.get("interplay", []) for name in ("number", "second")}
+    partners = [claim for claim in sites if claim.get("number") in joined]  # no interplay of sites that are not told
     told = partners + [claim for claim in worth_it if claim not in partners]
     kept = others + told[: MOST_STEPS - 1 - len(others)]
     return sorted(kept, key=lambda claim: -_weight(claim, level))

@@ -33,7 +33,7 @@ def _moved_line(line: str, by: int) -> str:
 
 
 def _moved_claim(step: Claim, by: int) -> Claim:
-    places = ("start", "end", "second")
+    places = ("start", "end")
     return Claim(
         step.kind, tuple((name, str(int(value) + by) if name in places else value) for name, value in step.values)
     )

@@ -32,12 +32,13 @@ ADDS, COSTS = "adds", "costs"
 
 # Type of every field that occurs in a template.
 FIELD_TYPES = {
+    "number": "number",
     "tf": "tf",
     "archetype": "archetype",
     "groups": "groups",
     "start": "position",
     "end": "position",
-    "second": "position",
+    "second": "number",
     "strand": "strand",
     "bits": "bits",
     "amount": "amount",
@@ -95,15 +96,15 @@ STEPS: dict[ClaimKind, Template] = {
     "complexity": template("low-complexity share {share} is {share_class}"),
     "absence": template("no motif passes the threshold"),
     "homotypic": template("{count} {archetype} sites stand within {distance} bp"),
-    "pair": template("known partners {groups} stand {distance} bp apart, at {start} and {second}"),
+    "pair": template("known partners {groups}, {number} and {second}, stand {distance} bp apart"),
     "backdrop": template(
         "GC {gc} and CpG {cpg} alone give {composition}, the bases between sites {bases}: now {running}"
     ),
     "site": template(
-        "{tf} site ({archetype}) at {start}-{end} ({strand}), {bits} bits, {amount}: now {running}; "
+        "{number}: {tf} site ({archetype}) at {start}-{end} ({strand}), {bits} bits, {amount}: now {running}; "
         "known effect {known}"
     ),
-    "interplay": template("interplay of the sites at {start} and {second} {amount}: now {running}"),
+    "interplay": template("interplay of {number} and {second} {amount}: now {running}"),
     "whole": template("the whole comes to {total}: what is not told above {rest}"),
 }
 

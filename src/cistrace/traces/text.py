@@ -1,6 +1,6 @@
 """Traces as text: render, and read back.
 
-    1. SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now +0.41; known effect raising
+    1. m1: SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now +0.41; known effect raising
     2. GC 0.545 and CpG 0.31 alone give -0.20, the bases between sites +0.02: now +0.23
     ...
     </think>Level: 2
@@ -31,10 +31,11 @@ from cistrace.traces.trace import FORM, LENGTH, PROSE, Claim, Finding, Trace
 _SIGNED = r"[+-]\d{1,2}\.\d\d"
 _AMOUNT = rf"(?:{ADDS}|{COSTS}) {_SIGNED}"
 _PATTERNS = {
+    "number": r"m\d+",
     "strand": r"[+-]",
     "start": r"\d+",
     "end": r"\d+",
-    "second": r"\d+",
+    "second": r"m\d+",
     "bits": r"-?\d+",
     "count": r"\d+",
     "distance": r"\d+",

@@ -5,10 +5,8 @@ chromosome nor a relative: a head that learns from measured activity must not re
 not (`tower.folds: 0`), nothing is regressed on the cards, and all evidence is of the towers that saw every training
 row.
 
-Val rows have the evidence that a new sequence gets. Pieces of elements, shorter than the whole, left at most a few of
-their sites and with the amounts of others, are for the writing alone: cards of whole elements are much alike, and a
-writer that has seen little else copies by distance, not by content, and fails on short sequences (docs/experiments.md).
-The activity beside a piece is the whole element's.
+Val rows have the evidence that a new sequence gets. Pieces of elements, with names and amounts that are drawn, are for
+the writing alone (`training.pieces`); the activity beside a piece is the whole element's.
 """
 
 from __future__ import annotations
@@ -26,11 +24,10 @@ from cistrace.cards.backdrop import CompositionLine, fit_line, write_lines
 from cistrace.cards.build import CellSetting, evidence_card
 from cistrace.cards.card import Card
 from cistrace.cards.composition import composition
-from cistrace.cards.evidence import MOST_TOLD, SequenceEvidence
+from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.found import FoundMotifs, found_motifs
 from cistrace.cards.json import card_object
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.cards.sites import Site
 from cistrace.motifs.library import load_library
 from cistrace.motifs.scanner import site_scanner
 from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
@@ -46,9 +43,11 @@ from cistrace.traces.grounded import level_of, write
 from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example, write_examples
 from cistrace.training.known_effects import make_known_effects
+from cistrace.training.pieces import lent, renamed, stretches, thin
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.writers.layout import LayoutName, prompt_of
+from cistrace.writers.vocabulary import VocabularyNames
 
 log = logging.getLogger(__name__)
 BATCH = 256
@@ -160,8 +159,8 @@ def make_cards(data: DataSet, recipe: Recipe, run: Run, threads: int) -> dict[st
     write_lines(run.backdrop, dict(zip(training.cell_types, lines, strict=True)))
     maker = Maker(recipe.model.layout, known, Scale.of(training), data.cuts, lines)
     counts = {"train": write_examples(run.examples("train"), maker.examples(training, said, numbers))}
-    short = in_pieces(training, shortened, random, recipe.cards.shortest_piece)
-    pieces = _borrowed(short, shortened, said, random)
+    short = stretches(training, shortened, random, recipe.cards.shortest_piece)
+    pieces = _unforeseen(short, shortened, said, random)
     counts["pieces"] = write_examples(run.examples("pieces"), maker.examples(short, pieces, numbers))
     rows = np.sort(random.permutation(data.places_in_training("val"))[: recipe.cards.val_rows])
     val = _say(data.table, rows, Speakers((_whole(run),), np.full(len(data.table), -1)), "val")
@@ -201,22 +200,16 @@ def _found(table: MpraTable, rows: NDArray[np.int64]) -> dict[int, FoundMotifs]:
     return dict(zip(rows.tolist(), map(found_motifs, hits), strict=True))
 
 
-def _borrowed(
+def _unforeseen(
     table: MpraTable, rows: NDArray[np.int64], said: list[Said], random: np.random.Generator
 ) -> list[Said]:  # fmt: skip
-    """Pieces with a few of their sites and the amounts of other sequences: what is copied must not be guessable."""
+    """Cards of stretches, of which everything is drawn: see `training.pieces`."""
+    names = VocabularyNames.of(load_library(), table.cell_types, 0).sites
+    lenders = [one.evidence for one in said]
     result = []
     for row, motifs in _found(table, rows).items():
-        sites = thin(motifs.sites, random)
-        backdrop, sizes, rest = (said[int(random.integers(len(said)))] for _ in range(3))
-        lent = np.concatenate([sizes.evidence.amounts, rest.evidence.amounts])[: len(sites)]
-        told = random.permutation(len(sites))[: len(lent)].tolist()
-        estimates = backdrop.evidence.backdrops + lent.sum(axis=0)
-        pair = (0, 1) if len(told) > 1 else None
-        evidence = SequenceEvidence(
-            estimates, backdrop.evidence.backdrops, tuple(told), lent, pair, rest.evidence.interplay
-        )
-        result.append(Said(row, backdrop.fold, replace(motifs, sites=sites), evidence))
+        sites = renamed(thin(motifs.sites, random), names, random)
+        result.append(Said(row, said[0].fold, replace(motifs, sites=sites), lent(len(sites), lenders, random)))
     return result
 
 
@@ -224,24 +217,3 @@ def _lines(table: MpraTable, said: list[Said]) -> tuple[CompositionLine, ...]:
     return fit_line(
         [composition(table.sequences[one.row]) for one in said], np.stack([one.evidence.backdrops for one in said])
     )
-
-
-def thin(sites: tuple[Site, ...], random: np.random.Generator) -> tuple[Site, ...]:
-    """At most as many sites as have amounts of their own, any number down to none as likely, drawn at random."""
-    kept = min(len(sites), int(random.integers(0, MOST_TOLD + 1)))
-    return tuple(sites[place] for place in sorted(random.choice(len(sites), kept, replace=False)))
-
-
-def piece(bases: str, random: np.random.Generator, shortest: int) -> str:
-    """A stretch of the sequence, every length from the shortest to the whole as likely."""
-    length = int(random.integers(min(shortest, len(bases)), len(bases) + 1))
-    start = int(random.integers(0, len(bases) - length + 1))
-    return bases[start : start + length]
-
-
-def in_pieces(table: MpraTable, rows: NDArray[np.int64], random: np.random.Generator, shortest: int) -> MpraTable:
-    """The table with a piece of every given row in the place of its sequence."""
-    sequences = list(table.sequences)
-    for row in rows:
-        sequences[row] = piece(sequences[row], random, shortest)
-    return replace(table, sequences=tuple(sequences))

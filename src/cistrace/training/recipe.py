@@ -61,10 +61,10 @@ class CardsRecipe:
     rows, val_rows : int or None
         Sequences drawn from train and val; None takes all.
     pieces : int
-        Further cards, for the writing alone, of pieces of the first training sequences with a few of their hits: a
-        writer that saw whole elements only fails on short sequences (evidence towers).
+        Further cards, for the writing alone, of stretches of the first training sequences with sites, names and amounts
+        that are drawn: see `training.pieces` (evidence towers).
     shortest_piece : int
-        bp; at least the window: whole elements.
+        bp of those stretches, half of which are whole; at least the window: all are.
     seed : int
         Of the draw.
     """

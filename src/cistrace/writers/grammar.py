@@ -3,7 +3,7 @@
 It fixes the shape alone: numbered steps, the words of each kind of claim, fields that hold a value of
 their type, 5-7 steps of which the last tells the whole, then the level. It is built from the vocabulary and knows
 nothing of any card: every TF, position, amount and direction is the model's own choice among all that the type admits.
-One rule looks back, at the model's own text: no two sites start at one place, and no other kind is used twice. And
+One rule looks back, at the model's own text: no site is told twice, and no other kind of step. And
 sums are done for it: `calculator` completes running totals from the amounts that the text itself tells.
 """
 
@@ -23,7 +23,7 @@ from cistrace.writers.tokenizer import END
 from cistrace.writers.vocabulary import LEVELS, NUMBERS, Slot, VocabularyNames, slots
 
 FORBIDDEN = -1
-_ONCE = "site"  # the kind that may be told more than once, of other places
+_MANY = "site"  # the kind that may be told more than once, of other numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +35,9 @@ class TraceGrammar:
     following : int16 tensor, shape (states, vocabulary)
         State after a token, or -1 where the token may not stand.
     opening : int64 tensor, shape (vocabulary,)
-        Group of a token that may stand once in states that `opens` (one per kind, but for sites, and one per place
-        where a site starts), else -1.
+        Group of a token that may stand once in states that `opens`: one per kind, and of sites one per number. Else -1.
     opens : bool tensor, shape (states,)
-        Whether a step opens in the state, or a site's place follows.
+        Whether a step opens in the state.
     calculator : Calculator
     scored : int
         State reached by the end of reasoning: there the head scores.
@@ -89,8 +88,6 @@ class _Builder:
             target = after if position == len(line) - 1 else self.state()
             self.allow(state, slot.pieces, target)
             self.sums.note(state, kind, slot, opens=position == 0)
-            if kind == _ONCE and slot.field == "start":
-                self.opens.append(state)
             state = target
 
 
@@ -127,13 +124,10 @@ def _table(
     opening = np.full(len(tokenizer), FORBIDDEN, dtype=np.int64)
     groups = 0
     for kind, line in lines.items():
-        if kind == _ONCE:
-            (start,) = (slot for slot in line if slot.field == "start")
-            opening[[builder.ids[piece] for piece in start.pieces]] = groups + np.arange(len(start.pieces))
-            groups += len(start.pieces)
-        else:
-            opening[[builder.ids[piece] for piece in line[0].pieces]] = groups
-            groups += 1
+        pieces = [builder.ids[piece] for piece in line[0].pieces]
+        each = len(pieces) if kind == _MANY else 1
+        opening[pieces] = groups + np.arange(len(pieces)) % each
+        groups += each
     opens_at = torch.zeros(len(builder.rows), dtype=torch.bool)
     opens_at[builder.opens] = True
     return TraceGrammar(

@@ -6,8 +6,10 @@ trained on other words is another model. The words that only a chat teacher read
 The compact model's prompt has two parts, first what is the same in every cell type, then what is not. They are
 tokenised apart, so that the cell types of one sequence share the first one's pass. A site is given in full beside its
 amount: with both in two lists, joined by a number, a small model learned to look numbers up far more slowly than to
-read on. The terms of the ledger stand by rising size, so that what a trace tells first stands last: the way back to it
-is then about the same on every card, long or short (docs/experiments.md). No running total is in the prompt.
+read on. Its number on the card stands before it, here and in the trace: many sites share bits and digits, and by the
+number alone it can be told what follows them. The terms of the ledger stand by rising size, so that what a trace tells
+first stands last: the way back to it is then about the same on every card, long or short (docs/experiments.md). No
+running total is in the prompt.
 """
 
 from __future__ import annotations
@@ -33,9 +35,8 @@ from cistrace.traces.templates import (
 )
 from cistrace.traces.trace import Claim, ClaimKind
 
-PROMPT_VERSION = "4"
+PROMPT_VERSION = "5"
 
-TAGS_OF_A_KIND = 2
 _SHARED_KINDS: tuple[ClaimKind, ...] = ("complexity", "absence", "gc", "cpg")
 _TAG_KINDS: tuple[ClaimKind, ...] = ("pair", "homotypic")
 
@@ -44,9 +45,9 @@ CELL_LINE = template("in {cell_type}")
 TERM_LINES: dict[ClaimKind, Template] = {
     "backdrop": template("GC {gc} and CpG {cpg} alone give {composition}, the bases between sites {bases}"),
     "site": template(
-        "{tf} site ({archetype}) at {start}-{end} ({strand}), {bits} bits, {amount}; known effect {known}"
+        "{number}: {tf} site ({archetype}) at {start}-{end} ({strand}), {bits} bits, {amount}; known effect {known}"
     ),
-    "interplay": template("interplay of the sites at {start} and {second} {amount}"),
+    "interplay": template("interplay of {number} and {second} {amount}"),
     WHOLE: template("the whole comes to {total}, level {level}"),
 }
 
@@ -115,17 +116,17 @@ class Prompt:
 
 
 def domain_prompt(card: Card) -> Prompt:
-    """An evidence card for the compact model: composition and tags, then the terms of the ledger, the largest last."""
+    """An evidence card for the compact model: composition; then tags and the terms of the ledger, the largest last."""
     claims = supported_claims(card)
     shared = [claim for kind in _SHARED_KINDS for claim in claims if claim.kind == kind]
-    tags = [claim for kind in _TAG_KINDS for claim in [one for one in claims if one.kind == kind][:TAGS_OF_A_KIND]]
+    tags = [claim for kind in _TAG_KINDS for claim in [one for one in claims if one.kind == kind][:1]]
     terms = sorted((claim for claim in claims if claim.kind in TERMS), key=lambda claim: abs(added(claim)))
-    own = CELL_LINE.render({"cell_type": card.cell_type}) + "\n" + "".join(map(_term_line, terms))
+    own = CELL_LINE.render({"cell_type": card.cell_type}) + "\n" + _lines(tags) + "".join(map(_term_line, terms))
     whole = [claim for claim in claims if claim.kind == WHOLE]
     if card.ledger is not None:
         values = {**dict(whole[0].values), "level": str(card.ledger.level)}
         own += TERM_LINES[WHOLE].render(values) + "\n"
-    return Prompt(_lines([*shared, *reversed(tags)]), own + THINK_BEGIN)
+    return Prompt(_lines(shared), own + THINK_BEGIN)
 
 
 def _term_line(claim: Claim) -> str:

@@ -1,10 +1,10 @@
 """The pieces of text a reasoner reads and writes, derived from `traces.templates`.
 
 A piece is a field's value with the literal text before it, so that a claim costs few tokens: the
-step `SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now ...` is `SP1 site (SP/KLF`, `) at 45`, `-55`,
-` (+), 14`, ` bits, adds +0.4`, `1`, `: now`, ... Numbers with more than one decimal are two pieces, the last digit
-apart; a site's two names are one piece, and so are strand and bits, since a piece of two values alone is learnt late
-(docs/experiments.md). What ends a line is part of its last piece, but for numbers.
+step `m1: SP1 site (SP/KLF) at 45-55 (+), 14 bits, adds +0.41: now ...` is `m1`, `: `, `SP1 site (SP/KLF`, `) at 45`,
+`-55`, ` (+), 14`, ` bits, adds +0.4`, `1`, `: now`, ... Numbers with more than one decimal are two pieces, the last
+digit apart; a site's two names are one piece, and so are strand and bits, since a piece of two values alone is learnt
+late (docs/experiments.md). What ends a line is part of its last piece, but for numbers.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cistrace.errors import ModelError
 from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.hit import STRANDS
 from cistrace.motifs.library import MotifLibrary
+from cistrace.traces.claims import site_number
 from cistrace.traces.templates import (
     ADDS,
     COSTS,
@@ -40,7 +41,9 @@ DIGITS = tuple("0123456789")
 LEVELS = tuple(f"{LEVEL_LINE}{level}" for level in range(4))
 NUMBERS = tuple(f"{number}. " for number in range(1, MOST_STEPS + 1))
 MOST_MEMBERS = 24  # of a homotypic group
+SMALLEST_SITE = 5  # bp
 _FUSED = {("tf", "archetype"), ("strand", "bits")}  # neighbouring fields that are one piece
+_APART = "tf"  # a field whose literal is a piece by itself: what is read there knows already which site is meant
 _TWO_PIECES = ("signed", "amount", "gc", "cpg", "share")
 
 
@@ -117,6 +120,9 @@ def slots(template: Template, names: VocabularyNames, end: str = "\n") -> tuple[
     parts = list(template.parts)
     while parts:
         (literal, name), *parts = parts
+        if name == _APART and literal:
+            spelled.append(Slot((literal,)))
+            literal = ""
         if parts and (name, parts[0][1]) in _FUSED:
             (between, second), *parts = parts
             pairs = names.sites if name == "tf" else product(_values("strand", names), _values("bits", names))
@@ -165,6 +171,7 @@ def _values(kind: str, names: VocabularyNames) -> tuple[str, ...]:
     table: dict[str, tuple[str, ...]] = {
         "archetype": names.archetypes,
         "groups": tuple(" + ".join(pair) for pair in KNOWN_PAIRS),
+        "number": tuple(site_number(place) for place in range(names.window // SMALLEST_SITE)),
         "position": positions[1:],
         "strand": STRANDS,
         "bits": tuple(str(bits) for bits in range(-30, 61)),  # long matrices can pass the threshold below zero
