@@ -85,7 +85,6 @@ def short_texts(predictor: Predictor, short_cards: list[list[Card]]) -> list[tup
     return written(predictor.checkpoint.reasoner, short_cards)
 
 
-@SHORT
 def test_sites_of_short_cards_verify(short_texts: list[tuple[str, Card]]) -> None:
     found = []
     for text, card in short_texts:
