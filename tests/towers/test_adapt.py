@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
+from bench_helpers import a_table
 from numpy.typing import NDArray
 
-from cistrace.towers.adapt import adapted, features
+from cistrace.mpra.folds import deal_folds
+from cistrace.towers.adapt import adapted, adapted_by_fold, features
 from cistrace.towers.evidence import Towers
 from cistrace.towers.legnet import LegNet, LegNetConfig
 
@@ -66,3 +70,18 @@ def test_the_given_tower_stays_as_it_is(tower: LegNet, read: NDArray[np.float64]
 def test_either_strand_says_the_same(tower: LegNet, sequences: list[str], read: NDArray[np.float64]) -> None:
     turned = [bases[::-1].translate(str.maketrans("ACGT", "TGCA")) for bases in sequences]
     np.testing.assert_allclose(features(tower, turned, WINDOW), read, atol=1e-5)
+
+
+def test_who_speaks_of_a_row_never_saw_its_measurement(tower: LegNet) -> None:
+    table = a_table(240, ("Liver",), length=WINDOW)
+    folds = deal_folds(table.sequences, table.chromosomes, np.ones(len(table), dtype=bool))
+    each, may_speak = adapted_by_fold(tower, table, folds)
+    assert may_speak.sum(axis=1).tolist() == [1] * len(table)
+    before = [one.estimate(table.sequences) for one in each]
+    for at in range(len(each)):
+        activity = table.activity.copy()
+        activity[may_speak[:, at]] += 5.0
+        others, _ = adapted_by_fold(tower, replace(table, activity=activity), folds)
+        np.testing.assert_array_equal(others[at].estimate(table.sequences), before[at])
+        moved = [not np.array_equal(one.estimate(table.sequences), old) for one, old in zip(others, before)]
+        assert moved.count(True) == len(each) - 1

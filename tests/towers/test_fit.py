@@ -43,7 +43,15 @@ def test_a_fit_that_is_killed_between_epochs_ends_in_the_same_weights(
     val = table.take(np.arange(48, 64))
 
     def fit(state: Path, told: Callable[[str], None]) -> dict[str, torch.Tensor]:
-        return fit_tower(make(), "fold0", rows, table, val, recipe, state, 0, told).tower.state_dict()
+        asked: list[int] = []
+
+        def threads() -> int:
+            asked.append(torch.get_num_threads())
+            return asked[0]
+
+        fitted = fit_tower(make(), "fold0", rows, table, val, recipe, state, 0, told, threads)
+        assert asked
+        return fitted.tower.state_dict()
 
     def killed(line: str) -> None:
         if "epoch 3/3" in line:

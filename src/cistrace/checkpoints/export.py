@@ -38,7 +38,7 @@ class CheckpointParts:
     known_effects : Path or None
         With towers.
     seen : sequence of str
-        With towers: the elements that they were fitted on.
+        The elements that the towers were fitted on; none where that is not known.
     """
 
     model: PreTrainedModel
@@ -59,7 +59,7 @@ def assemble(parts: CheckpointParts, folder: Path) -> None:
     for source, name in (*files, *zip(parts.towers or (), TOWER_FILES)):
         if source is not None:
             shutil.copy(source, folder / name)
-    if parts.towers is not None:
+    if parts.seen:
         write_seen(parts.seen, folder)
 
 

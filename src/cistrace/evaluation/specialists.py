@@ -154,7 +154,7 @@ def legnet(comparison: Comparison, seed: int) -> Predicted:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         recipe: TowerFitRecipe = TowerRecipe().legnet
-        window = -(-max(map(len, comparison.training.sequences)) // 8) * 8
+        window = comparison.training.window
         tower = new_tower(LEGNET, comparison.cell_types, window, recipe.dropout, seed)
         rows = np.arange(len(comparison.training))
         state = path.with_suffix(".state")

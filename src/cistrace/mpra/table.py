@@ -43,6 +43,11 @@ class MpraTable:
     def __len__(self) -> int:
         return len(self.names)
 
+    @property
+    def window(self) -> int:
+        """Length of the longest sequence, bp, rounded up to a multiple of 8, as towers halve it."""
+        return -(-max(map(len, self.sequences)) // 8) * 8
+
     def take(self, rows: NDArray[np.integer]) -> MpraTable:
         """The rows at the given integer positions, in that order."""
         pick = [int(row) for row in rows]

@@ -57,7 +57,7 @@ class DataSet:
     @property
     def window(self) -> int:
         """Length of the longest sequence, bp, rounded up to a multiple of 8, as towers halve it."""
-        return -(-max(map(len, self.table.sequences)) // 8) * 8
+        return self.table.window
 
     @cached_property
     def training(self) -> MpraTable:

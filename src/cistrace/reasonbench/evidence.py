@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cistrace.cards.evidence import EvidenceKind
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
+from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.io.track import Track
 from cistrace.io.workers import Workers, blocks
@@ -200,26 +201,19 @@ def _called(table: MpraTable, towers: str) -> str:
 
 def _adapted(table: MpraTable, folds: Folds) -> tuple[tuple[Towers, ...], str, NDArray[np.bool_]]:
     """The shipped LegNet with a last layer of the table's own, one a fold; a digest; and which speaks of which row."""
-    from cistrace.checkpoints.load import load_checkpoint
     from cistrace.checkpoints.schema import TOWER_FILES, shipped_checkpoint
-    from cistrace.towers.adapt import adapted, features
-    from cistrace.towers.evidence import Towers
+    from cistrace.towers.adapt import adapted_by_fold
     from cistrace.towers.files import load_tower
     from cistrace.towers.legnet import LegNet
 
-    tower = load_tower(shipped_checkpoint() / TOWER_FILES[0])
+    path = shipped_checkpoint() / TOWER_FILES[0]
+    tower = load_tower(path)
     assert isinstance(tower, LegNet)
-    window = max(tower.window, -(-max(map(len, table.sequences)) // 8) * 8)
-    read = features(tower, table.sequences, window)
-    each = []
-    for fold in (speaking := np.unique(folds.own)).tolist():
-        seen = folds.seen_by(fold)
-        made = adapted(tower, table.cell_types, window, read[seen], table.activity[seen])
-        each.append(Towers(made, made))
-    whole = hashlib.sha256(load_checkpoint().hash.encode())
+    each, may_speak = adapted_by_fold(tower, table, folds)
+    whole = hashlib.sha256(file_hash(path).encode())
     for array in (folds.own, folds.barred, table.activity):
         whole.update(np.ascontiguousarray(array).tobytes())
-    return tuple(each), whole.hexdigest(), folds.own[:, None] == speaking[None, :]
+    return each, whole.hexdigest(), may_speak
 
 
 def _shipped() -> tuple[tuple[Towers, ...], str]:

@@ -15,7 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from cistrace.mpra.folds import Folds
+from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
+from cistrace.towers.evidence import Towers
 from cistrace.towers.legnet import LegNet
 
 PENALTIES = np.logspace(-1, 5, 13)
@@ -32,6 +35,31 @@ def features(tower: LegNet, sequences: Sequence[str], window: int) -> NDArray[np
         x = one_hot(codes[start : start + ROWS])
         parts.append(((tower.features_of(x) + tower.features_of(reverse_complement(x))) / 2).numpy())
     return np.concatenate(parts).astype(np.float64)
+
+
+def adapted_by_fold(tower: LegNet, table: MpraTable, folds: Folds) -> tuple[tuple[Towers, ...], NDArray[np.bool_]]:
+    """A tower adapted to a table for every fold, and one to all training rows where some row is of no fold.
+
+    Parameters
+    ----------
+    folds : Folds
+        Of the table's rows.
+
+    Returns
+    -------
+    towers : tuple of Towers
+    may_speak : ndarray, bool, shape (N, towers)
+        Which of them speaks of which row: one a row, which never saw it.
+    """
+    window = max(tower.window, table.window)
+    read = features(tower, table.sequences, window)
+    speaking = np.unique(folds.own)
+    each = []
+    for fold in speaking.tolist():
+        seen = folds.seen_by(fold)
+        made = adapted(tower, table.cell_types, window, read[seen], table.activity[seen])
+        each.append(Towers(made, made))
+    return tuple(each), folds.own[:, None] == speaking
 
 
 def adapted(

@@ -209,6 +209,7 @@ def _unforeseen(
     result = []
     for row, motifs in _found(table, rows).items():
         sites = renamed(thin(motifs.sites, random), names, random)
+        # Known effects of any fold will do: nothing is regressed on these cards.
         result.append(Said(row, said[0].fold, replace(motifs, sites=sites), lent(len(sites), lenders, random)))
     return result
 
