@@ -43,7 +43,7 @@ def said(row: int, fold: int, amounts: tuple[float, float]) -> Said:
     backdrop = np.array([0.1, 0.2], np.float32)
     worth = np.array([amounts], np.float32)
     evidence = SequenceEvidence(backdrop + worth[0], backdrop, (0,), worth, None, np.zeros(2, np.float32))
-    return Said(row, fold, found_motifs([HIT]), evidence)
+    return Said(row, fold, (found_motifs([HIT]),) * 2, evidence)
 
 
 @pytest.fixture(scope="module")

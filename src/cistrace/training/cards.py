@@ -43,7 +43,7 @@ from cistrace.traces.grounded import level_of, write
 from cistrace.traces.text import render_trace
 from cistrace.training.examples import Example, write_examples
 from cistrace.training.known_effects import make_known_effects
-from cistrace.training.pieces import lent, renamed, stretches, thin
+from cistrace.training.pieces import lent, redrawn, stretches, thin
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.writers.layout import LayoutName, prompt_of
@@ -78,11 +78,13 @@ class Said:
         In its table.
     fold : int
         Whose fits speak of it; -1 for those that saw all training rows.
+    found : tuple of FoundMotifs
+        One a cell type: the same, but of pieces.
     """
 
     row: int
     fold: int
-    found: FoundMotifs
+    found: tuple[FoundMotifs, ...]
     evidence: SequenceEvidence
 
 
@@ -112,8 +114,8 @@ class Maker:
         """Examples of rows of a table in every measured cell type; `numbers` are the rows' among all elements."""
         for one in said:
             cards = [
-                evidence_card(table.sequences[one.row], one.found, one.evidence, cell, self._setting(table, one, cell))
-                for cell in range(len(table.cell_types))
+                evidence_card(table.sequences[one.row], found, one.evidence, cell, self._setting(table, one, cell))
+                for cell, found in enumerate(one.found)
             ]
             yield from self._of_row(table, one, int(numbers[one.row]), cards)
 
@@ -190,7 +192,10 @@ def _say(table: MpraTable, rows: NDArray[np.int64], speakers: Speakers, name: st
             evidence = speakers.of(fold).evidence(
                 [table.sequences[row] for row in block], [found[row].sites for row in block]
             )
-            made |= {row: Said(row, fold, found[row], one) for row, one in zip(block, evidence, strict=True)}
+            everywhere = len(table.cell_types)
+            made |= {
+                row: Said(row, fold, (found[row],) * everywhere, one) for row, one in zip(block, evidence, strict=True)
+            }
             log.info("%s: evidence of %d of %d sequences", name, len(made), len(rows))
     return [made[row] for row in rows.tolist()]
 
@@ -208,9 +213,10 @@ def _unforeseen(
     lenders = [one.evidence for one in said]
     result = []
     for row, motifs in _found(table, rows).items():
-        sites = renamed(thin(motifs.sites, random), names, random)
+        sites, bases = thin(motifs.sites, random), len(table.sequences[row])
+        found = tuple(replace(motifs, sites=redrawn(sites, bases, names, random)) for _ in table.cell_types)
         # Known effects of any fold will do: nothing is regressed on these cards.
-        result.append(Said(row, said[0].fold, replace(motifs, sites=sites), lent(len(sites), lenders, random)))
+        result.append(Said(row, said[0].fold, found, lent(len(sites), lenders, random)))
     return result
 
 
