@@ -74,7 +74,7 @@ def main() -> None:
     gain = [plain / drafted for plain, drafted in zip(*list(spent.values())[3:5], strict=True)]
     print(f"with drafts {statistics.median(gain):.2f} x as fast as without, {min(gain):.2f}-{max(gain):.2f}")
     flat = [text for row in drafts for text in row]
-    written, drafted = (reasoner.tokenizer(many)["input_ids"] for many in (texts, flat))
+    written, drafted = ([encoded.ids for encoded in reasoner.tokenizer.encode_batch(many)] for many in (texts, flat))
     agreed = sum(agreement(*pair) for pair in zip(written, drafted, strict=True))
     same = sum(text == draft for text, draft in zip(written, drafted, strict=True))
     print(f"{len(texts)} traces of {sum(map(len, written)) / len(texts):.1f} tokens, {same} just as drafted;")

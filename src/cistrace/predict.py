@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import get_args
 
@@ -28,15 +28,16 @@ from cistrace.cards.windows import (
     scored_windows,
 )
 from cistrace.checkpoints.head_inputs import head_inputs
-from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import Readout
 from cistrace.errors import InputError, ModelError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
+from cistrace.io.side_by_side import one_at_a_time, side_by_side
 from cistrace.predictions.ledger import ledger_of
 from cistrace.predictions.prediction import Prediction, Provenance
+from cistrace.predictions.report import reported
 from cistrace.towers.evidence import Towers
 from cistrace.traces.grounded import write
 from cistrace.traces.ledger import activity_of
@@ -45,14 +46,14 @@ from cistrace.traces.text import read_trace, render_trace
 from cistrace.traces.verify import verify
 from cistrace.version import __version__
 from cistrace.writers.arms import LEDGER
-from cistrace.writers.layout import prompt_of
+from cistrace.writers.layout import DOMAIN, prompt_of
 from cistrace.writers.prompts import PROMPT_VERSION, Prompt, sequence_prompt
 from cistrace.writers.reasoner import OnWritten
 from cistrace.writers.telling import Told, tell
 
 TOGETHER = 32  # windows in one pass of the reasoner
+SLICE = 16  # windows that one thread works on at a time
 GROUNDED = "grounded_trace"  # flag of a row whose trace the model could not write
-NO_INTERVAL = "no_interval"  # flag of a cell type that val held too few rows of to calibrate an interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,6 +120,9 @@ class Predictor:
         self.model = None if model is None else Path(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.model, device)
         self.cell_types = self.checkpoint.cell_types
+        # One thread keeps a GPU busy, and operations of a large model keep all cores busy by themselves.
+        small = self.checkpoint.interface.layout == DOMAIN and (device or "cpu") == "cpu"
+        self._threads = torch.get_num_threads() if small else 1
         self._expressed = None if expressed is None else frozenset(expressed)
         self.tells = self.checkpoint.interface.arm == LEDGER
         self.writes = self.tells or "trace" in self.checkpoint.interface.readouts
@@ -248,13 +252,19 @@ class Predictor:
         columns = [self.cell_types.index(cell) for cell in cells]
 
         def activities(several: Sequence[SequenceWindow]) -> NDArray[np.float32]:
+            parts = (several[begin : begin + SLICE] for begin in range(0, len(several), SLICE))
+            return np.concatenate(list(side_by_side(estimate, parts, self._threads)))
+
+        def estimate(several: Sequence[SequenceWindow]) -> NDArray[np.float32]:
             return towers.estimate([at.bases for at in several])[:, columns]
 
         described: tuple[SequenceWindow, tuple[str, ...]] | None = None  # cell types mostly share a window
         for at, cell, activity in scored_windows(records, size, windows, activities, BLOCK):
             if described is None or described[0] is not at:
                 described = at, flags(at, size, composition(at.bases), None)
-            yield self._reported("towers", at, cells[cell], activity, described[1])
+            yield reported(
+                self.checkpoint, "towers", at, cells[cell], activity, described[1], self._provenance_of_towers
+            )
 
     def _from_cards(
         self, records: Iterable[DnaSequence], cells: tuple[str, ...], trace: bool, windows: WindowChoice,
@@ -264,12 +274,21 @@ class Predictor:
             records, self.maker.window, len(cells),
             None if windows == "all" else lambda sequence: self._choose(sequence, cells),
         )  # fmt: skip
-        while block := list(islice(asked_windows, BLOCK * len(cells))):
-            wanted = list(dict.fromkeys(at for at, _ in block))
-            window_cards = list(self.maker.window_cards(wanted, cells))
-            scored = dict(zip(wanted, self.score(window_cards, cells, trace, on_written), strict=True))
-            for at, cell in block:
-                yield self.prediction(scored[at], cell, cells, trace)
+        if trace or not self.tells:
+            self.checkpoint.open_reasoner()
+        slices = iter(lambda: list(islice(asked_windows, SLICE * len(cells))), [])
+        written = one_at_a_time(on_written)
+        yield from chain.from_iterable(
+            side_by_side(lambda block: self._of_windows(block, cells, trace, written), slices, self._threads)
+        )
+
+    def _of_windows(
+        self, block: list[tuple[SequenceWindow, int]], cells: tuple[str, ...], trace: bool, on_written: OnWritten | None
+    ) -> list[Prediction]:  # fmt: skip
+        wanted = list(dict.fromkeys(at for at, _ in block))
+        scored = self.score(list(self.maker.window_cards(wanted, cells)), cells, trace, on_written)
+        of_window = dict(zip(wanted, scored, strict=True))
+        return [self.prediction(of_window[at], cell, cells, trace) for at, cell in block]
 
     def _choose(self, sequence: DnaSequence, cells: tuple[str, ...]) -> list[SequenceWindow]:
         """In each cell type the window of the highest activity: by the towers, or without them by the scores."""
@@ -348,8 +367,10 @@ class Predictor:
         """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
         readout: Readout = "towers" if self.tells else "trace" if trace else "card"
-        told = self._reported(readout, found.at, cells[cell], scored.scores[cell], found.flags)
-        told = replace(told, card=found.card, card_hash=card_hash(found.card), provenance=self.provenance)
+        told = reported(
+            self.checkpoint, readout, found.at, cells[cell], scored.scores[cell], found.flags, self.provenance
+        )  # fmt: skip
+        told = replace(told, card=found.card, card_hash=card_hash(found.card))
         if not trace:
             return told
         start = found.at.window.start
@@ -365,29 +386,4 @@ class Predictor:
             written_by=by,
             verification=verify(text, found.card, start),
             ledger=ledger_of(read.trace) if self.tells else None,
-        )
-
-    def _reported(
-        self, readout: Readout, at: SequenceWindow, cell_type: str, score: float, noted: tuple[str, ...]
-    ) -> Prediction:
-        """What a `score` of a `readout` says of a window, `noted` its flags; card and trace are not in it."""
-        scale = self.checkpoint.scales[cell_type]
-        calibration = scale.calibrations[readout]
-        activity = calibration.activity(score)
-        foreseen = foresee(activity, calibration, scale)
-        lower, upper = (float(bound) for bound in calibration.interval(np.array(activity)))
-        return Prediction(
-            id=at.sequence.id,
-            cell_type=cell_type,
-            activity=activity,
-            lower=lower,
-            upper=upper,
-            percentile=foreseen.percentile,
-            level=foreseen.level,
-            level_probabilities=foreseen.level_probabilities,
-            flags=(*noted, NO_INTERVAL) if calibration.bounds is None else noted,
-            start=at.window.start,
-            end=at.window.end,
-            card_hash=None,
-            provenance=self._provenance_of_towers,
         )

@@ -46,12 +46,12 @@ def test_everything_a_model_is_made_of_follows_the_language_model() -> None:
     stored = load_checkpoint().reasoner
     assert isinstance(stored, DomainReasoner)
     names = VocabularyNames.read(shipped_checkpoint() / VOCABULARY)
-    moved = DomainReasoner(stored.language_model.to("meta"), stored.tokenizer, stored.head, names)  # type: ignore[arg-type]
+    moved = DomainReasoner(stored.language_model.to("meta"), stored.tokenizer, stored.head, names)
     places = [tensor.device.type for tensor in (*moved._padded(["m1"]), *moved.head.parameters())]
     tables = moved.grammar.following, moved.grammar.opening, moved.grammar.opens
     assert {*places, *(table.device.type for table in tables)} == {moved.device.type} == {"meta"}
     with pytest.raises(NotImplementedError, match="Cannot copy out of meta"):  # the head agreed; results come back
-        moved._scores(torch.zeros(6, moved.language_model.config.hidden_size, device="meta"), torch.zeros(2, 3, 2))
+        moved._scores(torch.zeros(6, moved.language_model.hidden_size, device="meta"), torch.zeros(2, 3, 2))
 
 
 @pytest.mark.gpu

@@ -93,7 +93,7 @@ def test_sites_lie_anywhere_and_none_on_anothers_bases(seed: int, sites: int, ba
     assert len(placed) == sites
     if placed != SITES[:sites] and bases >= NARROWEST * sites:
         edges = [edge for site in placed for edge in (site.start, site.end)]
-        assert edges == sorted(edges) and 0 <= edges[0] and edges[-1] <= bases
+        assert edges == sorted(edges) and edges[0] >= 0 and edges[-1] <= bases
         assert all(site.width >= NARROWEST for site in placed)
         assert all((site.hit.start, site.hit.end) == (site.start, site.end) for site in placed)
 

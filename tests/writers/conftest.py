@@ -23,4 +23,4 @@ def tokenizer(names: VocabularyNames) -> PreTrainedTokenizerFast:
 
 @pytest.fixture(scope="session")
 def grammar(tokenizer: PreTrainedTokenizerFast, names: VocabularyNames) -> TraceGrammar:
-    return build_grammar(tokenizer, names)
+    return build_grammar(tokenizer.backend_tokenizer, names)

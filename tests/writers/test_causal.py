@@ -10,7 +10,8 @@ from training_helpers import tiny_qwen
 from transformers import Qwen3ForCausalLM
 
 from cistrace.writers.causal import write
-from cistrace.writers.sampling import Sampling, seed_of
+from cistrace.writers.sampling import Sampling
+from cistrace.writers.seeds import seed_of
 
 PAD, END = 0, 2
 PAPER = Sampling(greedy=False, most_tokens=24)

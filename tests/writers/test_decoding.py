@@ -10,13 +10,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.traces.templates import THINK_END
 from cistrace.traces.text import parse_trace
 from cistrace.writers import decoding
 from cistrace.writers.calculator import FREE
 from cistrace.writers.compact_model import LanguageModelShape, new_language_model
+from cistrace.writers.decoder import Decoder, DecoderShape
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.grammar import FORBIDDEN
 from cistrace.writers.head import Head
@@ -41,6 +42,7 @@ class Reference:
 class ScoringReasoner(DomainReasoner):
     """Hands out the hidden states that it scores, and counts its passes."""
 
+    stored: PreTrainedModel
     passes = 0
     scored = torch.empty(0)
 
@@ -60,12 +62,14 @@ def reasoner(
         for weight in model.parameters():
             if weight.dim() > 1:
                 weight.copy_(torch.randn(weight.shape, generator=generator) * 0.3)
-    made = ScoringReasoner(model, tokenizer, Head(SHAPE.hidden), names)
+    decoder = Decoder(DecoderShape.of(model.config.to_dict()), model.state_dict())
+    made = ScoringReasoner(decoder, tokenizer.backend_tokenizer, Head(SHAPE.hidden), names)
+    made.stored = model.eval()
 
     def count(*_: object) -> None:
         made.passes += 1
 
-    model.model.register_forward_hook(count)
+    decoder.register_forward_hook(count)
     yield made
 
 
@@ -76,15 +80,15 @@ def reference(reasoner: ScoringReasoner) -> Reference:
     return Reference([text for text, _ in written], torch.stack([hidden for _, hidden in written]))
 
 
-def one_by_one(reasoner: DomainReasoner, prompt: str) -> tuple[str, Tensor]:
-    """The whole text read anew for every token; what may stand next by the automaton's own tables."""
+def one_by_one(reasoner: ScoringReasoner, prompt: str) -> tuple[str, Tensor]:
+    """The whole text read anew by transformers for every token; what may stand next by the automaton's own tables."""
     tokenizer, grammar = reasoner.tokenizer, reasoner.grammar
-    ids: list[int] = tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    ids: list[int] = tokenizer.encode(prompt, add_special_tokens=False).ids
     begin, state, used, tally = len(ids), 0, set[int](), grammar.calculator.start(1)
     scored = torch.empty(0)
     while state != grammar.finished:
-        output = reasoner.language_model(torch.tensor([ids]), output_hidden_states=True)
-        if ids[-1] == tokenizer.convert_tokens_to_ids(THINK_END):
+        output = reasoner.stored(torch.tensor([ids]), output_hidden_states=True)
+        if ids[-1] == tokenizer.token_to_id(THINK_END):
             scored = output.hidden_states[-1][0, -1]
         may = grammar.following[state] != FORBIDDEN
         if bool(grammar.opens[state]):
@@ -97,7 +101,7 @@ def one_by_one(reasoner: DomainReasoner, prompt: str) -> tuple[str, Tensor]:
             used.add(int(grammar.opening[token]))
         ids.append(token)
         state = int(grammar.following[state, token])
-    return str(tokenizer.decode(ids[begin:-1])), scored
+    return str(tokenizer.decode(ids[begin:-1], skip_special_tokens=False)), scored
 
 
 def check(reasoner: ScoringReasoner, reference: Reference, drafts: Sequence[str] | None) -> int:

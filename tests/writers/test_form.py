@@ -155,7 +155,7 @@ def test_a_walk_takes_what_alone_may_stand(tokenizer: PreTrainedTokenizerFast, f
 
 
 def test_a_free_form_lets_all_stand_until_the_end(tokenizer: PreTrainedTokenizerFast) -> None:
-    form = Form(free_grammar(tokenizer), CPU)
+    form = Form(free_grammar(tokenizer.backend_tokenizer), CPU)
     draft = torch.arange(len(tokenizer))[None]
     draft = draft[draft != tokenizer.eos_token_id][None]
     tokens, places = form.walk(form.start(1), draft)

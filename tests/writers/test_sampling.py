@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from transformers.generation.logits_process import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from cistrace.writers.sampling import Sampling, SeededDraw, seed_of
+from cistrace.writers.sampling import Sampling, SeededDraw
+from cistrace.writers.seeds import seed_of
 
 
 def test_draws_follow_the_filtered_distribution() -> None:

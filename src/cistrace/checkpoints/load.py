@@ -91,6 +91,10 @@ class Checkpoint:
 
         return open_reasoner(self.folder, self.interface, self.device)
 
+    def open_reasoner(self) -> None:
+        """Read the reasoner now, if it has not been: before threads that ask for it side by side."""
+        assert self.reasoner is not None
+
 
 def load_checkpoint(folder: Path | None = None, device: str | None = None) -> Checkpoint:
     """Read a checkpoint, the shipped one unless told otherwise; of a training run, RUN/model.

@@ -1,46 +1,28 @@
 """Open the reasoner of a checkpoint's folder: language model, tokenizer and head.
 
-Apart from `checkpoints.load`, as transformers takes seconds to import, which towers need not wait for.
+Apart from `checkpoints.load`, so that towers alone need not wait for it.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
-from transformers.utils.logging import disable_progress_bar
+from tokenizers import Tokenizer
 
 from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.schema import HEAD, VOCABULARY, ModelInterface
 from cistrace.errors import ModelError
 from cistrace.writers.arms import LEDGER
-from cistrace.writers.chat_reasoner import ChatReasoner
+from cistrace.writers.decoder import load_decoder
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
-from cistrace.writers.layout import DOMAIN, layout_of
+from cistrace.writers.layout import DOMAIN
 from cistrace.writers.reasoner import Reasoner
-from cistrace.writers.sampling import Sampling
 from cistrace.writers.vocabulary import VocabularyNames
 
-
-def load_language_model(folder: Path, dtype: torch.dtype | None = None) -> tuple[PreTrainedModel, Any]:
-    """Language model and tokenizer of a folder; as stored unless `dtype` says otherwise.
-
-    Raises
-    ------
-    ModelError
-        The folder is not one that transformers can open.
-    """
-    disable_progress_bar()  # a second's work needs none, and stderr is for messages
-    try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or "auto", local_files_only=True)
-        return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
+TOKENIZER = "tokenizer.json"
 
 
 def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = None) -> Reasoner:
@@ -56,20 +38,30 @@ def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = 
     InputError
         A device that cannot be used.
     ModelError
-        The folder is not one that transformers can open.
+        The folder holds no language model of the interface's layout.
     """
     chat = interface.layout != DOMAIN
     place = usable_device(device or ("cuda" if chat and torch.cuda.is_available() else "cpu"))
-    # In float32 on CPUs, where what is written then does not depend on the batch; a chat model as stored on a GPU.
-    language_model, tokenizer = load_language_model(folder, None if chat and place.type != "cpu" else torch.float32)
-    language_model.to(place)  # type: ignore[arg-type]
-    head = Head(language_model.config.hidden_size)  # a fresh one, which nobody reads, where ledgers are told
+    if chat:
+        from cistrace.checkpoints.chat import open_chat_reasoner  # transformers takes seconds to import
+
+        return open_chat_reasoner(folder, interface, place)
+    # In float32, so that on CPUs what is written does not depend on the batch.
+    decoder = load_decoder(folder).to(place)
+    head = head_of(folder, interface, decoder.hidden_size)
+    return DomainReasoner(decoder, _tokenizer(folder), head, VocabularyNames.read(folder / VOCABULARY))
+
+
+def head_of(folder: Path, interface: ModelInterface, hidden_size: int) -> Head:
+    """The head of a folder; a fresh one, which nobody reads, where ledgers are told."""
+    head = Head(hidden_size)
     if interface.arm != LEDGER:
         head.load_state_dict(load_file(folder / HEAD))
-    if interface.layout == DOMAIN:
-        return DomainReasoner(language_model, tokenizer, head, VocabularyNames.read(folder / VOCABULARY))
-    writes = interface.generation
-    sampling = Sampling(
-        writes.sampling == "greedy", writes.temperature, writes.top_p, writes.top_k, writes.most_tokens
-    )  # fmt: skip
-    return ChatReasoner(language_model, layout_of(interface.layout, tokenizer), head, sampling, writes.seed)
+    return head
+
+
+def _tokenizer(folder: Path) -> Tokenizer:
+    try:
+        return Tokenizer.from_file(str(folder / TOKENIZER))
+    except Exception as error:  # tokenizers raises no narrower one
+        raise ModelError(f"{folder / TOKENIZER}: not a readable tokenizer ({error}); restore the checkpoint") from error

@@ -53,6 +53,7 @@ def use_threads(threads: int | None = None) -> None:
     import torch
 
     torch.set_num_threads(threads or min(torch.get_num_threads(), cores()))
+    torch.get_num_threads()  # a thread that has asked keeps its number, whatever another sets later
 
 
 def one_thread() -> None:

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 import torch
+from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from cistrace.io.hashes import files_hash
@@ -24,10 +25,12 @@ from cistrace.training.recipe import GenerationRecipe
 from cistrace.training.trace_file import TraceSource, add_lines, cut_torn_line, key_of, texts_by_key, trace_line
 from cistrace.writers.batches import batches_by_length
 from cistrace.writers.causal import write
+from cistrace.writers.decoder import Decoder, DecoderShape
 from cistrace.writers.domain_reasoner import DomainReasoner
 from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
-from cistrace.writers.sampling import Sampling, seed_of
+from cistrace.writers.sampling import Sampling
+from cistrace.writers.seeds import seed_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 TOGETHER = 40  # sequences a pass of the grammar's writer
@@ -101,7 +104,9 @@ def writing_of(
 ) -> Writing:
     """By grammar where the recipe says so and the layout has one."""
     if names is not None and recipe.grammar and recipe.sampling == "greedy":
-        reasoner = DomainReasoner(model, layout.tokenizer, Head(model.config.hidden_size), names)  # type: ignore[arg-type]
+        decoder = Decoder(DecoderShape.of(model.config.to_dict()), model.state_dict()).to(model.device)
+        tokens: Tokenizer = layout.tokenizer.backend_tokenizer  # type: ignore[attr-defined]
+        reasoner = DomainReasoner(decoder, tokens, Head(decoder.hidden_size), names)
         return by_grammar(reasoner, identity)
     return by_model(model, layout, recipe, identity)
 

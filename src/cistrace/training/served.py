@@ -19,7 +19,7 @@ from cistrace.training.generate import Batch, Writing, sampling_words
 from cistrace.training.recipe import Recipe
 from cistrace.training.trace_file import TraceSource
 from cistrace.writers.layout import CHAT
-from cistrace.writers.sampling import seed_of
+from cistrace.writers.seeds import seed_of
 
 SEEDS = 2**31 - 1  # servers take 31 bits
 

@@ -40,7 +40,7 @@ def write(
     prompts : N arrays of int32
         Tokens (`Layout.whole_prompt`), read together in one batch.
     seeds : N int
-        One a prompt; see `seed_of`.
+        One a prompt; see `seeds.seed_of`.
     on_written : callable, optional
         Called while tokens are written, with how many more prompts are done with; N in all.
 

@@ -21,7 +21,8 @@ from cistrace.writers.head import Head
 from cistrace.writers.layout import Layout
 from cistrace.writers.prompts import Prompt
 from cistrace.writers.reasoner import OnWritten, Reasoned
-from cistrace.writers.sampling import Sampling, seed_of
+from cistrace.writers.sampling import Sampling
+from cistrace.writers.seeds import seed_of
 
 BUDGET = 16_384  # tokens read together
 

@@ -11,11 +11,12 @@ from functools import lru_cache
 from itertools import islice
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 from cistrace.traces.templates import THINK_END
 from cistrace.writers.batches import padded
+from cistrace.writers.decoder import Decoder
 from cistrace.writers.decoding import decode
 from cistrace.writers.draft import Tokens, read_draft
 from cistrace.writers.form import Form, free_grammar
@@ -24,7 +25,8 @@ from cistrace.writers.head import Head
 from cistrace.writers.prompts import Prompt
 from cistrace.writers.reading import Reading
 from cistrace.writers.reasoner import OnWritten, Reasoned
-from cistrace.writers.sampling import seed_of
+from cistrace.writers.seeds import seed_of
+from cistrace.writers.tokenizer import END, PAD, id_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 TOGETHER = 8  # sequences in one pass on a CPU: what more of them need no longer fits its caches
@@ -37,16 +39,15 @@ class DomainReasoner:
     It computes where the language model lies. Features come and results go on the CPU.
     """
 
-    def __init__(
-        self, language_model: PreTrainedModel, tokenizer: PreTrainedTokenizerFast, head: Head, names: VocabularyNames
-    ) -> None:
-        self.language_model = language_model.eval()
+    def __init__(self, language_model: Decoder, tokenizer: Tokenizer, head: Head, names: VocabularyNames) -> None:
+        self.language_model = language_model
         self.tokenizer = tokenizer
         self.head = head.eval().to(self.device)
         grammar = build_grammar(tokenizer, names)
         self.grammar: TraceGrammar = grammar.to(self.device)
         self._form = Form(grammar, self.device)
         self.seed: int | None = None  # greedy
+        self._pad = id_of(tokenizer, PAD)
         self._tokens_of = lru_cache(LINES)(self._line_tokens)
 
     @property
@@ -98,12 +99,12 @@ class DomainReasoner:
         return reading, hidden[:, -1]
 
     def _line_tokens(self, line: str) -> Tokens:
-        return tuple(self.tokenizer.backend_tokenizer.encode(line, add_special_tokens=False).ids)
+        return tuple(self.tokenizer.encode(line, add_special_tokens=False).ids)
 
     def _padded(self, texts: list[str]) -> tuple[Tensor, Tensor]:
         """Tokens and mask, int64 (N, L), padded before the texts."""
         ids = [[token for line in text.splitlines(keepends=True) for token in self._tokens_of(line)] for text in texts]
-        tokens, mask = padded(ids, self.tokenizer.pad_token_id, left=True)
+        tokens, mask = padded(ids, self._pad, left=True)
         return tokens.to(self.device), mask.to(self.device)
 
     def _write(
@@ -114,10 +115,10 @@ class DomainReasoner:
         told = [prompt.text for row in prompts for prompt in row]
         proposed = [""] * len(told) if drafts is None else [text for row in drafts for text in row]
         read = [read_draft(text, prompt, self._tokens_of) for text, prompt in zip(proposed, told, strict=True)]
-        output = self.language_model.get_output_embeddings().weight
-        scored_token = self.tokenizer.convert_tokens_to_ids(THINK_END)
+        output = self.language_model.embedding
+        scored_token = id_of(self.tokenizer, THINK_END)
         seeds = [seed_of(prompt, attempt) for prompt in told] if attempt else None
         decoded = decode(reading, last, form, output, scored_token, read, on_written, seeds)
-        texts = self.tokenizer.batch_decode(decoded.texts, skip_special_tokens=False)
-        rows = iter(text.split(self.tokenizer.eos_token)[0] for text in texts)
+        texts = self.tokenizer.decode_batch(decoded.texts, skip_special_tokens=False)
+        rows = iter(text.split(END)[0] for text in texts)
         return [list(islice(rows, len(row))) for row in prompts], decoded.scored

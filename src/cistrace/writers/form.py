@@ -10,12 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
 
 from cistrace.writers.calculator import Tally, no_calculator
 from cistrace.writers.grammar import FORBIDDEN, TraceGrammar
 from cistrace.writers.token_draws import TokenDraws
+from cistrace.writers.tokenizer import END, PAD, id_of
 
 OPEN = -1  # where more than one token may stand
 
@@ -153,12 +154,13 @@ class Form:
         return chosen
 
 
-def free_grammar(tokenizer: PreTrainedTokenizerFast) -> TraceGrammar:
+def free_grammar(tokenizer: Tokenizer) -> TraceGrammar:
     """Anything may stand anywhere; the end token ends."""
-    following = torch.zeros((2, len(tokenizer)), dtype=torch.int16)
-    following[0, tokenizer.eos_token_id] = 1
+    size = tokenizer.get_vocab_size()
+    following = torch.zeros((2, size), dtype=torch.int16)
+    following[0, id_of(tokenizer, END)] = 1
     following[1] = FORBIDDEN
-    following[1, tokenizer.pad_token_id] = 1
-    opening = torch.full((len(tokenizer),), FORBIDDEN, dtype=torch.long)
-    opens, idle = torch.zeros(2, dtype=torch.bool), no_calculator(2, len(tokenizer))
+    following[1, id_of(tokenizer, PAD)] = 1
+    opening = torch.full((size,), FORBIDDEN, dtype=torch.long)
+    opens, idle = torch.zeros(2, dtype=torch.bool), no_calculator(2, size)
     return TraceGrammar(following, opening, opens, idle, scored=0, finished=1, groups=0)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
-from transformers import PreTrainedTokenizerFast
 
 from cistrace.traces.templates import FEWEST_STEPS, MOST_STEPS, STEPS, THINK_END, WHOLE
 from cistrace.traces.trace import ClaimKind
 from cistrace.writers.calculator import Calculator, Sums
-from cistrace.writers.tokenizer import END
+from cistrace.writers.tokenizer import END, PAD
 from cistrace.writers.vocabulary import LEVELS, NUMBERS, Slot, VocabularyNames, slots
 
 FORBIDDEN = -1
@@ -69,7 +69,7 @@ class TraceGrammar:
 class _Builder:
     """Collects transitions while the automaton grows."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerFast) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         self.ids = tokenizer.get_vocab()
         self.rows: list[dict[int, int]] = []
         self.opens: list[int] = []
@@ -91,7 +91,7 @@ class _Builder:
             state = target
 
 
-def build_grammar(tokenizer: PreTrainedTokenizerFast, names: VocabularyNames) -> TraceGrammar:
+def build_grammar(tokenizer: Tokenizer, names: VocabularyNames) -> TraceGrammar:
     """The automaton of traces over a tokenizer's vocabulary; state 0 is the start."""
     builder = _Builder(tokenizer)
     entries = [builder.state() for _ in range(MOST_STEPS)]
@@ -110,18 +110,18 @@ def build_grammar(tokenizer: PreTrainedTokenizerFast, names: VocabularyNames) ->
     builder.allow(told, (THINK_END,), scored)
     builder.allow(scored, LEVELS, level)
     builder.allow(level, (END,), finished)
-    builder.allow(finished, (tokenizer.pad_token,), finished)
+    builder.allow(finished, (PAD,), finished)
     return _table(builder, tokenizer, lines, scored, finished)
 
 
 def _table(
-    builder: _Builder, tokenizer: PreTrainedTokenizerFast, lines: dict[ClaimKind, tuple[Slot, ...]], scored: int,
+    builder: _Builder, tokenizer: Tokenizer, lines: dict[ClaimKind, tuple[Slot, ...]], scored: int,
     finished: int,
 ) -> TraceGrammar:  # fmt: skip
-    following = np.full((len(builder.rows), len(tokenizer)), FORBIDDEN, dtype=np.int16)
+    following = np.full((len(builder.rows), tokenizer.get_vocab_size()), FORBIDDEN, dtype=np.int16)
     for state, row in enumerate(builder.rows):
         following[state, list(row)] = list(row.values())
-    opening = np.full(len(tokenizer), FORBIDDEN, dtype=np.int64)
+    opening = np.full(tokenizer.get_vocab_size(), FORBIDDEN, dtype=np.int64)
     groups = 0
     for kind, line in lines.items():
         pieces = [builder.ids[piece] for piece in line[0].pieces]

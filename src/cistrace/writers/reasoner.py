@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from cistrace.writers.prompts import Prompt
 
-if TYPE_CHECKING:  # both take seconds to load
-    from torch import Tensor
-    from transformers import PreTrainedModel
+if TYPE_CHECKING:  # takes seconds to load
+    from torch import Tensor, nn
 
 OnWritten = Callable[[int], None]
 """Receives how many traces were finished since the last call."""
@@ -41,8 +40,11 @@ class Reasoner(Protocol):
         From which every prompt's own seed is made; None where tokens are chosen greedily and nothing is drawn.
     """
 
-    language_model: PreTrainedModel
     seed: int | None
+
+    @property
+    def language_model(self) -> nn.Module:
+        """What reads and writes."""
 
     def reason(
         self, prompts: Sequence[Sequence[Prompt]], features: Tensor, write: bool = True, constrained: bool = True,

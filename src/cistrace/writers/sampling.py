@@ -6,7 +6,6 @@ distribution's cumulative probability, in the order of the vocabulary, passes it
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,12 +24,6 @@ class Sampling:
     top_p: float = 0.7
     top_k: int = 50
     most_tokens: int = 1024
-
-
-def seed_of(text: str, seed: int) -> int:
-    """A seed of its own for a text: 63 bits of BLAKE2b."""
-    digest = hashlib.blake2b(f"{seed}\n{text}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "little") >> 1
 
 
 class SeededDraw(LogitsProcessor):

@@ -72,7 +72,8 @@ def tell(
         if not failed:
             break
         asked = [[prompts[row][cell]] for row, cell in failed]
-        again = reasoner.reason(asked, blank(asked), attempt=attempt).texts
+        near = [[first[row][cell]] for row, cell in failed]  # most of what is drawn is what was written at first
+        again = reasoner.reason(asked, blank(asked), drafts=near, attempt=attempt).texts
         for (row, cell), (text,) in zip(failed, again, strict=True):
             if holds(text, cards[row][cell]):
                 told[row][cell] = Told(text, "model again", first[row][cell])

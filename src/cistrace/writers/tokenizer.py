@@ -3,11 +3,15 @@ as few pieces as it can. Text outside the vocabulary falls back to bytes; nothin
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tokenizers import AddedToken, Tokenizer, decoders, models
-from transformers import PreTrainedTokenizerFast
 
 from cistrace.traces.templates import THINK_BEGIN, THINK_END
 from cistrace.writers.vocabulary import VocabularyNames, pieces
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
 
 PAD, UNKNOWN, END = "<pad>", "<unk>", "<end>"
 SPECIAL = (PAD, UNKNOWN, END, THINK_BEGIN, THINK_END)
@@ -16,8 +20,11 @@ SPECIAL = (PAD, UNKNOWN, END, THINK_BEGIN, THINK_END)
 def build_tokenizer(names: VocabularyNames) -> PreTrainedTokenizerFast:
     """A tokenizer over the templates' pieces; reads and writes like any Hugging Face tokenizer.
 
-    `decode(encode(text)) == text` for any text free of the special tokens.
+    `decode(encode(text)) == text` for any text free of the special tokens. What writes needs its `backend_tokenizer`
+    alone, and so no transformers.
     """
+    from transformers import PreTrainedTokenizerFast
+
     vocabulary = [(token, 0.0) for token in SPECIAL]
     vocabulary += [(f"<0x{byte:02X}>", -20.0) for byte in range(256)]
     vocabulary += [(piece, -1.0) for piece in pieces(names)]
@@ -32,3 +39,10 @@ def build_tokenizer(names: VocabularyNames) -> PreTrainedTokenizerFast:
         padding_side="left",
         clean_up_tokenization_spaces=False,
     )
+
+
+def id_of(tokenizer: Tokenizer, token: str) -> int:
+    """The number of a token that the vocabulary holds."""
+    number = tokenizer.token_to_id(token)
+    assert number is not None, token
+    return number
