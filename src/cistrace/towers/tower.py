@@ -94,4 +94,5 @@ def fused(tower: Tower) -> Tower:
     for module in list(quick.modules()):
         if isinstance(module, NormedConvolution):
             module.fuse()
+    quick.requires_grad_(False)
     return quick.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
