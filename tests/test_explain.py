@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from checkpoint_helpers import altered_checkpoint
 from motif_helpers import random_sequences
 from numpy.typing import NDArray
 
@@ -96,6 +99,20 @@ def test_what_cannot_be_explained_is_refused() -> None:
         Explainer(count, "one").explain(with_sites())
     with pytest.raises(InputError, match="4 bp long, expected at least 20"):
         Explainer(count, ["one", "both"]).explain("ACGT")
+
+
+def test_another_checkpoint_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="none"):
+        Explainer(model=tmp_path / "none")
+    folder = altered_checkpoint(
+        tmp_path / "model",
+        lambda config: replace(
+            config,
+            cell_types=("A", "B", "C"),
+            scales=dict(zip("ABC", config.scales.values(), strict=True)),
+        ),
+    )
+    assert Explainer(cell_types="b", model=folder).cell_types == ("B",)
 
 
 @pytest.mark.pipeline

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
+from pathlib import Path
 
 from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.explanation import Explanation
@@ -27,18 +28,20 @@ class Explainer:
     score : callable, optional
         Any model: a list of str to an array (N, cell types), log2(RNA/DNA). It is asked for about 22 sequences for each
         that is explained, and sees letters A, C, G and T alone where its input did. Unless given, the sequence model of
-        the shipped checkpoint.
+        a checkpoint.
     cell_types : str or several
-        The columns of `score`, in their order; of the shipped model any, or `all`.
+        The columns of `score`, in their order; of a checkpoint's model any, or `all`.
     expressed : several str, optional
         Human symbols of the factors that the cells express: no other names a site.
+    model : path, optional
+        Folder of the checkpoint, as `Predictor` takes it; the shipped one unless given. Not read beside a `score`.
 
     Raises
     ------
     CellTypeError
-        A cell type that the shipped model does not know.
+        A cell type that the checkpoint does not know.
     ModelError
-        A score without names of its columns.
+        A score without names of its columns, or a checkpoint without a sequence model.
 
     Examples
     --------
@@ -53,7 +56,11 @@ class Explainer:
     """
 
     def __init__(
-        self, score: Score | None = None, cell_types: str | Iterable[str] = ALL, expressed: Iterable[str] | None = None
+        self,
+        score: Score | None = None,
+        cell_types: str | Iterable[str] = ALL,
+        expressed: Iterable[str] | None = None,
+        model: str | Path | None = None,
     ) -> None:
         names = (cell_types,) if isinstance(cell_types, str) else tuple(cell_types)
         self._scanner = site_scanner()
@@ -61,9 +68,9 @@ class Explainer:
         self.window: int | None = None
         self._fill: Filling = blanks
         if score is None:
-            checkpoint = load_checkpoint()
+            checkpoint = load_checkpoint(None if model is None else Path(model))
             if checkpoint.towers is None:
-                raise ModelError("explainer: the shipped model has no sequence model; give a score")
+                raise ModelError(f"explainer: {model or 'the shipped model'} has no sequence model; give a score")
             self._score: Score = checkpoint.towers.estimate
             self._columns, self.window = checkpoint.cell_types, checkpoint.window
             names = canonical_cell_types(names, checkpoint.cell_types)
@@ -88,7 +95,7 @@ class Explainer:
         Raises
         ------
         InputError
-            What `Predictor.predict` refuses, and a sequence longer than the shipped model's window.
+            What `Predictor.predict` refuses, and a sequence longer than the window of the checkpoint's model.
         ModelError
             Scores of another shape than (N, cell types).
         """
