@@ -50,7 +50,7 @@ def test_contributions_and_the_blank_add_up_to_the_activity(made: Callable[[int]
     towers = Towers(made(0), made(1))
     many = [*sequences(3), *sequences(2, 31), "N" * 40]
     sums = np.stack([found.sum(axis=0) for found in towers.contributions(many)])
-    np.testing.assert_allclose(towers.blank() + sums, towers.estimate(many), rtol=0, atol=contributions.TOLERANCE)
+    np.testing.assert_allclose(towers.blank + sums, towers.estimate(many), rtol=0, atol=contributions.TOLERANCE)
 
 
 class Switch(Line):

@@ -9,9 +9,8 @@ from cistrace.cards.evidence import MOST_TOLD
 from cistrace.cards.sites import Site
 from cistrace.io.regions import reverse_complement as opposite
 from cistrace.motifs.hit import MotifHit
-from cistrace.towers.contributions import ROWS
 from cistrace.towers.encoding import base_codes, one_hot
-from cistrace.towers.evidence import Towers
+from cistrace.towers.evidence import ROWS, Towers
 from cistrace.towers.tower import Tower, fused
 
 

@@ -12,14 +12,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cistrace.towers.encoding import BLANK, one_hot, opposite_codes
+from cistrace.towers.encoding import one_hot, opposite_codes
 from cistrace.towers.tower import Tower
 
 STEPS, MOST_STEPS = 8, 64
 TOLERANCE = 0.05  # log2 units: amounts of sites are told from there on
-# Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours. LegNet's
-# largest arrays (6 MiB at 200 bp) then stay in a CPU's cache.
-ROWS = 32
+ROWS = 2 * STEPS  # of every pass, so that no row's result depends on its neighbours; a sequence fills one
 
 
 def base_contributions(
@@ -46,29 +44,24 @@ def base_contributions(
     found = np.zeros((*codes.shape, len(tower.cell_types)), dtype=np.float32)
     open_rows, steps = np.arange(len(codes)), STEPS
     while len(open_rows) and steps <= MOST_STEPS:
-        asked = codes[open_rows]
-        given, other = _of_strand(tower, asked, steps), _of_strand(tower, opposite_codes(asked), steps)
-        found[open_rows] = (given + other[:, ::-1]) / 2
+        found[open_rows] = _integrated(tower, codes[open_rows], steps)
         lost = np.abs(differences[open_rows] - found[open_rows].sum(axis=1)).max(axis=1)
         open_rows, steps = open_rows[lost > tolerance], 2 * steps
     return found
 
 
-def _of_strand(tower: Tower, codes: NDArray[np.int64], steps: int) -> NDArray[np.float32]:
-    """Contributions as read from one strand; every pass has `ROWS` rows, so that none depends on its neighbours."""
+def _integrated(tower: Tower, codes: NDArray[np.int64], steps: int) -> NDArray[np.float32]:
+    """Contributions after so many steps on each strand: float32 (N, window, cell types)."""
     places, weights = np.polynomial.legendre.leggauss(steps)
-    places, weights = (places + 1) / 2, weights / 2
-    rows = [(row, step) for row in range(len(codes)) for step in range(steps)]
-    found = np.zeros((*codes.shape, len(tower.cell_types)), dtype=np.float64)
+    places, weights = ((places + 1) / 2).astype(np.float32), weights / 2
+    strands = np.stack([codes, opposite_codes(codes)], axis=1)
+    rows = [(row, strand, step) for row in range(len(codes)) for strand in (0, 1) for step in range(steps)]
+    found = np.zeros((*strands.shape, len(tower.cell_types)))
     for start in range(0, len(rows), ROWS):
-        block = rows[start : start + ROWS]
-        filled, scale = np.full((ROWS, tower.window), BLANK, dtype=np.int64), np.zeros(ROWS, dtype=np.float32)
-        for at, (row, step) in enumerate(block):
-            filled[at], scale[at] = codes[row], places[step]
-        added = _gradient_times_bases(tower, filled, scale)
-        for at, (row, step) in enumerate(block):
-            found[row] += weights[step] * added[at]
-    return found.astype(np.float32)
+        row, strand, step = (np.array(part) for part in zip(*rows[start : start + ROWS], strict=True))
+        added = _gradient_times_bases(tower, strands[row, strand], places[step])
+        np.add.at(found, (row, strand), weights[step][:, None, None] * added)
+    return ((found[:, 0] + found[:, 1, ::-1]) / 2).astype(np.float32)
 
 
 def _gradient_times_bases(

@@ -8,6 +8,7 @@ alone, at which sites weigh most.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,10 +16,14 @@ from numpy.typing import NDArray
 
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.sites import Site
-from cistrace.towers.contributions import ROWS, base_contributions
+from cistrace.towers.contributions import base_contributions
 from cistrace.towers.encoding import BLANK, base_codes, one_hot, opposite_codes
 from cistrace.towers.site_evidence import site_evidence
 from cistrace.towers.tower import Tower, fused
+
+# Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours. LegNet's
+# largest arrays (6 MiB at 200 bp) then stay in a CPU's cache.
+ROWS = 32
 
 
 class Towers:
@@ -73,17 +78,28 @@ class Towers:
         lost = np.abs(whole - self._pass(self._contributor, blanked)).max(axis=1)
         return [lost[end - count : end] for count, end in zip(counts, np.cumsum(counts, dtype=int), strict=True)]
 
-    def contributions(self, sequences: Sequence[str]) -> list[NDArray[np.float32]]:
+    def contributions(
+        self, sequences: Sequence[str], activities: NDArray[np.float32] | None = None
+    ) -> list[NDArray[np.float32]]:
         """What every base adds to the activity, mean of both strands, log2 units: float32 (bases, cell types) each.
 
         A sequence's contributions and `blank` add up to its activity, but for `towers.contributions.TOLERANCE` at
-        most where its steps suffice. Sequences have at most `window` bp; N adds nothing.
+        most where its steps suffice. N adds nothing.
+
+        Parameters
+        ----------
+        sequences : sequence of str
+            Of at most `window` bp.
+        activities : ndarray, float32, shape (N, cell types), optional
+            What `estimate` says of them, where that is known already.
         """
         codes = base_codes(list(sequences), self.window)
-        found = base_contributions(self._estimator, codes, self.estimate(sequences) - self.blank())
+        differences = (self.estimate(sequences) if activities is None else activities) - self.blank
+        found = base_contributions(self._estimator, codes, differences)
         starts = [(self.window - len(bases)) // 2 for bases in sequences]
         return [row[start : start + len(bases)] for row, start, bases in zip(found, starts, sequences, strict=True)]
 
+    @cached_property
     def blank(self) -> NDArray[np.float32]:
         """The activity without any base, which contributions start from: float32 (cell types,)."""
         return self.estimate([""])[0]
