@@ -14,7 +14,8 @@
     render_card, parse_card         a card's text, there and back
     parse_trace                     what a writer wrote as a Trace of Claim
     verify                          a trace against its card: Verification of Finding
-    Explainer                       any model's score as a sum: Explanation of Ledger, of SiteAmount and Site
+    Explainer                       any model's score as a sum: Explanation of Ledger, of SiteAmount and Site;
+                                    base by base: BaseEffects, with the WindowSum of each window that was read
 
 Every error a user can cause is a CistraceError and reads as one clear line:
 
@@ -69,7 +70,8 @@ if TYPE_CHECKING:
     from cistrace.cards.sites import Site
     from cistrace.cards.text import parse_card, render_card
     from cistrace.checkpoints.card_maker import open_card_maker
-    from cistrace.explain import Explainer
+    from cistrace.explain.base_effects import BaseEffects, WindowSum
+    from cistrace.explain.explainer import Explainer
     from cistrace.io.dna_sequence import DnaSequence
     from cistrace.io.sequences import read_sequences
     from cistrace.motifs.background import Background, load_background
@@ -88,6 +90,7 @@ settle_threads()  # before anything here loads torch
 
 __all__ = [
     "Background",
+    "BaseEffects",
     "Card",
     "CardError",
     "CardLedger",
@@ -127,6 +130,7 @@ __all__ = [
     "TraceError",
     "Verification",
     "WindowCard",
+    "WindowSum",
     "WorkerError",
     "__version__",
     "load_background",
@@ -150,7 +154,8 @@ _HOMES = {
     "cards.sites": ("Site",),
     "cards.text": ("parse_card", "render_card"),
     "checkpoints.card_maker": ("open_card_maker",),
-    "explain": ("Explainer",),
+    "explain.base_effects": ("BaseEffects", "WindowSum"),
+    "explain.explainer": ("Explainer",),
     "io.dna_sequence": ("DnaSequence",),
     "io.sequences": ("read_sequences",),
     "motifs.background": ("Background", "load_background"),

@@ -16,6 +16,7 @@ from cistrace.cards.windows import (
     Window,
     best_windows,
     flags,
+    most_central,
     readable,
     reported_windows,
     scored_windows,
@@ -24,6 +25,17 @@ from cistrace.cards.windows import (
 )
 from cistrace.errors import CellTypeError
 from cistrace.io.dna_sequence import DnaSequence
+
+
+@given(st.integers(20, 3000), st.sampled_from([50, 200]))
+def test_every_base_has_a_quarter_of_its_window_on_either_side(length: int, size: int) -> None:
+    found = windows(length, size)
+    for base, place in enumerate(most_central(found, length).tolist()):
+        left, right = base - found[place].start, found[place].end - 1 - base
+        assert left >= 0 <= right
+        assert left >= size // 4 or place == 0
+        assert right >= size // 4 or place == len(found) - 1
+        assert min(left, right) == max(min(base - one.start, one.end - 1 - base) for one in found)
 
 
 @given(st.integers(20, 3000), st.sampled_from([50, 200]))

@@ -50,6 +50,22 @@ def windows(length: int, size: int) -> tuple[Window, ...]:
     return tuple(Window(start, start + size) for start in starts)
 
 
+def most_central(found: Sequence[Window], length: int) -> NDArray[np.intp]:
+    """Of every base of `length` bp the place of the window in whose middle it lies most nearly, the first of equals.
+
+    Parameters
+    ----------
+    found : sequence of Window
+        Of one size, that cover the sequence.
+
+    Returns
+    -------
+    ndarray, intp, shape (length,)
+    """
+    middles = np.array([one.start + one.end for one in found])
+    return np.abs(middles[None, :] - (2 * np.arange(length) + 1)[:, None]).argmin(axis=1)
+
+
 def tiles(sequence: DnaSequence, size: int, minimum_known: int = 0) -> list[SequenceWindow]:
     """All windows of a sequence that hold at least `minimum_known` letters of ACGT; the whole one where it fits."""
     found = [SequenceWindow(sequence, window) for window in windows(len(sequence.bases), size)]

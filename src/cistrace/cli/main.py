@@ -18,6 +18,7 @@ import click
 
 from cistrace.cli.card import card
 from cistrace.cli.evaluate import evaluate
+from cistrace.cli.explain import explain
 from cistrace.cli.export import export
 from cistrace.cli.generate import generate
 from cistrace.cli.predict import predict
@@ -85,6 +86,7 @@ def cli() -> None:
 cli.add_command(scan)
 cli.add_command(card)
 cli.add_command(predict)
+cli.add_command(explain)
 cli.add_command(reasonbench)
 cli.add_command(train)
 cli.add_command(generate)

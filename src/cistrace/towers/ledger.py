@@ -77,10 +77,17 @@ def _score_new(known: dict[str, NDArray[np.float64]], score: Score, sequences: l
     """Score what has no score yet, each sequence once."""
     asked = [bases for bases in dict.fromkeys(sequences) if bases not in known]
     if asked:
-        known |= zip(asked, _checked(score(asked), len(asked), columns), strict=True)
+        known |= zip(asked, checked_scores(score(asked), len(asked), columns), strict=True)
 
 
-def _checked(scores: NDArray[np.floating], rows: int, columns: int) -> NDArray[np.float64]:
+def checked_scores(scores: NDArray[np.floating], rows: int, columns: int) -> NDArray[np.float64]:
+    """Scores as float64.
+
+    Raises
+    ------
+    ModelError
+        They have another shape than (rows, columns).
+    """
     found = np.asarray(scores, dtype=np.float64)
     if found.shape != (rows, columns):
         raise ModelError(

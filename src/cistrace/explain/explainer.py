@@ -1,19 +1,26 @@
-"""Explain: the score of any sequence model, told as a sum over the sites of each sequence."""
+"""Explain: the score of any sequence model, told as a sum over the sites of each sequence, and base by base."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
+import torch
+
 from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.explanation import Explanation
-from cistrace.cards.sites import sites_of
+from cistrace.cards.ledger import Ledger
+from cistrace.cards.sites import Site, sites_of
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.errors import InputError, ModelError
+from cistrace.explain.base_effects import BaseEffects
+from cistrace.explain.mutagenesis import AskedModel, base_effects
+from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
-from cistrace.motifs.scanner import site_scanner
+from cistrace.motifs.scanner import Scanner, site_scanner
 from cistrace.towers.fillings import Filling, NeutralBases, blanks
 from cistrace.towers.ledger import Score, ledgers
 
@@ -21,7 +28,10 @@ TOGETHER = 32  # sequences that are explained at once
 
 
 class Explainer:
-    """Tells the score of a sequence model as a sum: what is left without any site, and what every site adds.
+    """Tells what a sequence model's score is made of.
+
+    `explain` tells it as a sum: what is left without any site, and what every site adds. `bases` tells what every base
+    adds, and what each other base in its place would change.
 
     Parameters
     ----------
@@ -35,6 +45,8 @@ class Explainer:
         Human symbols of the factors that the cells express: no other names a site.
     model : path, optional
         Folder of the checkpoint, as `Predictor` takes it; the shipped one unless given. Not read beside a `score`.
+    threads : int, optional
+        Cores to use; all that the process may use unless given. A `score` of one's own is called from one thread.
 
     Raises
     ------
@@ -61,24 +73,35 @@ class Explainer:
         cell_types: str | Iterable[str] = ALL,
         expressed: Iterable[str] | None = None,
         model: str | Path | None = None,
+        threads: int | None = None,
     ) -> None:
         names = (cell_types,) if isinstance(cell_types, str) else tuple(cell_types)
-        self._scanner = site_scanner()
         self._expressed = None if expressed is None else frozenset(expressed)
-        self.window: int | None = None
-        self._fill: Filling = blanks
         if score is None:
+            use_threads(threads)
             checkpoint = load_checkpoint(None if model is None else Path(model))
             if checkpoint.towers is None:
                 raise ModelError(f"explainer: {model or 'the shipped model'} has no sequence model; give a score")
-            self._score: Score = checkpoint.towers.estimate
-            self._columns, self.window = checkpoint.cell_types, checkpoint.window
-            names = canonical_cell_types(names, checkpoint.cell_types)
+            self._columns = checkpoint.cell_types
+            names = canonical_cell_types(names, self._columns)
+            asked = tuple(self._columns.index(name) for name in names)
+            towers, cores = checkpoint.towers, torch.get_num_threads()
+            self._model = AskedModel(towers.estimate, asked, names, checkpoint.window, towers, cores)
         elif names == (ALL,):
             raise ModelError("explainer: found a score without cell_types, expected its columns' names; give them")
         else:
-            self._score, self._columns, self._fill = score, names, NeutralBases(self._scanner)
+            self._columns = names
+            self._model = AskedModel(score, tuple(range(len(names))), names)
         self.cell_types = names
+        self.window = self._model.window
+
+    @cached_property
+    def _scanner(self) -> Scanner:
+        return site_scanner()
+
+    @cached_property
+    def _fill(self) -> Filling:
+        return NeutralBases(self._scanner) if self._model.towers is None else blanks
 
     def __repr__(self) -> str:
         model = "shipped model" if self.window is not None else "model of one's own"
@@ -109,9 +132,36 @@ class Explainer:
                 self._check(record)
             bases = [record.bases for record in block]
             sites = [sites_of(hits, self._expressed) for hits in self._scanner.scan(bases)]
-            for record, found in zip(block, ledgers(self._score, self._columns, bases, sites, self._fill), strict=True):
+            for record, found in zip(block, self._ledgers(bases, sites), strict=True):
                 by_name = {one.cell_type: one for one in found}
                 yield Explanation(record, tuple(by_name[name] for name in self.cell_types))
+
+    def bases(self, sequences: SequenceInput) -> list[BaseEffects]:
+        """What every base of every sequence does, in the order of the input.
+
+        Sequences may have any length: longer ones than the model's window are read in windows that overlap by half.
+
+        Parameters
+        ----------
+        sequences
+            As `Predictor.predict` takes them.
+
+        Raises
+        ------
+        InputError
+            What `Predictor.predict` refuses.
+        ModelError
+            Scores of another shape than (N, cell types).
+        """
+        return list(self.stream_bases(sequences))
+
+    def stream_bases(self, sequences: SequenceInput) -> Iterator[BaseEffects]:
+        """Like `bases`, for any number of `sequences` in constant memory: each is checked as it is reached."""
+        for record in as_sequences(sequences):
+            yield base_effects(self._model, record)
+
+    def _ledgers(self, bases: list[str], sites: list[tuple[Site, ...]]) -> list[tuple[Ledger, ...]]:
+        return ledgers(self._model.score, self._columns, bases, sites, self._fill)
 
     def _check(self, record: DnaSequence) -> None:
         if self.window is not None and len(record.bases) > self.window:
