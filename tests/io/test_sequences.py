@@ -32,7 +32,7 @@ from sequence_helpers import (
 from cistrace.errors import InputError, OutputError, RecordError
 from cistrace.io import sequences, streams
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.sequences import Reject, Rejects, read_sequences, write_rejects
+from cistrace.io.sequences import Reject, Rejects, parse_sequences, read_sequences, write_rejects
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -347,3 +347,33 @@ def test_heavy_libraries_are_loaded_only_when_needed() -> None:
     source = str(Path(streams.__file__).parents[2])
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": source})
     assert (done.stdout.strip(), done.stderr) == ("[]", "")
+
+
+# ---- text
+
+
+@pytest.mark.parametrize("name", ["a.fa", "a.csv", "a.tsv", "a.jsonl"])
+def test_a_text_is_read_as_its_file_is(tmp_path: Path, name: str) -> None:
+    tab = {"a.csv": ",", "a.tsv": "\t"}.get(name, "")
+    text = f"id{tab}sequence\none{tab}{A}\ntwo{tab}{B}\n" if tab else f">one\n{A}\n>two\n{B}\n"
+    if name == "a.jsonl":
+        text = "".join(json.dumps({"id": at, "sequence": bases}) + "\n" for at, bases in (("one", A), ("two", B)))
+    assert [(one.id, one.bases) for one in parse_sequences(text)] == pairs(made(tmp_path, name, text))
+
+
+def test_bare_bases_are_one_sequence() -> None:
+    wrapped = A * 20
+    lines = "\n".join(wrapped[at : at + 60] for at in range(0, len(wrapped), 60))
+    assert [(one.id, one.bases) for one in parse_sequences(f"\n {lines.lower()}\r\n\n")] == [("seq1", wrapped)]
+    with pytest.raises(InputError, match="several lines without headers"):
+        list(parse_sequences(f"{A}\n{A}{A}"))
+
+
+NO_SEQUENCES = ["", "\n", "PK\x03\x04", "chr1\t5\t90\n", "\ud800\udfff", "a,b\n1,2\n", "{", ">", "\0"]
+
+
+@pytest.mark.parametrize("text", NO_SEQUENCES)
+def test_a_text_without_sequences_gives_one_clear_line(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        list(parse_sequences(text))
+    assert "\n" not in str(caught.value)

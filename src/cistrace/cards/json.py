@@ -34,6 +34,12 @@ def card_hash(card: Card) -> str:
     return text_hash(text)
 
 
+def window_card_object(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> dict[str, Any]:
+    """A card and where it came from as JSON types: id, window (0-based, half-open), flags, hash, card."""
+    plain = {"id": identifier, "window": list(window), "flags": list(flags)}
+    return {**plain, "hash": card_hash(card), "card": card_object(card)}
+
+
 def read_card(plain: object) -> Card:
     """Read a card back from `card_object`, from JSON types alone.
 

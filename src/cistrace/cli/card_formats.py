@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cistrace.cards.card import Card
-from cistrace.cards.json import card_hash, card_object
+from cistrace.cards.json import window_card_object
 from cistrace.cards.text import render_card
 from cistrace.io.json_lines import json_line
 from cistrace.io.terminal import one_line
@@ -28,9 +28,8 @@ def card_text(identifier: str, window: tuple[int, int], flags: tuple[str, ...], 
 
 
 def card_json(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:
-    """One line of JSON: id, window (0-based, half-open), flags, hash, card."""
-    plain = {"id": identifier, "window": list(window), "flags": list(flags)}
-    return json_line({**plain, "hash": card_hash(card), "card": card_object(card)})
+    """One line of JSON: a `window_card_object`."""
+    return json_line(window_card_object(identifier, window, flags, card))
 
 
 def card_sharegpt(identifier: str, window: tuple[int, int], flags: tuple[str, ...], card: Card) -> str:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from cistrace.errors import RunError
 
 EVALUATION = ("matplotlib", "sklearn")
+SERVING = ("fastapi", "mcp", "uvicorn")
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
 
 
@@ -35,6 +36,17 @@ def need_evaluation() -> None:
         A package of it is not installed.
     """
     _need("evaluate", "evaluate", EVALUATION)
+
+
+def need_serving(command: str) -> None:
+    """Ask for the extra `serve`.
+
+    Raises
+    ------
+    RunError
+        A package of it is not installed.
+    """
+    _need(command, "serve", SERVING)
 
 
 def _need(command: str, extra: str, packages: tuple[str, ...]) -> None:

@@ -21,9 +21,11 @@ from cistrace.cli.evaluate import evaluate
 from cistrace.cli.explain import explain
 from cistrace.cli.export import export
 from cistrace.cli.generate import generate
+from cistrace.cli.mcp import mcp
 from cistrace.cli.predict import predict
 from cistrace.cli.reasonbench import reasonbench
 from cistrace.cli.scan import scan
+from cistrace.cli.serve import serve
 from cistrace.cli.train import train
 from cistrace.errors import CistraceError
 from cistrace.io.terminal import printable
@@ -92,6 +94,8 @@ cli.add_command(train)
 cli.add_command(generate)
 cli.add_command(export)
 cli.add_command(evaluate)
+cli.add_command(serve)
+cli.add_command(mcp)
 
 
 def _terminate(number: int, frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ otherwise from its ending; what is neither is a table with a header line. With a
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from cistrace.io.formats import FileFormat, format_of
 from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.regions import read_regions
 from cistrace.io.streams import (
+    HEAD_BYTES,
     MAXIMUM_LENGTH,
     STDIN,
     ByteSource,
@@ -31,13 +33,14 @@ from cistrace.io.streams import (
     open_source,
     read_pieces,
 )
-from cistrace.io.tables import read_delimited, read_jsonl, read_parquet
+from cistrace.io.tables import SEQUENCE_NAMES, read_delimited, read_jsonl, read_parquet
 
 DEFAULT_MINIMUM_LENGTH = 20
 
 # Checked before upper-casing: some letters outside ASCII turn into DNA letters under it.
 _NOT_DNA = re.compile("[^ACGTRYSWKMBDHVNacgtryswkmbdhvn]")
 _BLANKS = " \t\r\n"
+WRAPPED = 120  # letters in a line of bases without a header, where they go on in the next
 _MEND = {"U": "write T for U", "u": "write T for U", "-": "remove the gaps", "*": "remove it"}
 
 
@@ -122,6 +125,43 @@ def read_sequences(
     return _checked(records, _Checker(minimum_length, minimum_known, input_name(path)), on_error == "skip", rejects)
 
 
+def parse_sequences(text: str, minimum_known: int = 0) -> Iterator[DnaSequence]:
+    """The sequences of a text: FASTA, CSV, TSV or JSONL as in files, or the bare bases of one, called `seq1`.
+
+    Parameters
+    ----------
+    text : str
+        Bare bases stand on one line, or on lines of one length of at most 120; blanks among them do not count.
+    minimum_known : int
+        Fewest letters A, C, G, T that a sequence must hold.
+
+    Raises
+    ------
+    RecordError, InputError
+        As `read_sequences` under `stop`; Parquet, BED and spreadsheets are no text.
+    """
+    lines = ["".join(line.split()) for line in text.split("\n") if line.strip()]
+    bare = all(map(str.isalpha, lines)) and lines and "\t" not in text and lines[0].lower() not in SEQUENCE_NAMES
+    records = iter([RawRecord(1, 1, "seq1", _unwrapped(lines), "text")]) if bare else _text_records(text)
+    return _checked(records, _Checker(DEFAULT_MINIMUM_LENGTH, minimum_known, "text"), False, None)
+
+
+def _unwrapped(lines: list[str]) -> str:
+    widths = {len(line) for line in lines[:-1]}
+    if len(widths) > 1 or (widths and not len(lines[-1]) <= max(widths) <= WRAPPED):
+        raise InputError("text: found several lines without headers, expected FASTA; put '>name' above each")
+    return "".join(lines)
+
+
+def _text_records(text: str) -> Iterator[RawRecord]:
+    data = text.encode(errors="replace")  # half a surrogate pair is no letter of DNA, and no id
+    source = ByteSource("text", data[:HEAD_BYTES], "", io.BytesIO(data))
+    kind = _format(source, None)
+    if not text.strip() or kind == "parquet":
+        raise InputError("text: found no sequence, expected FASTA, a table, JSON Lines or bases; give some")
+    yield from _some(_reader(kind, source, "", None, None, None), source.name)
+
+
 def write_rejects(rejects: Rejects, path: str | Path) -> None:
     """Write rejects as TSV: record, number, reason. Fields with tabs or line ends are quoted as in CSV.
 
@@ -197,19 +237,24 @@ def base_fault(bases: str, minimum_length: int = DEFAULT_MINIMUM_LENGTH, minimum
 def _raw_records(
     path: str | Path, genome: Path | None, id_column: str | None, sequence_column: str | None
 ) -> Iterator[RawRecord]:
-    found = False
     with open_source(path) as source:
-        name = source.name
         kind = _format(source, genome)
         if kind in ("fasta", "bed") and (id_column or sequence_column):
-            raise InputError(f"{name}: is {kind.upper()}, which has no columns to name; leave the column options out")
+            raise InputError(
+                f"{source.name}: is {kind.upper()}, which has no columns to name; leave the column options out"
+            )
         if kind == "parquet" and str(path) == STDIN:
-            raise InputError(f"{name}: is Parquet, which cannot be read from a pipe; give the file's path")
-        for record in _reader(kind, source, path, genome, id_column, sequence_column):
-            found = True
-            yield record
-    if not found:
+            raise InputError(f"{source.name}: is Parquet, which cannot be read from a pipe; give the file's path")
+        yield from _some(_reader(kind, source, path, genome, id_column, sequence_column), source.name)
+
+
+def _some(records: Iterator[RawRecord], name: str) -> Iterator[RawRecord]:
+    """The same records; a fault where there is none."""
+    first = next(records, None)
+    if first is None:
         raise InputError(f"{name}: no records; expected at least one sequence; check how the file was made")
+    yield first
+    yield from records
 
 
 def _reader(

@@ -1,0 +1,1 @@
+"""A model behind an address: a page, a JSON API, GAME's predictor convention; and tools for assistants."""

@@ -1,0 +1,159 @@
+"""The JSON API: what `cistrace predict`, `card`, `scan` and `Explainer` say, by questions over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.errors import CistraceError
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.json_lines import json_line
+from cistrace.predictions.table import prediction_object
+from cistrace.serve.answers import About, Allowed, Cards, Explanations, Health, Hits, Predictions, Problem
+from cistrace.serve.asking import WITH_TRACES, Asked, pieces, predicted, told_predictions
+from cistrace.serve.faults import FAILED, told
+from cistrace.serve.limits import MEBIBYTE, Limits
+from cistrace.serve.requests import (
+    CardQuestion,
+    ExplainQuestion,
+    PredictQuestion,
+    Question,
+    ScanQuestion,
+    sequences_of,
+)
+from cistrace.serve.service import Service
+from cistrace.serve.worker import Worker
+from cistrace.version import __version__
+
+EVENTS = "text/event-stream"
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": why}
+    for status, why in {
+        400: "The request is no JSON.",
+        403: "It comes from another site's page.",
+        413: "It is too large.",
+        415: "It is said to be something else than JSON.",
+        421: "It was meant for another server.",
+        422: "Something in it cannot be used.",
+        503: "As many requests as may wait are waiting.",
+    }.items()
+}
+
+
+def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
+    """Routes below `/api` of one model."""
+    router = APIRouter(prefix="/api", responses=PROBLEMS)
+    _add_about(router, service, worker, limits)
+
+    async def place() -> AsyncIterator[None]:
+        with worker.place():
+            yield
+
+    waits = [Depends(place)]
+
+    def records_of(question: Question, minimum_known: int = MINIMUM_KNOWN) -> tuple[DnaSequence, ...]:
+        records = tuple(sequences_of(question.sequences, minimum_known))
+        limits.check(records)
+        return records
+
+    def asked_of(question: PredictQuestion) -> Asked:
+        service.predictor.readout(question.trace)
+        cells = service.cells(question.cell_types)
+        return Asked(records_of(question), cells, question.trace, question.windows)
+
+    async def in_pieces(
+        request: Request, records: tuple[DnaSequence, ...], size: int, work: Callable[..., list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = []
+        for piece in pieces(records, size):
+            if await request.is_disconnected():
+                break
+            rows += await worker.run(lambda piece=piece: work(piece))  # type: ignore[misc]
+        return rows
+
+    @router.post("/predict", summary="Predict", dependencies=waits, responses={200: {"model": Predictions}})
+    async def predict(question: PredictQuestion, request: Request) -> JSONResponse:
+        """Activity of every sequence in every cell type, with trace and ledger: lines of `cistrace predict`'s JSONL."""
+        rows = await predicted(service, worker, asked_of(question), request.is_disconnected)
+        return JSONResponse({"predictions": [prediction_object(row) for row in rows]})
+
+    @router.post(
+        "/predict/stream", summary="Predict, with progress", dependencies=waits, response_class=StreamingResponse,
+        responses={200: {"content": {EVENTS: {"schema": {"type": "string"}}}, "description": "Server-sent events."}},
+    )  # fmt: skip
+    async def stream(question: PredictQuestion) -> StreamingResponse:
+        """As predict, in events: `progress` (rows done, total), `prediction` (a row), then `end`, or `error`."""
+        return StreamingResponse(_events(service, worker, asked_of(question)), media_type=EVENTS)
+
+    @router.post("/card", summary="Card", dependencies=waits, responses={200: {"model": Cards}})
+    async def card(question: CardQuestion, request: Request) -> JSONResponse:
+        """What the model may cite about every sequence in every cell type: lines of `cistrace card --format json`."""
+        cells, records = service.cells(question.cell_types), records_of(question)
+        rows = await in_pieces(
+            request, records, WITH_TRACES,
+            lambda piece: service.cards(piece, cells, question.evidence, question.windows),
+        )  # fmt: skip
+        return JSONResponse({"cards": rows})
+
+    @router.post("/explain", summary="Explain", dependencies=waits, responses={200: {"model": Explanations}})
+    async def explain(question: ExplainQuestion, request: Request) -> JSONResponse:
+        """Every score as a sum over all sites, as `Explainer` tells it."""
+        cells, records = service.cells(question.cell_types), records_of(question)
+        rows = await in_pieces(request, records, WITH_TRACES, lambda piece: service.explanations(piece, cells))
+        return JSONResponse({"explanations": rows})
+
+    @router.post("/scan", summary="Scan", dependencies=waits, responses={200: {"model": Hits}})
+    async def scan(question: ScanQuestion) -> JSONResponse:
+        """Motif hits by FIMO's rules: rows of `cistrace scan`; q-values are over all sequences of the question."""
+        records = records_of(question, 0)
+        return JSONResponse({"hits": await worker.run(lambda: service.hits(records, question.p_threshold))})
+
+    return router
+
+
+async def _events(service: Service, worker: Worker, asked: Asked) -> AsyncIterator[str]:
+    """A prediction as server-sent events. A fault that shows on the way is the last of them."""
+    total = asked.rows(service.predictor.checkpoint.window)
+    try:
+        async for news in told_predictions(service, worker, asked):
+            if isinstance(news, int):
+                yield _event("progress", {"done": min(news, total), "total": total})
+                continue
+            for row in news:
+                yield _event("prediction", prediction_object(row))
+    except CistraceError as error:
+        yield _event("error", {"error": told(error)})
+    except Exception:
+        yield _event("error", {"error": FAILED})
+        raise
+    else:
+        yield _event("end", {})
+
+
+def _event(name: str, plain: dict[str, Any]) -> str:
+    return f"event: {name}\ndata: {json_line(plain)}\n"
+
+
+def _add_about(router: APIRouter, service: Service, worker: Worker, limits: Limits) -> None:
+    predictor = service.predictor
+
+    @router.get("/health", summary="Health")
+    async def health() -> Health:
+        """That the server is there, and how busy it is."""
+        return Health(status="ok", cistrace=__version__, requests=worker.waiting)
+
+    @router.get("/about", summary="About")
+    async def about() -> About:
+        """Versions, cell types, and what may be asked."""
+        return About(
+            cistrace=__version__,
+            checkpoint=predictor.checkpoint.hash[:16],
+            cell_types=list(predictor.cell_types),
+            window=predictor.checkpoint.window,
+            traces=predictor.writes,
+            limits=Allowed(mebibytes=limits.body / MEBIBYTE, sequences=limits.sequences, length=limits.length),
+        )

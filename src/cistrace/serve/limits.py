@@ -1,0 +1,58 @@
+"""How much one request may ask, and how many may ask at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cistrace.errors import InputError
+from cistrace.io.dna_sequence import DnaSequence
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a server takes.
+
+    Attributes
+    ----------
+    body : int
+        Bytes of one request.
+    sequences : int
+        In one request.
+    length : int
+        Of one sequence, bp.
+    requests : int
+        That are worked on or wait; one more is sent away with 503.
+    patience : float
+        Seconds in which the whole of a request must have come.
+    """
+
+    body: int = 8 * MEBIBYTE
+    sequences: int = 1000
+    length: int = 10_000
+    requests: int = 16
+    patience: float = 30.0
+
+    def check(self, records: Sequence[DnaSequence]) -> None:
+        """Refuse what is too much.
+
+        Raises
+        ------
+        InputError
+            No sequence, too many, or one that is too long.
+        """
+        if not records:
+            raise InputError("sequences: found none, expected at least one; give one")
+        if len(records) > self.sequences:
+            raise InputError(
+                f"sequences: found {len(records):,}, expected at most {self.sequences:,}; ask in parts, or start the "
+                "server with --max-sequences"
+            )
+        longest = max(records, key=lambda record: len(record.bases))
+        if len(longest.bases) > self.length:
+            raise InputError(
+                f"sequence {longest.id!r}: {len(longest.bases):,} bp long, expected at most {self.length:,}; cut it, "
+                "or start the server with --max-length"
+            )
