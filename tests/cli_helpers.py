@@ -86,7 +86,9 @@ class StandIn:
     def __init__(
         self, model: Path | None = None, threads: int | None = None, expressed: frozenset[str] | None = None
     ) -> None:
-        self.checkpoint = SimpleNamespace(hash=str(model), faults=())
+        self.checkpoint = SimpleNamespace(
+            hash=str(model), faults=(), scales={}, towers=None, cell_types=self.cell_types
+        )
 
     def readout(self, trace: bool) -> Readout:
         """With and without traces the towers' number is what it reports."""

@@ -24,6 +24,7 @@ from cistrace.cli.generate import generate
 from cistrace.cli.mcp import mcp
 from cistrace.cli.predict import predict
 from cistrace.cli.reasonbench import reasonbench
+from cistrace.cli.report import report
 from cistrace.cli.scan import scan
 from cistrace.cli.serve import serve
 from cistrace.cli.train import train
@@ -89,6 +90,7 @@ cli.add_command(scan)
 cli.add_command(card)
 cli.add_command(predict)
 cli.add_command(explain)
+cli.add_command(report)
 cli.add_command(reasonbench)
 cli.add_command(train)
 cli.add_command(generate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
+from cistrace.cli.page import VIEW, Page, check_page
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
 from cistrace.cli.resume import check_resume, keeping, resume_option
@@ -62,6 +64,13 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     metavar="DIR",
     help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Page to write beside the table, or without -o in its place: one .html file with sites, ledgers and traces "
+    "to look at.",
+)
 @resume_option
 @expression_option
 @threads_option
@@ -73,6 +82,7 @@ def predict(
     windows: WindowChoice,
     output: str | None,
     model: Path | None,
+    report: Path | None,
     resume: bool,
     expression: Path | None,
     threads: int | None,
@@ -108,6 +118,10 @@ def predict(
     (every claim of the trace against the card) and provenance (what made the prediction). With --no-trace there is
     no card, and nobody looks whether there is a motif (flag no_motif).
 
+    --report FILE makes a page of the first 10,000 predictions: an overview, and of every sequence its sites along the
+    bases, what each base adds (of the first 300 windows; half a second each), ledger and trace. `cistrace report`
+    makes one of stored predictions.
+
     With -o FILE, what is finished is kept in FILE.partial until FILE is whole; after an interruption --resume goes on
     from there, and FILE becomes the same as without one.
 
@@ -115,14 +129,17 @@ def predict(
     Examples:
       cistrace predict examples/enhancers.fa --cell-type K562
       cistrace predict library.csv --sequence-column seq --no-trace -o activities.parquet
+      cistrace predict examples/enhancers.fa --report enhancers.html
       cistrace predict peaks.bed --genome hg38.fa --on-error skip -o peaks.jsonl.gz --resume
     """
     target = output_path(output)
     if target is not None:
         check_prediction_ending(target)
-    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
+    main = report if output is None else target
+    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, main)
     reading.check(expression)
-    check_resume(target, resume)
+    check_page(report, (target, source, genome, expression, reading.rejects_path))
+    check_resume(main, resume)
     records = Records(reading, MINIMUM_KNOWN)
 
     from cistrace.cards.cell_types import canonical_cell_types
@@ -136,19 +153,24 @@ def predict(
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         predictor.readout(trace)
-        asked = _Asked(predictor, cells, trace, windows, progress, expressed)
-        if to_terminal(target):
+        page = None if report is None else Page(report, source, predictor.checkpoint)
+        asked = _Asked(predictor, cells, trace, windows, progress, page, expressed)
+        if report is None and to_terminal(target):
             _show(asked, records)
             records.finish()
             asked.say_writers()
             return
         with (
-            keeping(target, {"command": "predict", **asked.settings()}, resume) as keep,
-            prediction_output(target) as write,
+            keeping(main, {"command": "predict", **asked.settings()}, resume) as keep,
+            nullcontext() if output is None and report is not None else prediction_output(target) as write,
+            nullcontext() if page is None else page as add,
         ):
             for block in blocks(records, BLOCK):
-                for row in keep(block, (prediction_object(one) for one in asked.of(block)), progress):
-                    write(row)
+                for row in keep(block, asked.rows(block), progress):
+                    if add is not None:
+                        add(row.pop(VIEW), row["provenance"])
+                    if write is not None:
+                        write(row)
                     asked.count((row["trace"] or {}).get("written_by"))
             records.finish()
         asked.say_writers()
@@ -163,6 +185,7 @@ class _Asked:
     trace: bool
     windows: WindowChoice
     progress: Progress
+    page: Page | None = None
     expressed: frozenset[str] | None = None
     writers: Counter[str] = field(default_factory=Counter)
 
@@ -173,6 +196,12 @@ class _Asked:
             self.progress.within(traces / len(self.cells), most=len(block))
 
         yield from self.predictor.stream(block, self.cells, self.trace, self.windows, written)
+
+    def rows(self, block: list[DnaSequence]) -> Iterator[dict[str, Any]]:
+        """Rows of some sequences; for a page each with what is drawn of it, under `VIEW`."""
+        if self.page is None:
+            return map(prediction_object, self.of(block))
+        return self.page.rows(self.of(block), block)
 
     def count(self, written_by: str | None) -> None:
         """Count a trace, of an earlier run that goes on too, by who wrote it; None is a row without one."""
@@ -193,6 +222,7 @@ class _Asked:
             "cell types": list(self.cells),
             "traces": self.trace,
             "windows": self.windows,
+            "report": self.page is not None,
             "block": BLOCK,
             "expressed": None if self.expressed is None else sorted(self.expressed),
         }
