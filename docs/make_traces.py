@@ -7,33 +7,27 @@ Sequences and cell types are drawn by a fixed seed from examples/enhancers.fa. N
 
 from __future__ import annotations
 
-from itertools import accumulate
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 
 from cistrace import Prediction, Predictor, read_sequences
-from cistrace.predictions.ledger import TraceLedger
+from cistrace.plots.style import SMALL, panels, save
+from cistrace.plots.waterfall import draw_waterfall
+from cistrace.predictions.ledger import ledger_terms
 from cistrace.predictions.show import verdict
 from cistrace.traces.templates import THINK_END
-from cistrace.traces.trace import Claim
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.axes import Axes
 
 DOCS = Path(__file__).parent
 COUNT, SEED, COLUMNS = 20, 18, 4
 PICTURE = "figures/waterfalls.png"
-RAISES, LOWERS, WHOLE = "#b2182b", "#2166ac", "#555555"
 HEAD = f"""# Twenty traces
 
 Drawn by seed {SEED} from examples/enhancers.fa and the cell types of the shipped model; made by `python
 docs/make_traces.py`. Positions are 1-based, amounts log2 units. A trace's terms add up to the activity
 (docs/ledger.md).
 
-![Ledgers as waterfalls: every bar is a term, red raises and blue lowers, the last is the activity]({PICTURE})
+![Ledgers as waterfalls: every bar is a term, orange raises and blue lowers, the last is the activity]({PICTURE})
 """
 
 
@@ -61,37 +55,13 @@ def section(number: int, one: Prediction) -> str:
 def draw(found: list[Prediction], path: Path) -> None:
     """A panel a prediction."""
     rows = -(-len(found) // COLUMNS)
-    figure, axes = plt.subplots(rows, COLUMNS, figsize=(4 * COLUMNS, 2.2 * rows), constrained_layout=True)
-    for number, (one, panel) in enumerate(zip(found, axes.flat), 1):
-        if one.ledger is not None and one.trace is not None:
-            waterfall(panel, one.ledger, one.trace.steps)
-        panel.set_title(f"{number}. {one.cell_type}", fontsize=8, loc="left")
+    figure, axes = panels(COLUMNS, rows, width=4, height=2.2)
+    for number, (one, panel) in enumerate(zip(found, axes, strict=True), 1):
+        if one.ledger is not None:
+            draw_waterfall(panel, ledger_terms(one.ledger), one.ledger.total)
+        panel.set_title(f"{number}. {one.cell_type}", fontsize=SMALL, loc="left")
     path.parent.mkdir(exist_ok=True)
-    figure.savefig(path, dpi=70)
-
-
-def waterfall(panel: Axes, ledger: TraceLedger, steps: tuple[Claim, ...]) -> None:
-    """The terms in the trace's order, each from where the sum stood, and the total."""
-    named = iter(ledger.sites)
-    bars = []
-    for step in steps:
-        if step.kind == "backdrop":
-            bars.append(("backdrop", ledger.backdrop))
-        elif step.kind == "site":
-            site = next(named)
-            bars.append((f"{site.tf} {site.start}-{site.end}", site.amount))
-        elif step.kind == "interplay":
-            bars.append((f"{step.get('start')} with {step.get('second')}", ledger.interplay[0].amount))
-    bars.append(("rest", ledger.rest))
-    left = [0.0, *accumulate(amount for _, amount in bars)][: len(bars)]
-    places = range(len(bars))
-    panel.barh(places, [value for _, value in bars], left=left,
-               color=[RAISES if value > 0 else LOWERS for _, value in bars])  # fmt: skip
-    panel.barh(len(bars), ledger.total, color=WHOLE)
-    panel.set_yticks(range(len(bars) + 1), [*(name for name, _ in bars), "activity"], fontsize=6)
-    panel.axvline(0, color=WHOLE, linewidth=0.5)
-    panel.tick_params(axis="x", labelsize=6)
-    panel.invert_yaxis()
+    save(figure, path)
 
 
 if __name__ == "__main__":

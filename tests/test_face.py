@@ -172,4 +172,4 @@ def test_a_card_draws_its_sites_where_they_lie() -> None:
     page = read_html(html)
     assert {"<A & B>", "MA1.1", "51-60", "-0.20"} <= set(page.text) and "b" in page.tags and "a" not in page.tags
     (box,) = re.findall(r"<rect [^>]*>", html)
-    assert 'x="300.0"' in box and 'width="60.0"' in box and 'y="19"' in box and 'fill="#2166ac"' in box
+    assert 'x="300.0"' in box and 'width="60.0"' in box and 'y="19"' in box and 'fill="#2263a8"' in box

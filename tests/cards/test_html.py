@@ -13,6 +13,7 @@ from cistrace.cards.build import paper_card
 from cistrace.cards.card import Card
 from cistrace.cards.html import HEIGHT, WIDTH, card_html, html_table
 from cistrace.cards.text import render_tag
+from cistrace.plots.colours import LOWERS, RAISES
 
 NASTY = '<script>alert("1")</script>&\'x'
 
@@ -70,7 +71,7 @@ def test_every_site_is_drawn_within_the_picture_and_told_in_the_table(card: Card
 def test_what_raises_is_red_what_lowers_is_blue_and_the_rest_grey() -> None:
     card = an_evidence_card()
     colours = re.findall(r'fill="(#\w+)"[^>]*><title>(\w+) ', card_html(card))
-    assert dict((name, colour) for colour, name in colours) == {"ELK1": "#b2182b", "FOXA1": "#2166ac"}
+    assert dict((name, colour) for colour, name in colours) == {"ELK1": RAISES, "FOXA1": LOWERS}
     untold = replace(card, sites=tuple(replace(site, amount=None) for site in card.sites))
     assert set(re.findall(r'fill="(#\w+)"', card_html(untold))) == {"#888888"}
 

@@ -68,3 +68,16 @@ def test_bad_input_leaves_nothing(tmp_path: Path) -> None:
     found = invoke("explain", fasta, "-o", tmp_path / "out.npz", "--cell-type", "C")
     assert found.exit_code == 2 and "C" in found.stderr
     assert list(tmp_path.iterdir()) == [fasta]
+
+
+def test_pictures_stand_in_their_folder_when_all_are_drawn(tmp_path: Path) -> None:
+    fasta, folder = tmp_path / "in.fa", tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "notes.txt").write_text("mine")
+    fasta.write_text(FASTA)
+    found = invoke("explain", fasta, "--plot", folder, "--cell-type", "A", "--plot-format", "svg")
+    assert found.exit_code == 0 and len(rows(found.stdout)) == 3 * 30 + 2 + 3 * 33
+    assert sorted(path.name for path in folder.iterdir()) == ["0001-one-A.svg", "0002-two-A.svg", "notes.txt"]
+    fasta.write_text(FASTA + ">three\n!\n")
+    assert invoke("explain", fasta, "--plot", tmp_path / "new", "-o", tmp_path / "out.tsv").exit_code == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.fa", "pictures"]

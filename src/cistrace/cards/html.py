@@ -7,9 +7,9 @@ from html import escape
 
 from cistrace.cards.card import Card, CardSite
 from cistrace.motifs.hit import MotifHit
+from cistrace.plots.colours import LOWERS, NEITHER, RAISES
 
 WIDTH, HEIGHT = 600, 34  # of the drawing, pixels
-_RAISES, _LOWERS, _NEITHER = "#b2182b", "#2166ac", "#888888"
 
 
 def card_html(card: Card) -> str:
@@ -66,19 +66,19 @@ def html_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def _drawing(card: Card) -> str:
-    """Sites, or hits, as boxes over (+ strand) and under (- strand) a line: red raises the activity, blue lowers it."""
+    """Sites, or hits, as boxes over (+ strand) and under (- strand) a line: orange raises activity, blue lowers it."""
     scale = WIDTH / max(1, len(card.bases))
     boxes = []
     placed: list[tuple[str, CardSite | MotifHit, float]] = []
     placed += [(site.tf, site, site.amount or 0.0) for site in card.sites]
     placed = placed or [(hit.name, hit, 0.0) for hit in card.hits]
     for name, one, value in reversed(placed):  # the strongest last, on top
-        colour = _RAISES if value > 0 else _LOWERS if value < 0 else _NEITHER
+        colour = RAISES if value > 0 else LOWERS if value < 0 else NEITHER
         title = escape(f"{name} {one.start + 1}-{one.end} {one.strand}")
         boxes.append(
             f'<rect x="{one.start * scale:.1f}" y="{3 if one.strand == "+" else 19}" '
             f'width="{(one.end - one.start) * scale:.1f}" height="12" fill="{colour}" fill-opacity="0.6">'
             f"<title>{title}</title></rect>"
         )
-    line = f'<line x1="0" y1="17" x2="{WIDTH}" y2="17" stroke="{_NEITHER}"/>'
+    line = f'<line x1="0" y1="17" x2="{WIDTH}" y2="17" stroke="{NEITHER}"/>'
     return f'<svg width="{WIDTH}" height="{HEIGHT}" style="display:block">{line}{"".join(boxes)}</svg>'

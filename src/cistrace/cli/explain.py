@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from cistrace.cards.windows import MINIMUM_KNOWN
+from cistrace.cli.extras import need_plots
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, reading_options, threads_option
 from cistrace.explain.table import check_ending, effects_output
 from cistrace.io.count import count_records
-from cistrace.io.files import output_path
+from cistrace.io.files import output_path, whole_folder
 from cistrace.io.terminal import one_line
 
 if TYPE_CHECKING:
@@ -44,6 +48,16 @@ CHECKS_SHOWN = 12  # lines about single windows; of more only the worst is told
     metavar="DIR",
     help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
+@click.option(
+    "--plot",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Folder for pictures, one a sequence and cell type: a logo of what each base adds, over a map of the changes.",
+)
+@click.option(
+    "--plot-format", type=click.Choice(["png", "svg"]), default="png", show_default=True, help="Of the pictures."
+)
 @threads_option
 @reading_options
 def explain(
@@ -51,6 +65,8 @@ def explain(
     cell_types: tuple[str, ...],
     output: str | None,
     model: Path | None,
+    folder: Path | None,
+    plot_format: Literal["png", "svg"],
     threads: int | None,
     genome: Path | None,
     id_column: str | None,
@@ -78,12 +94,14 @@ def explain(
 
     \b
     Examples:
-      cistrace explain enhancers.fa --cell-type K562 -o bases.tsv
+      cistrace explain enhancers.fa --cell-type K562 -o bases.tsv --plot pictures
       cistrace explain peaks.bed --genome hg38.fa -o bases.npz
     """
     target = output_path(output)
     if target is not None:
         check_ending(target)
+    if folder is not None:
+        need_plots("explain --plot")
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
     reading.check()
     records = Records(reading, MINIMUM_KNOWN)
@@ -91,13 +109,32 @@ def explain(
     from cistrace.explain.explainer import Explainer
 
     checks = _Checks()
-    with Progress("sequences", count_records(source)) as progress, effects_output(target) as write:
+    with (
+        Progress("sequences", count_records(source)) as progress,
+        effects_output(target) as write,
+        _pictures(folder, plot_format) as draw,
+    ):
         explainer = Explainer(None, cell_types, model=model, threads=threads)
         for found in progress.track(explainer.stream_bases(records)):
             write(found)
+            draw(found)
             checks.add(found)
         records.finish()
     checks.say()
+
+
+@contextmanager
+def _pictures(folder: Path | None, plot_format: Literal["png", "svg"]) -> Iterator[Callable[[BaseEffects], object]]:
+    """What draws a sequence; pictures stand in the folder when all are drawn, beside whatever else is there."""
+    if folder is None:
+        yield lambda found: None
+        return
+
+    from cistrace.explain.figures import draw_effects
+
+    numbers = count(1)
+    with whole_folder(folder) as part:
+        yield lambda found: draw_effects(found, part, next(numbers), plot_format)
 
 
 class _Checks:

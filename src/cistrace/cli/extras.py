@@ -6,7 +6,8 @@ from importlib.util import find_spec
 
 from cistrace.errors import RunError
 
-EVALUATION = ("matplotlib", "sklearn")
+PLOTS = ("matplotlib",)
+EVALUATION = (*PLOTS, "sklearn")
 SERVING = ("fastapi", "mcp", "uvicorn")
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
 
@@ -47,6 +48,17 @@ def need_serving(command: str) -> None:
         A package of it is not installed.
     """
     _need(command, "serve", SERVING)
+
+
+def need_plots(command: str) -> None:
+    """Ask for the extra `plot`.
+
+    Raises
+    ------
+    RunError
+        Matplotlib is not installed.
+    """
+    _need(command, "plot", PLOTS)
 
 
 def _need(command: str, extra: str, packages: tuple[str, ...]) -> None:

@@ -1,14 +1,11 @@
-"""The report's figures, from stored predictions: OUT/figures/*.png.
-
-Colours are Okabe and Ito's, which most colour-blind readers tell apart; cell types differ by marker too.
-"""
+"""The report's figures, from stored predictions: OUT/figures/*.png. Cell types differ by colour and marker."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cistrace.evaluation.accuracy import Predictions, measured_in
@@ -16,21 +13,15 @@ from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.intervals import bootstrap
 from cistrace.evaluation.predicted import Predicted
 from cistrace.mpra import metrics
+from cistrace.plots.colours import MARKERS, SERIES
+from cistrace.plots.style import PANEL, USUAL, panels, save
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = "osD^v<>"
 FIGURES = {
     "ladder": "Pearson of every contender with its 95 % interval",
     "scatter": "Measured against predicted activity",
     "calibration": "Share of measurements inside central intervals of every nominal size",
     "motif-content": "Error by the number of motif hits in the element",
 }
-INCHES, DPI = 3.4, 120
 
 
 def draw(comparison: Comparison, predictions: Predictions, best: str, hits: NDArray[np.int64]) -> list[Path]:
@@ -53,16 +44,8 @@ def draw(comparison: Comparison, predictions: Predictions, best: str, hits: NDAr
     paths = []
     for name, figure in made.items():
         paths.append(folder / f"{name}.png")
-        figure.savefig(paths[-1], dpi=DPI, metadata={"Software": ""})
-        plt.close(figure)
+        save(figure, paths[-1])
     return paths
-
-
-def _axes(columns: int, height: float = INCHES) -> tuple[Figure, list[Axes]]:
-    figure, axes = plt.subplots(1, columns, figsize=(INCHES * columns, height), layout="constrained", squeeze=False)
-    for one in axes[0]:
-        one.spines[["top", "right"]].set_visible(False)
-    return figure, list(axes[0])
 
 
 def _measured(
@@ -76,15 +59,14 @@ def _measured(
 
 
 def _ladder(comparison: Comparison, predictions: Predictions) -> Figure:
-    figure, (axes,) = _axes(1, 1.2 + 0.42 * len(predictions))
-    figure.set_figwidth(2 * INCHES)
+    figure, (axes,) = panels(1, width=2 * PANEL, height=1.2 + 0.42 * len(predictions))
     for cell, name in enumerate(comparison.cell_types):
         seen, measured = measured_in(comparison, cell)
         found = [bootstrap(metrics.pearson, one.activity[:, seen, cell], measured) for one in predictions.values()]
         place = np.arange(len(predictions)) + 0.22 * (cell - (len(comparison.cell_types) - 1) / 2)
         value = np.array([entry.value for entry in found])
         bounds = np.abs(np.array([[entry.lower, entry.upper] for entry in found]).T - value)
-        colour, marker = COLOURS[cell % len(COLOURS)], MARKERS[cell % len(MARKERS)]
+        colour, marker = SERIES[cell % len(SERIES)], MARKERS[cell % len(MARKERS)]
         axes.errorbar(value, place, xerr=bounds, fmt=marker, color=colour, markersize=5, capsize=2, label=name)
     axes.set_yticks(range(len(predictions)), list(predictions))
     axes.set_xlabel(f"Pearson, {comparison.split}")
@@ -94,18 +76,18 @@ def _ladder(comparison: Comparison, predictions: Predictions) -> Figure:
 
 
 def _scatter(comparison: Comparison, activity: NDArray[np.float64]) -> Figure:
-    figure, columns = _axes(len(comparison.cell_types))
+    figure, columns = panels(len(comparison.cell_types))
     for cell, axes in enumerate(columns):
         seen, measured = _measured(comparison, activity, cell)
         axes.set_xlabel("predicted, log2 RNA/DNA")
-        axes.set_title(comparison.cell_types[cell], fontsize=10)
+        axes.set_title(comparison.cell_types[cell], fontsize=USUAL)
         if not len(measured):
             continue
         found = activity[seen, cell]
         axes.hexbin(found, measured, gridsize=45, bins="log", cmap="viridis", linewidths=0, mincnt=1)
         ends = [min(found.min(), measured.min()), max(found.max(), measured.max())]
         axes.plot(ends, ends, color="black", linewidth=0.8)
-        axes.set_title(f"{comparison.cell_types[cell]}, r = {metrics.pearson(found, measured):.3f}", fontsize=10)
+        axes.set_title(f"{comparison.cell_types[cell]}, r = {metrics.pearson(found, measured):.3f}", fontsize=USUAL)
     columns[0].set_ylabel("measured, log2 RNA/DNA")
     return figure
 
@@ -116,7 +98,7 @@ def _calibration(comparison: Comparison, predicted: Predicted) -> Figure:
 
     nominal = np.linspace(0.05, 0.99, 48)
     factors = np.array([NormalDist().inv_cdf((1 + share) / 2) for share in nominal]) / NormalDist().inv_cdf(0.95)
-    figure, (axes,) = _axes(1)
+    figure, (axes,) = panels(1)
     for cell, name in enumerate(comparison.cell_types):
         seen, measured = _measured(comparison, predicted.activity, cell)
         if not len(measured):
@@ -124,7 +106,7 @@ def _calibration(comparison: Comparison, predicted: Predicted) -> Figure:
         activity, lower, upper = (getattr(predicted, name)[seen, cell] for name in ("activity", "lower", "upper"))
         below, above = activity - lower, upper - activity
         found = [metrics.coverage(activity - factor * below, activity + factor * above, measured) for factor in factors]
-        axes.plot(nominal, found, color=COLOURS[cell % len(COLOURS)], label=name)
+        axes.plot(nominal, found, color=SERIES[cell % len(SERIES)], label=name)
     axes.plot([0, 1], [0, 1], color="black", linewidth=0.8, linestyle=":")
     axes.axvline(0.9, color="grey", linewidth=0.8)
     axes.set_xlabel("nominal")
@@ -136,14 +118,14 @@ def _calibration(comparison: Comparison, predicted: Predicted) -> Figure:
 def _motif_content(comparison: Comparison, activity: NDArray[np.float64], hits: NDArray[np.int64]) -> Figure:
     edges = np.unique(np.quantile(hits, np.linspace(0, 1, 9)))
     group = np.clip(np.searchsorted(edges, hits, side="right") - 1, 0, max(0, len(edges) - 2))
-    figure, (axes,) = _axes(1)
+    figure, (axes,) = panels(1)
     for cell, name in enumerate(comparison.cell_types):
         seen, _ = _measured(comparison, activity, cell)
         places = [np.flatnonzero(seen & (group == number)) for number in range(max(1, len(edges) - 1))]
         places = [rows for rows in places if len(rows)]
         fault = [metrics.rmse(activity[rows, cell], comparison.judged.activity[rows, cell]) for rows in places]
         middle = [np.median(hits[rows]) for rows in places]
-        axes.plot(middle, fault, marker=MARKERS[cell % len(MARKERS)], color=COLOURS[cell % len(COLOURS)], label=name)
+        axes.plot(middle, fault, marker=MARKERS[cell % len(MARKERS)], color=SERIES[cell % len(SERIES)], label=name)
     axes.set_xlabel("motif hits, median of an eighth of the elements")
     axes.set_ylabel("RMSE, log2")
     axes.legend(frameon=False)

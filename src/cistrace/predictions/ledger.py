@@ -97,6 +97,17 @@ def ledger_of(trace: Trace) -> TraceLedger | None:
     )
 
 
+def ledger_terms(ledger: TraceLedger) -> list[tuple[str, float]]:
+    """What the total is the sum of, each with its name: backdrop, sites in the trace's order, interplay, rest."""
+    return [
+        ("backdrop", ledger.backdrop),
+        *((f"{site.tf} {site.start}-{site.end}", site.amount) for site in ledger.sites),
+        *((f"m{one.sites[0]} with m{one.sites[1]}", one.amount) for one in ledger.interplay),
+        ("rest", ledger.rest),
+        *([] if ledger.correction is None else [("correction", ledger.correction)]),
+    ]
+
+
 def ledger_object(ledger: TraceLedger) -> dict[str, Any]:
     """A ledger as JSON types."""
     plain = asdict(ledger)

@@ -79,23 +79,19 @@ def write_history(history: Sequence[dict[str, float]], path: Path) -> None:
 
 def draw_curve(history: Sequence[dict[str, float]], path: Path) -> None:
     """Training loss and, below it, what was reached on val, over steps."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    panels = [("loss", "training loss"), ("eval_loss", "val loss"), (f"eval_{VAL_PEARSON}", "val Pearson")]
-    lines = [(title, [(entry["step"], entry[key]) for entry in history if key in entry]) for key, title in panels]
+    from cistrace.plots.colours import SERIES
+    from cistrace.plots.style import panels, save
+
+    asked = [("loss", "training loss"), ("eval_loss", "val loss"), (f"eval_{VAL_PEARSON}", "val Pearson")]
+    lines = [(title, [(entry["step"], entry[key]) for entry in history if key in entry]) for key, title in asked]
     lines = [(title, points) for title, points in lines if points]
-    figure = Figure(figsize=(7, 2.6 * max(1, len(lines))), layout="constrained")
-    FigureCanvasAgg(figure)
-    for place, (title, points) in enumerate(lines, 1):
-        axes = figure.add_subplot(len(lines), 1, place, sharex=figure.axes[0] if figure.axes else None)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.plot(*zip(*points, strict=True), marker="o" if len(points) < 30 else None, markersize=3, color="#1f5a93")
-        axes.set_ylabel(title)
-        axes.grid(alpha=0.3)
-        axes.spines[["top", "right"]].set_visible(False)
-        if place == len(lines):
-            axes.set_xlabel("step")
-    with whole_file(path) as part, part.open("wb") as handle:
-        figure.savefig(handle, format="png", dpi=110)
+    figure, axes = panels(1, max(1, len(lines)), width=7, height=2.6, share_x=True)
+    for panel, (title, points) in zip(axes, lines):
+        panel.xaxis.set_major_locator(MaxNLocator(integer=True))
+        panel.plot(*zip(*points, strict=True), marker="o" if len(points) < 30 else None, markersize=3, color=SERIES[0])
+        panel.set_ylabel(title)
+        panel.grid(alpha=0.3)
+    axes[-1].set_xlabel("step")
+    save(figure, path)

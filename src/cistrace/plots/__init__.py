@@ -1,0 +1,1 @@
+"""Figures of one style: colours, letters, bars; of the package only files and errors are known here."""
