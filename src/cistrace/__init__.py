@@ -16,6 +16,7 @@
     verify                          a trace against its card: Verification of Finding
     Explainer                       any model's score as a sum: Explanation of Ledger, of SiteAmount and Site;
                                     base by base: BaseEffects, with the WindowSum of each window that was read
+    VariantScorer                   what variants do: VariantEffect, of Variant
 
 Every error a user can cause is a CistraceError and reads as one clear line:
 
@@ -85,6 +86,9 @@ if TYPE_CHECKING:
     from cistrace.traces.text import parse_trace
     from cistrace.traces.trace import Claim, Finding, Trace, Verification
     from cistrace.traces.verify import verify
+    from cistrace.variants.effect import VariantEffect
+    from cistrace.variants.scorer import VariantScorer
+    from cistrace.variants.variant import Variant
 
 settle_threads()  # before anything here loads torch
 
@@ -128,6 +132,9 @@ __all__ = [
     "TfEffect",
     "Trace",
     "TraceError",
+    "Variant",
+    "VariantEffect",
+    "VariantScorer",
     "Verification",
     "WindowCard",
     "WindowSum",
@@ -169,6 +176,9 @@ _HOMES = {
     "traces.text": ("parse_trace",),
     "traces.trace": ("Claim", "Finding", "Trace", "Verification"),
     "traces.verify": ("verify",),
+    "variants.effect": ("VariantEffect",),
+    "variants.scorer": ("VariantScorer",),
+    "variants.variant": ("Variant",),
 }
 """Where each name above comes from; what type checkers read (the imports under TYPE_CHECKING) says the same."""
 

@@ -112,7 +112,7 @@ def test_index_that_cannot_be_written(tmp_path: Path, genome: Path, monkeypatch:
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("cistrace.io.regions.TemporaryDirectory", refuse)
+    monkeypatch.setattr("cistrace.io.genome.TemporaryDirectory", refuse)
     message = file_error(bed, genome=genome)
     assert "none can be written there (Permission denied)" in message and "samtools faidx" in message
 

@@ -28,6 +28,7 @@ from cistrace.cli.report import report
 from cistrace.cli.scan import scan
 from cistrace.cli.serve import serve
 from cistrace.cli.train import train
+from cistrace.cli.variants import variants
 from cistrace.errors import CistraceError
 from cistrace.io.terminal import printable
 from cistrace.version import __version__
@@ -91,6 +92,7 @@ cli.add_command(card)
 cli.add_command(predict)
 cli.add_command(explain)
 cli.add_command(report)
+cli.add_command(variants)
 cli.add_command(reasonbench)
 cli.add_command(train)
 cli.add_command(generate)

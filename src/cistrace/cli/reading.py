@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -112,18 +112,37 @@ class Reading:
         """
         if self.rejects is not None and self.on_error != "skip":
             raise click.UsageError("--rejects needs --on-error skip")
-        index = None if self.genome is None else f"{self.genome}.fai"
-        read = (self.path, self.genome, index, *others)
-        used = {os.path.realpath(path): "input" for path in read if path is not None and path != STDIN}
-        targets = [("output", self.output), ("rejects", self.rejects_path if self.on_error == "skip" else None)]
-        for what, path in targets:
-            if path is None:
-                continue
-            check_output(path)
-            real = os.path.realpath(path)
-            if real in used:
-                raise OutputError(f"{path}: is also the {used[real]}; expected a file of its own; choose another path")
-            used[real] = what
+        check_paths(
+            (self.path, self.genome, *others),
+            {"output": self.output, "rejects": self.rejects_path if self.on_error == "skip" else None},
+        )
+
+
+def check_paths(read: Iterable[str | Path | None], written: Mapping[str, Path | None]) -> None:
+    """Find out before any work that a file cannot be written, or is read or written otherwise too.
+
+    Parameters
+    ----------
+    read : iterable of str, Path or None
+        Inputs; the index beside each counts too.
+    written : mapping of str to Path or None
+        Outputs, by what messages call them.
+
+    Raises
+    ------
+    OutputError
+        Such a file.
+    """
+    inputs = [str(path) for path in read if path is not None and str(path) != STDIN]
+    used = {os.path.realpath(f"{path}{ending}"): "input" for path in inputs for ending in ("", ".fai")}
+    for what, path in written.items():
+        if path is None:
+            continue
+        check_output(path)
+        real = os.path.realpath(path)
+        if real in used:
+            raise OutputError(f"{path}: is also the {used[real]}; expected a file of its own; choose another path")
+        used[real] = what
 
 
 class Records:
