@@ -163,7 +163,20 @@ class VariantScorer:
     def stream(
         self, placed: Iterable[PlacedVariant], cell_types: str | Iterable[str] = ALL, trace: bool = True
     ) -> Iterator[VariantEffect]:
-        """Like `score`, of variants whose windows are cut (`variants.reading`), in constant memory."""
+        """Like `score`, for any number of variants in constant memory.
+
+        Parameters
+        ----------
+        placed : iterable of PlacedVariant
+            As a `VariantReader` gives them.
+        cell_types, trace
+            As in `score`.
+
+        Raises
+        ------
+        CellTypeError
+            A cell type that the checkpoint does not know.
+        """
         cells = canonical_cell_types([cell_types] if isinstance(cell_types, str) else cell_types, self.cell_types)
         for block in blocks(placed, TOGETHER):
             yield from self._block(block, cells, trace)
