@@ -9,13 +9,11 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from cistrace.cards.windows import MINIMUM_KNOWN
-from cistrace.errors import CistraceError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.json_lines import json_line
 from cistrace.predictions.table import prediction_object
 from cistrace.serve.answers import About, Allowed, Cards, Explanations, Health, Hits, Predictions, Problem
-from cistrace.serve.asking import WITH_TRACES, Asked, pieces, predicted, told_predictions
-from cistrace.serve.faults import FAILED, told
+from cistrace.serve.asking import WITH_TRACES, Asked, pieces, predicted, prediction_work, told_in_turns
+from cistrace.serve.events import EVENTS, events
 from cistrace.serve.limits import MEBIBYTE, Limits
 from cistrace.serve.requests import (
     CardQuestion,
@@ -29,7 +27,6 @@ from cistrace.serve.service import Service
 from cistrace.serve.worker import Worker
 from cistrace.version import __version__
 
-EVENTS = "text/event-stream"
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": why}
     for status, why in {
@@ -63,7 +60,7 @@ def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
     def asked_of(question: PredictQuestion) -> Asked:
         service.predictor.readout(question.trace)
         cells = service.cells(question.cell_types)
-        return Asked(records_of(question), cells, question.trace, question.windows)
+        return Asked(records_of(question), cells, question.trace, question.windows, service.window)
 
     async def in_pieces(
         request: Request, records: tuple[DnaSequence, ...], size: int, work: Callable[..., list[dict[str, Any]]]
@@ -87,7 +84,9 @@ def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
     )  # fmt: skip
     async def stream(question: PredictQuestion) -> StreamingResponse:
         """As predict, in events: `progress` (rows done, total), `prediction` (a row), then `end`, or `error`."""
-        return StreamingResponse(_events(service, worker, asked_of(question)), media_type=EVENTS)
+        asked = asked_of(question)
+        rows = told_in_turns(worker, asked, prediction_work(service, asked))
+        return StreamingResponse(events(rows, asked.total, "prediction", prediction_object), media_type=EVENTS)
 
     @router.post("/card", summary="Card", dependencies=waits, responses={200: {"model": Cards}})
     async def card(question: CardQuestion, request: Request) -> JSONResponse:
@@ -115,29 +114,6 @@ def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
     return router
 
 
-async def _events(service: Service, worker: Worker, asked: Asked) -> AsyncIterator[str]:
-    """A prediction as server-sent events. A fault that shows on the way is the last of them."""
-    total = asked.rows(service.predictor.checkpoint.window)
-    try:
-        async for news in told_predictions(service, worker, asked):
-            if isinstance(news, int):
-                yield _event("progress", {"done": min(news, total), "total": total})
-                continue
-            for row in news:
-                yield _event("prediction", prediction_object(row))
-    except CistraceError as error:
-        yield _event("error", {"error": told(error)})
-    except Exception:
-        yield _event("error", {"error": FAILED})
-        raise
-    else:
-        yield _event("end", {})
-
-
-def _event(name: str, plain: dict[str, Any]) -> str:
-    return f"event: {name}\ndata: {json_line(plain)}\n"
-
-
 def _add_about(router: APIRouter, service: Service, worker: Worker, limits: Limits) -> None:
     predictor = service.predictor
 
@@ -153,7 +129,7 @@ def _add_about(router: APIRouter, service: Service, worker: Worker, limits: Limi
             cistrace=__version__,
             checkpoint=predictor.checkpoint.hash[:16],
             cell_types=list(predictor.cell_types),
-            window=predictor.checkpoint.window,
+            window=service.window,
             traces=predictor.writes,
             limits=Allowed(mebibytes=limits.body / MEBIBYTE, sequences=limits.sequences, length=limits.length),
         )

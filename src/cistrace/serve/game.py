@@ -185,7 +185,7 @@ def asked_of(question: GameQuestion, service: Service, limits: Limits) -> tuple[
     except ModelError:
         trace = True  # such a model has no number without one
     records = records_of(question, limits)
-    return Asked(records, tuple(dict.fromkeys(cells.values())), trace, "best"), cells
+    return Asked(records, tuple(dict.fromkeys(cells.values())), trace, "best", service.window), cells
 
 
 def answer(question: GameQuestion, activities: dict[tuple[str, str], float], cells: dict[str, str], name: str) -> Any:

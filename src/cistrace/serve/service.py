@@ -51,6 +51,11 @@ class Service:
         """Load what the first question would have to wait for."""
         self.predictor.predict(EXAMPLE, self.predictor.cell_types[0], self.predictor.writes)
 
+    @property
+    def window(self) -> int:
+        """The longest sequence that the model reads at once, bp."""
+        return self.predictor.checkpoint.window
+
     def cells(self, cell_types: Sequence[str]) -> tuple[str, ...]:
         """Names as the model spells them.
 

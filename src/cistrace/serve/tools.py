@@ -17,7 +17,7 @@ from cistrace.errors import CistraceError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD
 from cistrace.predictions.table import prediction_object
-from cistrace.serve.asking import Asked, told_predictions
+from cistrace.serve.asking import Asked, prediction_work, told_in_turns
 from cistrace.serve.faults import told
 from cistrace.serve.limits import Limits
 from cistrace.serve.requests import sequences_of
@@ -93,11 +93,11 @@ def build_tools(model: Path | None = None, threads: int | None = None) -> MCPSer
         records = _records(sequences)
         cells = await opened.run(lambda: service.cells(cell_types))
         await opened.run(lambda: service.predictor.readout(trace))
-        asked, rows = Asked(records, cells, trace, "best"), []
+        asked, rows = Asked(records, cells, trace, "best", service.window), []
         try:
-            async for news in told_predictions(service, opened.worker, asked):
+            async for news in told_in_turns(opened.worker, asked, prediction_work(service, asked)):
                 if isinstance(news, int):
-                    await context.report_progress(news, len(records) * len(cells))
+                    await context.report_progress(news, asked.total)
                 else:
                     rows += [prediction_object(row) for row in news]
         except CistraceError as error:
