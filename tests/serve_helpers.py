@@ -10,6 +10,7 @@ from typing import Any, cast
 import numpy as np
 from cli_helpers import CELL_TYPES, a_prediction
 from numpy.typing import NDArray
+from report_helpers import SCALES
 from starlette.testclient import TestClient
 
 from cistrace.cards.maker import CardMaker
@@ -37,7 +38,7 @@ class StandInService(Service):
     """Predicts the same of everything; scans, cards and explanations are real, of another score."""
 
     def __init__(self) -> None:
-        checkpoint = SimpleNamespace(hash="c0ffee" * 10, window=200)
+        checkpoint = SimpleNamespace(hash="c0ffee" * 10, window=200, towers=None, scales=SCALES)
         self.predictor = cast(
             Any,
             SimpleNamespace(

@@ -41,26 +41,58 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
+class Questions:
+    """Checks what is asked of a model before any of it is worked on.
+
+    Parameters
+    ----------
+    service, worker, limits
+        As `app.build_app` takes them.
+    """
+
+    def __init__(self, service: Service, worker: Worker, limits: Limits) -> None:
+        self.worker = worker
+        self._service = service
+        self._limits = limits
+
+    async def place(self) -> AsyncIterator[None]:
+        """A place among the requests, for as long as one lasts."""
+        with self.worker.place():
+            yield
+
+    def records(self, question: Question, minimum_known: int = MINIMUM_KNOWN) -> tuple[DnaSequence, ...]:
+        """The sequences of a question.
+
+        Raises
+        ------
+        InputError
+            As `sequences_of` and `Limits.check`.
+        """
+        found = tuple(sequences_of(question.sequences, minimum_known))
+        self._limits.check(found)
+        return found
+
+    def predict(self, question: PredictQuestion) -> Asked:
+        """What is to be predicted.
+
+        Raises
+        ------
+        InputError, CellTypeError, ModelError
+            As `Predictor.stream`, and as `records`.
+        """
+        self._service.predictor.readout(question.trace)
+        cells = self._service.cells(question.cell_types)
+        return Asked(self.records(question), cells, question.trace, question.windows, self._service.window)
+
+
+def model_routes(service: Service, questions: Questions, limits: Limits) -> APIRouter:
     """Routes below `/api` of one model."""
+    worker = questions.worker
     router = APIRouter(prefix="/api", responses=PROBLEMS)
     _add_about(router, service, worker, limits)
 
-    async def place() -> AsyncIterator[None]:
-        with worker.place():
-            yield
-
-    waits = [Depends(place)]
-
-    def records_of(question: Question, minimum_known: int = MINIMUM_KNOWN) -> tuple[DnaSequence, ...]:
-        records = tuple(sequences_of(question.sequences, minimum_known))
-        limits.check(records)
-        return records
-
-    def asked_of(question: PredictQuestion) -> Asked:
-        service.predictor.readout(question.trace)
-        cells = service.cells(question.cell_types)
-        return Asked(records_of(question), cells, question.trace, question.windows, service.window)
+    waits = [Depends(questions.place)]
+    records_of = questions.records
 
     async def in_pieces(
         request: Request, records: tuple[DnaSequence, ...], size: int, work: Callable[..., list[dict[str, Any]]]
@@ -75,7 +107,7 @@ def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
     @router.post("/predict", summary="Predict", dependencies=waits, responses={200: {"model": Predictions}})
     async def predict(question: PredictQuestion, request: Request) -> JSONResponse:
         """Activity of every sequence in every cell type, with trace and ledger: lines of `cistrace predict`'s JSONL."""
-        rows = await predicted(service, worker, asked_of(question), request.is_disconnected)
+        rows = await predicted(service, worker, questions.predict(question), request.is_disconnected)
         return JSONResponse({"predictions": [prediction_object(row) for row in rows]})
 
     @router.post(
@@ -84,7 +116,7 @@ def model_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
     )  # fmt: skip
     async def stream(question: PredictQuestion) -> StreamingResponse:
         """As predict, in events: `progress` (rows done, total), `prediction` (a row), then `end`, or `error`."""
-        asked = asked_of(question)
+        asked = questions.predict(question)
         rows = told_in_turns(worker, asked, prediction_work(service, asked))
         return StreamingResponse(events(rows, asked.total, "prediction", prediction_object), media_type=EVENTS)
 

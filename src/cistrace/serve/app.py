@@ -11,11 +11,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from cistrace.errors import CistraceError
-from cistrace.serve.api import model_routes
+from cistrace.serve.api import Questions, model_routes
 from cistrace.serve.faults import FAILED, faults_text, told
 from cistrace.serve.game import game_routes
 from cistrace.serve.guard import Guard, problem
 from cistrace.serve.limits import Limits
+from cistrace.serve.page import page_routes
 from cistrace.serve.service import Service
 from cistrace.serve.worker import BusyError, Worker
 from cistrace.version import __version__
@@ -39,7 +40,9 @@ def build_app(
         title="cistrace", version=__version__, description=ABOUT, docs_url=None, redoc_url=None,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
     )  # fmt: skip
-    app.include_router(model_routes(service, worker, limits))
+    questions = Questions(service, worker, limits)
+    app.include_router(page_routes(service, questions))
+    app.include_router(model_routes(service, questions, limits))
     app.include_router(game_routes(service, worker, limits))
     app.add_exception_handler(CistraceError, _unusable)
     app.add_exception_handler(RequestValidationError, _malformed)
