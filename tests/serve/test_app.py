@@ -150,7 +150,7 @@ def test_other_words_for_json_are_no_json(client: TestClient) -> None:
 
 
 def test_paths_and_methods_that_are_not_there(client: TestClient) -> None:
-    for found, status in ((client.get("/docs"), 404), (client.get("/api/predict"), 405), (client.put("/"), 404)):
+    for found, status in ((client.get("/docs"), 404), (client.get("/api/predict"), 405), (client.put("/"), 405)):
         assert found.status_code == status and "/openapi.json lists what is" in found.json()["error"]
 
 
