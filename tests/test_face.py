@@ -13,16 +13,22 @@ from html.parser import HTMLParser
 from pathlib import Path
 from statistics import median
 
+import numpy as np
 import pytest
 from card_helpers import a_told_card
 from cli_helpers import a_card, a_prediction
 
 import cistrace
 from cistrace import errors
+from cistrace.cards.explanation import Explanation
+from cistrace.cards.ledger import Ledger, SiteAmount
+from cistrace.cards.sites import Site
 from cistrace.motifs.background import load_background
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.library import load_library
 from cistrace.motifs.scanner import Scanner
+from cistrace.predictions.html import MOST_ROWS
+from cistrace.predictions.predictions import Predictions
 from cistrace.traces.trace import Claim, Finding, Verification
 
 HEAVY = {"torch", "pyarrow", "transformers", "numpy", "pandas", "polars", "rich", "lightmotif", "pysam"}
@@ -158,7 +164,7 @@ def test_a_notebook_shows_the_row_the_trace_and_the_card() -> None:
     assert "script" not in page.tags and "\x1b" not in "".join(page.text)
     assert page.text.count("+0.420") == 1 and "-0.33 to +0.67" in page.text
     assert any("Verified: all 5 claims agree with the card." in text for text in page.text)
-    assert page.tags.count("details") == 2 and page.tags.count("rect") == 2
+    assert page.tags.count("details") == 3 and page.tags.count("svg") == 2
 
 
 def test_a_notebook_shows_no_trace_where_there_is_none() -> None:
@@ -173,3 +179,54 @@ def test_a_card_draws_its_sites_where_they_lie() -> None:
     assert {"<A & B>", "MA1.1", "51-60", "-0.20"} <= set(page.text) and "b" in page.tags and "a" not in page.tags
     (box,) = re.findall(r"<rect [^>]*>", html)
     assert 'x="300.0"' in box and 'width="60.0"' in box and 'y="19"' in box and 'fill="#2263a8"' in box
+
+
+def test_a_notebook_shows_a_list_of_predictions_as_one_table() -> None:
+    several = Predictions([a_prediction(HOSTILE, trace=False), a_prediction("two", "HepG2")])
+    page = read_html(several._repr_html_())
+    assert page.tags.count("table") == 1 and page.tags.count("tr") == 3 and "script" not in page.tags
+    assert {"two", "HepG2", "+0.420"} <= set(page.text) and "\x1b" not in "".join(page.text)
+    assert several == list(several) and Predictions(several[:1]) == several[:1]
+    many = Predictions([a_prediction(trace=False)] * (MOST_ROWS + 1_001))
+    page = read_html(many._repr_html_())
+    assert page.tags.count("tr") == 1 + MOST_ROWS and "and 1,001 more" in page.text
+
+
+def test_a_notebook_shows_a_trace_step_by_step() -> None:
+    trace = a_prediction().trace
+    assert trace is not None
+    hostile = replace(trace, steps=(*trace.steps, Claim("prose", (("text", HOSTILE),))))
+    page = read_html(hostile._repr_html_())
+    assert page.tags.count("li") == len(trace.steps) + 1 and f"Level {trace.level}" in page.text
+    assert "script" not in page.tags and "<script>alert('x')</script>\\x1b[31m" in page.text
+
+
+def test_a_notebook_shows_ledgers_as_waterfalls() -> None:
+    told = a_prediction().ledger
+    assert told is not None
+    page = read_html(told._repr_html_())
+    assert {"backdrop", "ELK1 1-8", "+0.31", "FOXA1 13-20", "-0.12", "activity", "+0.42"} <= set(page.text)
+    hit = MotifHit("MA1.1", "<b>", frozenset(), 4, 10, "+", 9.5, 1e-5)
+    amounts = tuple(SiteAmount(Site(4, 10, hit, "<i>", "X"), 0.5 / (at + 1), 0.0) for at in range(7))
+    total = 0.1 + sum(one.amount for one in amounts)
+    explanation = Explanation(cistrace.DnaSequence(HOSTILE, "ACGT" * 5), (Ledger("K<562", 0.1, amounts, total),))
+    page = read_html(explanation._repr_html_())
+    assert {"<i> 5-10", "2 other sites", "+0.50", "+0.25", f"{total:+.2f}", " K<562"} <= set(page.text)
+    assert "script" not in page.tags and "i" not in page.tags and page.tags.count("rect") == 8
+
+
+def test_a_notebook_shows_what_bases_do() -> None:
+    changes = np.zeros((5, 4, 1), dtype=np.float32)
+    changes[1, 3, 0], changes[2, 0, 0], changes[4] = 0.25, -0.75, np.nan
+    added = np.array([[0.5], [-0.25], [0.0], [0.0], [0.0]], dtype=np.float32)
+    one = np.ones(1, dtype=np.float32)
+    found = cistrace.BaseEffects(
+        cistrace.DnaSequence(HOSTILE, "ACGTN"), ("K<562",), changes, added,
+        (cistrace.WindowSum(0, 5, one, one, np.full(1, 0.25, dtype=np.float32)),), np.zeros(5, dtype=np.intp),
+    )  # fmt: skip
+    page = read_html(found._repr_html_())
+    assert {"G 3", "-0.750", "C 2", "+0.250"} <= set(page.text) and page.text.count("A") == 3
+    assert page.tags.count("tr") == 3 and "script" not in page.tags
+    assert "Contributions add up to the activity within 0.250." in page.text
+    plain = replace(found, contributions=None, windows=(cistrace.WindowSum(0, 5, one),))
+    assert "svg" not in read_html(plain._repr_html_()).tags

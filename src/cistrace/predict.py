@@ -37,6 +37,7 @@ from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.io.side_by_side import one_at_a_time, side_by_side
 from cistrace.predictions.ledger import ledger_of
 from cistrace.predictions.prediction import Prediction, Provenance
+from cistrace.predictions.predictions import Predictions
 from cistrace.predictions.report import reported
 from cistrace.towers.evidence import Towers
 from cistrace.traces.grounded import write
@@ -162,8 +163,8 @@ class Predictor:
         cell_types: str | Iterable[str] = ALL,
         trace: bool = True,
         windows: WindowChoice = "best",
-    ) -> list[Prediction]:
-        """Predictions of every sequence in every cell type, in that order.
+    ) -> Predictions:
+        """Predictions of every sequence in every cell type, in that order; a notebook shows them as a table.
 
         Parameters
         ----------
@@ -191,7 +192,7 @@ class Predictor:
         ModelError
             No traces are asked of a model that has no other readout.
         """
-        return list(self.stream(list(as_sequences(sequences, MINIMUM_KNOWN)), cell_types, trace, windows))
+        return Predictions(self.stream(list(as_sequences(sequences, MINIMUM_KNOWN)), cell_types, trace, windows))
 
     def stream(
         self,

@@ -30,3 +30,8 @@ class Explanation:
 
     def __str__(self) -> str:
         return "\n\n".join(f"{self.sequence.id} in {ledger_text(one)}" for one in self.ledgers)
+
+    def _repr_html_(self) -> str:
+        from cistrace.cards.ledger_html import explanation_html  # which needs this module
+
+        return explanation_html(self)

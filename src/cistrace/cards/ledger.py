@@ -48,3 +48,8 @@ class Ledger:
     def rest(self, named: int) -> float:
         """The amounts of all sites behind the first `named`."""
         return sum(one.amount for one in self.sites[named:])
+
+    def _repr_html_(self) -> str:
+        from cistrace.cards.ledger_html import ledger_html  # which needs this module
+
+        return ledger_html(self)

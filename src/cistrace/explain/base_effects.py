@@ -74,3 +74,8 @@ class BaseEffects:
             f"<BaseEffects of {self.sequence.id}, {len(self.sequence.bases):,} bp in {', '.join(self.cell_types)}, "
             f"{attributed} contributions>"
         )
+
+    def _repr_html_(self) -> str:
+        from cistrace.explain.html import effects_html  # which needs this module
+
+        return effects_html(self)

@@ -33,7 +33,7 @@ def draw_waterfall(axes: Axes, terms: Sequence[tuple[str, float]], total: float,
             f"{amount:+.2f}", (max(begins, begins + amount), at), xytext=(3, 0), textcoords="offset points",
             va="center", fontsize=SMALL - 2, annotation_clip=False,
         )  # fmt: skip
-    room = (high - low or 1.0) * 0.16
+    room = max(high - low, 1e-6) * 0.16
     axes.set_xlim(low - room / 4, high + room)
     axes.set_yticks(range(len(terms) + 1), [*names, label], fontsize=SMALL - 1, parse_math=False)
     axes.axvline(0, color=WHOLE, linewidth=0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from cistrace.plots.markup import svg_waterfall
 from cistrace.traces.ledger import activity_of, read_hundredths
 from cistrace.traces.templates import WHOLE
 from cistrace.traces.trace import Claim, Trace
@@ -71,6 +72,9 @@ class TraceLedger:
     rest: float
     correction: float | None
     total: float
+
+    def _repr_html_(self) -> str:
+        return f"<div><b>Ledger</b>{svg_waterfall(ledger_terms(self), self.total)}</div>"
 
 
 def ledger_of(trace: Trace) -> TraceLedger | None:

@@ -58,6 +58,11 @@ class Trace:
     def __repr__(self) -> str:
         return f"<Trace of {len(self.steps)} steps ({', '.join(step.kind for step in self.steps)}), level {self.level}>"
 
+    def _repr_html_(self) -> str:
+        from cistrace.traces.html import trace_html  # which needs this module
+
+        return trace_html(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
