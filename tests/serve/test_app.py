@@ -154,6 +154,23 @@ def test_paths_and_methods_that_are_not_there(client: TestClient) -> None:
         assert found.status_code == status and "/openapi.json lists what is" in found.json()["error"]
 
 
+@pytest.mark.parametrize(
+    ("variants", "told"),
+    [
+        ([{"id": "v", "ref": DNA, "alt": DNA}], "record 'v': both sequences are the same"),
+        ([{"ref": DNA, "alt": "ACGT"}], "record 'variant': alt: 4 bp long"),
+        ([{"ref": DNA}], "variants.0.pair.alt: found nothing, expected this field; add it"),
+        ([{"ref": DNA * 4, "alt": DNA}], "136 bp long, expected at most 100; .* --max-length"),
+        (["chr1:1:A:C"] * 3, "variants: found 3, expected at most 2; .* --max-sequences"),
+        ([7], "variants.0.pair: found 7, expected "),
+        ([], "variants: found \\[\\], expected "),
+    ],
+)  # fmt: skip
+def test_variants_that_are_none(variants: list[Any], told: str) -> None:
+    found = client_of(limits=Limits(sequences=2, length=100)).post("/api/variants", json={"variants": variants})
+    assert found.status_code == 422 and re.match(told, found.json()["error"].removeprefix("sequence 'variant': "))
+
+
 def test_a_fault_of_the_codes_own_tells_nothing(client: TestClient) -> None:
     found = client.post("/api/predict", json={"sequences": ["GATTACA" * 3]})
     assert found.status_code == 500
@@ -189,7 +206,7 @@ def test_openapi_is_valid_and_names_every_answer(client: TestClient) -> None:
     validate(found)
     assert set(found["paths"]) == {
         "/api/health", "/api/about", "/api/predict", "/api/predict/stream", "/api/card", "/api/explain", "/api/scan",
-        "/formats", "/help", "/predict",
+        "/api/variants", "/formats", "/help", "/predict",
     }  # fmt: skip
     predict = found["paths"]["/api/predict"]["post"]["responses"]
     assert set(predict) == {"200", "400", "403", "413", "415", "421", "422", "503"}

@@ -16,6 +16,8 @@ import pytest
 from cli_helpers import invoke, obey_interrupts, subprocess_run
 from motif_helpers import random_sequences
 
+from cistrace.serve.answers import Effects
+
 pytestmark = pytest.mark.integration
 
 
@@ -63,6 +65,17 @@ def test_the_same_as_the_commands(port: int, tmp_path: Path) -> None:
     ]
     quick = ask(port, "/api/predict", {"sequences": sequences, "cell_types": ["K562"], "trace": False})["predictions"]
     assert answered["predictions"] == {row["id"]: [row["activity"]] for row in quick}
+
+
+def test_variants_are_those_of_the_command(port: int, tmp_path: Path) -> None:
+    (ref,) = random_sequences(1, 200)
+    alt = ref[:99] + ("A" if ref[99] != "A" else "C") + ref[100:]
+    table, rows = tmp_path / "in.tsv", tmp_path / "out.jsonl"
+    table.write_text(f"id\tref\talt\nv\t{ref}\t{alt}\n")
+    assert invoke("variants", table, "-o", rows).exit_code == 0
+    found = ask(port, "/api/variants", {"variants": [{"id": "v", "ref": ref, "alt": alt}]})
+    assert found["effects"] == [json.loads(line) for line in rows.read_text().splitlines()]
+    Effects.model_validate(found, strict=True)
 
 
 def test_two_at_once_get_their_own_answers(port: int) -> None:

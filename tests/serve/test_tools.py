@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 @pytest.fixture(autouse=True)
 def stand_in(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "integration" not in request.keywords:
-        monkeypatch.setattr(tools, "Service", lambda model, threads: StandInService())
+        monkeypatch.setattr(tools, "Service", lambda *arguments: StandInService())
 
 
 def ask(work: Callable[[Client], Awaitable[_Result]]) -> _Result:
@@ -48,11 +48,10 @@ def call(name: str, **arguments: Any) -> tuple[bool, Any]:
 
 def test_every_tool_says_what_it_does_and_changes_nothing() -> None:
     found = {tool.name: tool for tool in ask(lambda client: client.list_tools()).tools}
-    assert set(found) == {"predict", "explain", "scan"}
+    assert set(found) == {"predict", "explain", "variants", "scan"}
     for tool in found.values():
         assert tool.description and tool.annotations is not None and tool.annotations.read_only_hint
-        assert tool.input_schema["required"] == ["sequences"]
-        assert "description" in tool.input_schema["properties"]["sequences"]
+        assert tool.input_schema["required"] == ["variants" if tool.name == "variants" else "sequences"]
     assert set(found["predict"].input_schema["properties"]) == {"sequences", "cell_types", "trace"}
 
 
@@ -93,6 +92,8 @@ def test_progress_is_told() -> None:
         ("scan", {"sequences": {str(n): DNA for n in range(101)}}, "found 101, expected at most 100"),
         ("explain", {"sequences": {"a": "ACGT"}}, "4 bp long, expected at least 20"),
         ("scan", {"sequences": {"a": DNA}, "p_threshold": 1}, "p_threshold"),
+        ("variants", {"variants": [{"id": "v", "ref": DNA, "alt": DNA}]}, "record 'v': both sequences are the same"),
+        ("variants", {"variants": []}, "variants"),
         ("predict", {"sequences": "/etc/passwd"}, "sequences"),
         ("predict", {}, "sequences"),
         ("nothing", {}, "nothing"),
@@ -119,7 +120,7 @@ def test_a_host_starts_the_command_and_asks() -> None:
             return names, good, bad
 
     names, (failed, found), (refused, told) = asyncio.run(asked())
-    assert names == {"predict", "explain", "scan"} and not failed and refused
+    assert names == {"predict", "explain", "variants", "scan"} and not failed and refused
     rows = Predictions.model_validate(found, strict=True).predictions
     assert [row.id for row in rows] == ["a", "b"]
     assert all(row.verification is not None and row.verification["verified"] for row in rows)

@@ -9,6 +9,7 @@ import click
 
 from cistrace.cli.extras import need_serving
 from cistrace.cli.reading import threads_option
+from cistrace.cli.serve import genome_option
 
 
 @click.command(short_help="Tools for assistants, by the Model Context Protocol.")
@@ -18,9 +19,10 @@ from cistrace.cli.reading import threads_option
     metavar="DIR",
     help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
 )
+@genome_option
 @threads_option
-def mcp(model: Path | None, threads: int | None) -> None:
-    """Offer the tools predict, explain and scan to an assistant, over standard input and output.
+def mcp(model: Path | None, genome: Path | None, threads: int | None) -> None:
+    """Offer the tools predict, explain, variants and scan to an assistant, over standard input and output.
 
     An assistant's host starts this command; nothing is to be typed. The model is loaded when a tool
     first needs it. Nothing is read from or written to files, and nothing reaches the network.
@@ -36,4 +38,4 @@ def mcp(model: Path | None, threads: int | None) -> None:
 
     read_config(model_folder(model))  # what is no model says so before a host waits for it
     with suppress(KeyboardInterrupt):
-        build_tools(model, threads).run("stdio")
+        build_tools(model, threads, genome).run("stdio")

@@ -10,10 +10,16 @@ import click
 from cistrace.cli.extras import need_serving
 from cistrace.cli.reading import expression_option, threads_option
 
+genome_option = click.option(
+    "--genome",
+    type=click.Path(path_type=Path),
+    metavar="FASTA",
+    help="Genome (plain or bgzip) that places of variants are of. [default: none; variants are pairs of sequences]",
+)
 _LIMIT = click.IntRange(min=1)
 
 
-@click.command(short_help="A JSON API of a model, and GAME's convention, on a local address.")
+@click.command(short_help="A page, a JSON API and GAME's convention on a local address.")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes any that is free."
@@ -34,6 +40,7 @@ _LIMIT = click.IntRange(min=1)
 @click.option("--max-sequences", type=_LIMIT, default=1000, show_default=True, metavar="N", help="In one request.")
 @click.option("--max-length", type=_LIMIT, default=10_000, show_default=True, metavar="BP", help="Of one sequence.")
 @click.option("--max-mebibytes", type=_LIMIT, default=8, show_default=True, metavar="N", help="In one request.")
+@genome_option
 @expression_option
 @threads_option
 def serve(
@@ -44,12 +51,15 @@ def serve(
     max_sequences: int,
     max_length: int,
     max_mebibytes: int,
+    genome: Path | None,
     expression: Path | None,
     threads: int | None,
 ) -> None:
     """Answer questions about sequences over HTTP, on this machine alone unless --host says otherwise.
 
-    /openapi.json describes the JSON API below /api (predict, card, explain, scan; docs/serve.md).
+    Its page takes sequences and shows what a report shows; there bases are changed and sites broken,
+    to see what that does. /openapi.json describes the JSON API below /api (predict, card, explain,
+    variants, scan; docs/serve.md).
     /formats, /help and /predict follow GAME's convention for predictors, so that its benchmark
     suites can ask. Nothing that is sent is stored or logged. There is no password: on another address
     than 127.0.0.1 whoever reaches it may ask. Ctrl-C stops.
@@ -72,7 +82,7 @@ def serve(
     expressed = None if expression is None else read_expressed(expression)
     with listening(host, port) as found:
         limits = Limits(max_mebibytes * MEBIBYTE, max_sequences, max_length)
-        service = Service(model, threads, expressed)
+        service = Service(model, threads, expressed, genome)
         service.warm()
         worker = Worker(limits.requests, threads)
         app = build_app(service, worker, limits, names, is_loopback(host))

@@ -186,6 +186,37 @@ class Explanations(_Answer):
     explanations: list[ExplanationRow]
 
 
+class Effect(_Answer):
+    """A line of `cistrace variants -o FILE.jsonl`."""
+
+    chrom: str
+    pos: int = Field(description="1-based.")
+    id: str
+    ref: str
+    alt: str
+    cell_type: str
+    ref_activity: float
+    alt_activity: float
+    difference: float = Field(description="alt - ref, log2 units")
+    lower: float | None
+    upper: float | None
+    percentile: float | None
+    flags: list[str]
+    window_start: int
+    window_end: int
+    sites: list[dict[str, Any]] | None
+    trace: dict[str, Any] | None
+    ledger: dict[str, Any] | None
+    verification: dict[str, Any] | None
+    provenance: dict[str, str | int | None]
+
+
+class Effects(_Answer):
+    """An effect a variant and cell type, in the order of the question."""
+
+    effects: list[Effect]
+
+
 class Hit(_Answer):
     """A row of `cistrace scan`, which has FIMO's columns; start and stop are 1-based, inclusive."""
 

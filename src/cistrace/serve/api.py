@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predictions.table import prediction_object
-from cistrace.serve.answers import About, Allowed, Cards, Explanations, Health, Hits, Predictions, Problem
-from cistrace.serve.asking import WITH_TRACES, Asked, pieces, predicted, prediction_work, told_in_turns
+from cistrace.serve.answers import About, Allowed, Cards, Effects, Explanations, Health, Hits, Predictions, Problem
+from cistrace.serve.asking import WITH_TRACES, WITHOUT, Asked, pieces, predicted, prediction_work, told_in_turns
 from cistrace.serve.events import EVENTS, events
 from cistrace.serve.limits import MEBIBYTE, Limits
 from cistrace.serve.requests import (
@@ -21,6 +21,7 @@ from cistrace.serve.requests import (
     PredictQuestion,
     Question,
     ScanQuestion,
+    VariantQuestion,
     sequences_of,
 )
 from cistrace.serve.service import Service
@@ -95,10 +96,10 @@ def model_routes(service: Service, questions: Questions, limits: Limits) -> APIR
     records_of = questions.records
 
     async def in_pieces(
-        request: Request, records: tuple[DnaSequence, ...], size: int, work: Callable[..., list[dict[str, Any]]]
+        request: Request, asked: Sequence[Any], size: int, work: Callable[..., list[dict[str, Any]]]
     ) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
-        for piece in pieces(records, size):
+        for piece in pieces(asked, size):
             if await request.is_disconnected():
                 break
             rows += await worker.run(lambda piece=piece: work(piece))  # type: ignore[misc]
@@ -136,6 +137,18 @@ def model_routes(service: Service, questions: Questions, limits: Limits) -> APIR
         cells, records = service.cells(question.cell_types), records_of(question)
         rows = await in_pieces(request, records, WITH_TRACES, lambda piece: service.explanations(piece, cells))
         return JSONResponse({"explanations": rows})
+
+    @router.post("/variants", summary="Variants", dependencies=waits, responses={200: {"model": Effects}})
+    async def variants(question: VariantQuestion, request: Request) -> JSONResponse:
+        """What either allele makes of the window around it: lines of `cistrace variants`' JSONL."""
+        limits.check_count("variants", len(question.variants))
+        limits.check_length(question.records)
+        cells, trace = service.cells(question.cell_types), question.trace
+        rows = await in_pieces(
+            request, question.variants, WITH_TRACES if trace else WITHOUT,
+            lambda piece: service.effects(piece, cells, trace),
+        )  # fmt: skip
+        return JSONResponse({"effects": rows})
 
     @router.post("/scan", summary="Scan", dependencies=waits, responses={200: {"model": Hits}})
     async def scan(question: ScanQuestion) -> JSONResponse:

@@ -51,9 +51,9 @@ class Asked:
         return self.rows(self.records)
 
 
-def pieces(records: Sequence[DnaSequence], size: int) -> Iterator[tuple[DnaSequence, ...]]:
-    """Sequences, `size` together."""
-    return (tuple(records[begin : begin + size]) for begin in range(0, len(records), size))
+def pieces(items: Sequence[_Row], size: int) -> Iterator[tuple[_Row, ...]]:
+    """Items, `size` together."""
+    return (tuple(items[begin : begin + size]) for begin in range(0, len(items), size))
 
 
 def prediction_work(service: Service, asked: Asked) -> Work[Prediction]:

@@ -45,11 +45,33 @@ class Limits:
         """
         if not records:
             raise InputError("sequences: found none, expected at least one; give one")
-        if len(records) > self.sequences:
+        self.check_count("sequences", len(records))
+        self.check_length(records)
+
+    def check_count(self, what: str, count: int) -> None:
+        """Refuse more than may be asked of.
+
+        Raises
+        ------
+        InputError
+            Too many.
+        """
+        if count > self.sequences:
             raise InputError(
-                f"sequences: found {len(records):,}, expected at most {self.sequences:,}; ask in parts, or start the "
-                "server with --max-sequences"
+                f"{what}: found {count:,}, expected at most {self.sequences:,}; ask in parts, or start the server with "
+                "--max-sequences"
             )
+
+    def check_length(self, records: Sequence[DnaSequence]) -> None:
+        """Refuse what is too long.
+
+        Raises
+        ------
+        InputError
+            A sequence of too many bp.
+        """
+        if not records:
+            return
         longest = max(records, key=lambda record: len(record.bases))
         if len(longest.bases) > self.length:
             raise InputError(

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from annotated_types import Gt, Le, MaxLen, MinLen
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import WindowChoice
 from cistrace.errors import InputError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.ids import SeenIds
+from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.in_memory import as_sequences
 from cistrace.io.sequences import parse_sequences
 from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD
+
+MOST_BASES = 100_000  # letters of `contig:position:ref:alt`
 
 _ITEM = {
     "type": "object",
@@ -70,6 +72,41 @@ class ExplainQuestion(Question):
     """As the arguments of `Explainer`; a sequence is at most as long as the model's window."""
 
     cell_types: CellTypes = ["all"]
+
+
+class AllelePair(BaseModel):
+    """Two sequences that differ: what stands between the bases that both begin and end with is the variant."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Annotated[str, MinLen(1), MaxLen(MAXIMUM_ID)] = "variant"
+    ref: str
+    alt: str
+
+
+_Place = Annotated[str, MaxLen(MOST_BASES)]
+_Variant = Annotated[
+    Annotated[AllelePair, Tag("pair")] | Annotated[_Place, Tag("place")],
+    Discriminator(lambda given: "place" if isinstance(given, str) else "pair"),
+]
+Variants = Annotated[list[_Variant], MinLen(1)]
+"""Pairs of sequences, or `contig:position:ref:alt` where the server was given a genome."""
+
+
+class VariantQuestion(BaseModel):
+    """As `cistrace variants`, for pairs of sequences, or for places of the genome that the server was given."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    variants: Variants
+    cell_types: CellTypes = ["all"]
+    trace: bool = True
+
+    @property
+    def records(self) -> list[DnaSequence]:
+        """Every sequence that is stated, for limits to look at."""
+        pairs = [one for one in self.variants if isinstance(one, AllelePair)]
+        return [DnaSequence(one.id, bases) for one in pairs for bases in (one.ref, one.alt)]
 
 
 class ScanQuestion(Question):

@@ -13,6 +13,7 @@ from cistrace.cards.json import window_card_object
 from cistrace.cards.maker import CardMaker
 from cistrace.cards.windows import WindowChoice
 from cistrace.checkpoints.card_maker import open_card_maker
+from cistrace.errors import RecordError
 from cistrace.explain.explainer import Explainer
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.background import load_background
@@ -21,6 +22,10 @@ from cistrace.motifs.scanner import Scanner
 from cistrace.predict import Predictor
 from cistrace.predictions.prediction import Prediction
 from cistrace.serve.answers import explanation_object, hit_objects
+from cistrace.serve.requests import AllelePair
+from cistrace.variants.reading import VariantReader
+from cistrace.variants.scorer import VariantScorer
+from cistrace.variants.table import effect_object
 from cistrace.writers.reasoner import OnWritten
 
 EXAMPLE = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"  # any sequence of which something is to be said
@@ -33,6 +38,8 @@ class Service:
     ----------
     model, threads, expressed
         As `Predictor` takes them.
+    genome : path, optional
+        FASTA that places of variants are of; without one they are given as pairs of sequences.
 
     Raises
     ------
@@ -41,9 +48,13 @@ class Service:
     """
 
     def __init__(
-        self, model: Path | None = None, threads: int | None = None, expressed: Iterable[str] | None = None
+        self,
+        model: Path | None = None,
+        threads: int | None = None,
+        expressed: Iterable[str] | None = None,
+        genome: Path | None = None,
     ) -> None:
-        self._threads = threads
+        self._threads, self._genome = threads, genome
         self._expressed = None if expressed is None else frozenset(expressed)
         self.predictor = Predictor(model, threads, expressed=self._expressed)
 
@@ -103,6 +114,27 @@ class Service:
         rows = map(explanation_object, self._explainer.explain(list(records)))
         return [{**row, "ledgers": _of_cells(row["ledgers"], cells)} for row in rows]
 
+    def effects(
+        self, variants: Sequence[AllelePair | str], cells: Sequence[str], trace: bool
+    ) -> list[dict[str, Any]]:  # fmt: skip
+        """Lines of `cistrace variants -o FILE.jsonl`.
+
+        Raises
+        ------
+        InputError
+            A variant that cannot be used; a place, and there is no genome.
+        ModelError
+            The model has no sequence model.
+        """
+        reader = VariantReader(self.window)
+        try:
+            placed = [
+                one if isinstance(one, str) else next(reader.pairs([(one.id, one.ref, one.alt)])) for one in variants
+            ]
+            return [effect_object(one) for one in self._scorer.score(placed, cells, trace)]
+        except RecordError as error:
+            raise RecordError(error.record, error.reason) from None  # a question has no lines
+
     def hits(self, records: Sequence[DnaSequence], p_threshold: float) -> list[dict[str, Any]]:
         """Rows of `cistrace scan`; a threshold above the default is no question that it has an answer for."""
         return hit_objects(_passing(self._scanner.iter_hits(records), p_threshold))
@@ -114,6 +146,10 @@ class Service:
     @cached_property
     def _paper_cards(self) -> CardMaker:
         return open_card_maker("none", self.predictor.model, expressed=self._expressed)
+
+    @cached_property
+    def _scorer(self) -> VariantScorer:
+        return VariantScorer(self._genome, self.predictor.model, self._threads, expressed=self._expressed)
 
     @cached_property
     def _explainer(self) -> Explainer:

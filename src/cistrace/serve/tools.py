@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from annotated_types import Gt, Le
+from annotated_types import Gt, Le, MaxLen
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
@@ -20,7 +20,7 @@ from cistrace.predictions.table import prediction_object
 from cistrace.serve.asking import Asked, prediction_work, told_in_turns
 from cistrace.serve.faults import told
 from cistrace.serve.limits import Limits
-from cistrace.serve.requests import sequences_of
+from cistrace.serve.requests import Variants, sequences_of
 from cistrace.serve.service import Service
 from cistrace.serve.worker import Worker
 from cistrace.version import __version__
@@ -47,8 +47,8 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 class _Model:
     """The service, made in the worker's thread when it is first asked for; faults become what a tool answers."""
 
-    def __init__(self, model: Path | None, threads: int | None, worker: Worker) -> None:
-        self._arguments = (model, threads)
+    def __init__(self, model: Path | None, threads: int | None, genome: Path | None, worker: Worker) -> None:
+        self._arguments = (model, threads, None, genome)
         self._service: Service | None = None
         self.worker = worker
 
@@ -67,18 +67,18 @@ class _Model:
         return self._service
 
 
-def build_tools(model: Path | None = None, threads: int | None = None) -> MCPServer:
-    """A server of the protocol with the tools predict, explain and scan.
+def build_tools(model: Path | None = None, threads: int | None = None, genome: Path | None = None) -> MCPServer:
+    """A server of the protocol with the tools predict, explain, variants and scan.
 
     Parameters
     ----------
-    model, threads
-        As `Predictor` takes them; the model is loaded when a tool first needs it.
+    model, threads, genome
+        As `Service` takes them; the model is loaded when a tool first needs it.
     """
     server: MCPServer = MCPServer(
         "cistrace", title="cistrace", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
     )
-    opened = _Model(model, threads, Worker(LIMITS.requests, threads))
+    opened = _Model(model, threads, genome, Worker(LIMITS.requests, threads))
 
     @server.tool(title="Predict activity", annotations=_READS)
     async def predict(
@@ -114,6 +114,19 @@ def build_tools(model: Path | None = None, threads: int | None = None) -> MCPSer
         records = _records(sequences)
         cells = await opened.run(lambda: service.cells(cell_types))
         return {"explanations": await opened.run(lambda: service.explanations(records, cells))}
+
+    @server.tool(title="Score variants", annotations=_READS)
+    async def variants(
+        variants: Annotated[Variants, MaxLen(LIMITS.sequences)], cell_types: CellTypes = ("all",), trace: bool = True
+    ) -> dict[str, Any]:
+        """Predict what variants change: activity with either allele, the difference with a 90 % interval, and why.
+
+        A variant is a pair of whole sequences (ref, alt; about 200 bp, the change in the middle), or, where this server
+        was started with a genome, `contig:position:ref:alt`, 1-based as in VCF.
+        """
+        service = await opened.service()
+        cells = await opened.run(lambda: service.cells(cell_types))
+        return {"effects": await opened.run(lambda: service.effects(variants, cells, trace))}
 
     @server.tool(title="Scan for motifs", annotations=_READS)
     async def scan(

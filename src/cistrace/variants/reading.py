@@ -66,6 +66,13 @@ class VariantReader:
         """Variants written `contig:position:ref:alt`; raises as `file` does."""
         yield from self._placed(listed(text, line) for line, text in enumerate(lines, 1))
 
+    def pairs(self, several: Iterable[tuple[str, str, str]]) -> Iterator[PlacedVariant]:
+        """Variants given as id, and the whole sequence with either allele, ref first; raises as `file` does."""
+        yield from self._placed(
+            RawVariant(number, name, name, "", ref, alt, pair=True)
+            for number, (name, ref, alt) in enumerate(several, 1)
+        )
+
     def _in_order(self, records: Iterable[RawVariant], name: str) -> Iterator[RawVariant]:
         """Say once where records are not sorted: no reason not to score them."""
         seen: set[str] = set()
