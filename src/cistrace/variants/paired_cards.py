@@ -1,6 +1,7 @@
 """Cards of both alleles whose amounts can be compared: sites that both have leave in one order.
 
-Sites that the variant touches go before all others, so that both cards state their amounts.
+Sites that one allele alone has, and those whose motif the variant touches, go before all others, so that cards state
+their amounts.
 
 An amount depends on which sites are gone before. Were either allele's sites ranked by themselves, two of about the same
 weight could change places for nothing, and seem to be worth more, or less, than before.
@@ -69,14 +70,22 @@ def evened(
     window: AlleleWindow,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:  # fmt: skip
     """Weights of both alleles' sites, shapes (sites,): of a site that both have, the larger of the two in either."""
+    pairs = matched(ref, alt, window)
     most = max([0.0, *ref_weights.tolist(), *alt_weights.tolist()]) + 1
-    ref_weights = ref_weights + most * _touched(ref, window.left, len(window.ref_allele))
-    alt_weights = alt_weights + most * _touched(alt, window.left, len(window.alt_allele))
-    for at, there in matched(ref, alt, window).items():
+    ref_weights = ref_weights + most * _altered(ref, set(pairs), window.left, len(window.ref_allele))
+    alt_weights = alt_weights + most * _altered(alt, set(pairs.values()), window.left, len(window.alt_allele))
+    for at, there in pairs.items():
         ref_weights[at] = alt_weights[there] = max(ref_weights[at], alt_weights[there])
     return ref_weights, alt_weights
 
 
-def _touched(sites: Sequence[Site], start: int, width: int) -> NDArray[np.float32]:
-    """1 for the sites on which an allele lies, else 0; an empty allele lies between two of a site's bases."""
-    return np.array([one.start < start + width and start < one.end for one in sites], dtype=np.float32)
+def _altered(sites: Sequence[Site], shared: set[int], start: int, width: int) -> NDArray[np.float32]:
+    """1 for the sites that the other allele has not, or on whose motif this one lies; else 0.
+
+    A motif may reach beyond the bases that its site owns. An empty allele lies between two bases.
+    """
+    found = []
+    for at, one in enumerate(sites):
+        first, last = min(one.start, one.hit.start), max(one.end, one.hit.end)
+        found.append(at not in shared or (first < start + width and start < last))
+    return np.array(found, dtype=np.float32)
