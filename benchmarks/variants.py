@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--figure", type=Path)
     options = parser.parse_args()
     measured = read(options.data / FILE)
-    agreement = float(np.corrcoef(measured.both.T)[0, 1])
+    agreement = float(np.corrcoef(*measured.both.T)[0, 1])
     ceiling = float(np.sqrt(2 * agreement / (1 + agreement)))
     print(f"Experiments agree at r {agreement:.3f}: ceiling of their mean {ceiling:.3f}")
     for name, element in (("as hg38 has it", measured), (f"with {MINOR} at {SNP + 1}", minor(measured))):
