@@ -122,6 +122,8 @@ def test_rows_of_an_id_join_up_to_a_cell_type_that_comes_again() -> None:
     assert [(view["id"], len(view["cells"]), len(view["windows"])) for view in views] == [
         ("a", 2, 1), ("b", 1, 1), ("b", 2, 1), ("a", 1, 1),
     ]  # fmt: skip
+    assert all([site["tf"] for site in view["sites"]] == ["ELK1", "FOXA1"] for view in views)
+    assert [[site["site"] for site in cell["sites"]] for cell in views[0]["cells"]] == [[0, 1], [0, 1]]
     assert views[2]["windows"] == [{"start": 51, "end": 50 + len(DNA), "bases": DNA}]
     assert list(sequence_views([])) == []
 

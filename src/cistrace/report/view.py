@@ -2,7 +2,9 @@
 
 A sequence's object is all that its figure is made of (`page/figure.js`), be it in a file or in an answer of a server:
 
-    {"id": ..., "windows": [{"start": 1, "bases": "ACGT..." or null}, ...], "cells": [{...}, ...]}
+    {"id": ..., "windows": [{"start": 1, "end": 200, "bases": "ACGT..." or null}, ...],
+     "sites": [{"tf": ..., "archetype": ..., "start": ..., "end": ..., "strand": ..., "bits": ...}, ...],
+     "cells": [{"window": 0, "sites": [{"site": 0, "number": 1, "amount": 31, "known": "raising"}, ...], ...}, ...]}
 
 Positions are those of the input, 1-based, inclusive. Amounts are whole hundredths of a log2 unit, so that sums are
 exact. Figures that are only drawn are rounded.
@@ -27,7 +29,9 @@ from cistrace.traces.text import parse_step, render_step
 from cistrace.traces.trace import PROSE, Claim, Finding
 
 LARGEST = 127  # of the whole numbers that contributions are stored as
+MOST_OTHERS = 6  # factors beside the first that a site names
 _NUMBERS = ("number", "second")  # fields of a step that name sites
+_OWN = ("number", "amount", "known")  # of a site in one cell type
 
 
 def cell_view(
@@ -87,18 +91,32 @@ def sequence_views(cells: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any
 
 
 def _sequence(cells: list[Mapping[str, Any]]) -> dict[str, Any]:
-    """Windows stand once, however many cell types share them."""
+    """Windows and sites stand once, however many cell types share them."""
+    sites: list[dict[str, Any]] = []
     windows = {(one["start"], one["end"]): one["bases"] for one in cells}
     places = list(windows)
     return {
         "id": cells[0]["id"],
         "windows": [{"start": start, "end": end, "bases": bases} for (start, end), bases in windows.items()],
         "cells": [
-            {"window": places.index((one["start"], one["end"]))}
-            | {name: value for name, value in one.items() if name not in ("id", "start", "end", "bases")}
+            {
+                **{name: value for name, value in one.items() if name not in ("id", "start", "end", "bases")},
+                "window": places.index((one["start"], one["end"])),
+                "sites": [_shared(site, sites) for site in one["sites"]],
+            }
             for one in cells
         ],
+        "sites": sites,
     }
+
+
+def _shared(site: Mapping[str, Any], sites: list[dict[str, Any]]) -> dict[str, Any]:
+    """What of a site is a cell type's own, and its place among those of all cell types, which it joins."""
+    own = {name: site[name] for name in _OWN}
+    common = {name: value for name, value in site.items() if name not in _OWN}
+    if common not in sites:
+        sites.append(common)
+    return {"site": sites.index(common), **own}
 
 
 def _rounded(value: float | None, digits: int) -> float | None:
@@ -149,7 +167,7 @@ def _named(one: CardSite | MotifHit) -> dict[str, Any]:
         "amount": None if one.amount is None else hundredths(one.amount),
         "known": known_effect(one.effect),
         "matrix": one.matrix_id,
-        "others": list(one.others),
+        "others": list(one.others[:MOST_OTHERS]),
     }
 
 

@@ -70,9 +70,11 @@ function levelMarks({ cuts }, x) {
 
 function activityAxis(domain) {
   const x = linear(domain, [6, PLOT.width - 6]);
-  const marks = ticks(domain, 7).map((tick) => [
+  const found = ticks(domain, 7);
+  const words = tickWords(found);
+  const marks = found.map((tick, place) => [
     svg("path", { class: "tick", d: `M${fixed(x(tick))} 0v4` }),
-    svg("text", { class: "small", x: fixed(x(tick)), y: 15, "text-anchor": "middle" }, signed(tick, 1).replace("+0.0", "0")),
+    svg("text", { class: "small", x: fixed(x(tick)), y: 15, "text-anchor": "middle" }, words[place]),
   ]);
   return svg("svg", { viewBox: `0 0 ${PLOT.width} 20`, "aria-hidden": "true" },
     svg("path", { class: "tick", d: `M0 0.5H${PLOT.width}` }), marks);

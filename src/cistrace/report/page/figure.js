@@ -4,7 +4,6 @@
 const FLAGS = {
   padded: "shorter than the model's window",
   tiled: "longer than the model's window: the best of so many windows",
-  window: "the window that is reported",
   ambiguous: "letters other than A, C, G and T",
   unusual_gc: "GC content outside the middle 99 % of the training elements",
   low_complexity: "much of it is repetitive",
@@ -15,10 +14,11 @@ const FLAGS = {
 const ZOOMS = [["Fit", 1], ["2\u00d7", 2], ["4\u00d7", 4]];
 const WIDE = 1100; // pixels of a track that is drawn whole
 
-function sequenceFigure(view, scales) {
+function sequenceFigure(given, scales) {
+  const view = withSites(given);
   const figure = html("article", { class: "sequence" },
     sequenceHead(view),
-    section("Activity", activityFigure(view, scales)),
+    section("Activity", html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Activity in every cell type" }, activityFigure(view, scales))),
     tracksSection(view),
     view.cells.map((cell, index) => section(`Reasoning in ${shown(cell.cell_type)}`, html("div", { class: "scroll", "data-cell": index }, traceFigure(cell, fallDomain(view.cells))), fallLegend(cell))),
     siteSection(view),
@@ -27,18 +27,27 @@ function sequenceFigure(view, scales) {
   return figure;
 }
 
+/* The object with every cell type's sites in full: what all share of a site stands once in it. */
+function withSites(view) {
+  return { ...view, cells: view.cells.map((cell) => ({ ...cell, sites: cell.sites.map((own) => ({ ...view.sites[own.site], ...own })) })) };
+}
+
 function section(title, ...content) {
   return html("section", null, html("h3", null, title), content);
 }
 
 function sequenceHead(view) {
-  const flags = [...new Set(view.cells.flatMap((cell) => cell.flags))];
-  const places = view.windows.map((window) => `${window.start.toLocaleString("en")}\u2013${window.end.toLocaleString("en")}`);
+  const flags = [...new Set(view.cells.flatMap((cell) => cell.flags))].filter((flag) => !flag.startsWith("window:"));
+  const places = view.windows.map(span);
   return html("header", { class: "head" },
     html("h2", null, html("bdi", null, shown(view.id))),
     html("p", { class: "muted" }, `Position${places.length > 1 ? "s" : ""} ${places.join(", ")} of the input`),
     flags.length ? html("ul", { class: "flags" }, flags.map((flag) => html("li", null, html("b", null, shown(flag)), ` ${FLAGS[flag.split(":")[0]] ?? ""}`))) : null,
   );
+}
+
+function span(window) {
+  return `${window.start.toLocaleString("en")}\u2013${window.end.toLocaleString("en")}`;
 }
 
 function tracksSection(view) {
@@ -66,7 +75,7 @@ function trackRow(view, cell, index, zoom, ends) {
   if (zoom > 1) drawing.setAttribute("width", Math.round(WIDE * zoom));
   const rest = cell.sites.length ? "Point at a site or a step, or focus one and use the arrow keys; a click keeps it lit." : "No motif fits.";
   return html("div", { class: "track-row", "data-cell": index },
-    html("h4", null, shown(cell.cell_type), html("span", { class: "muted" }, ` ${signed(cell.activity)}`)), drawing,
+    html("h4", null, shown(cell.cell_type), html("span", { class: "muted" }, ` ${signed(cell.activity)}${view.windows.length > 1 ? `, ${span(window)}` : ""}`)), drawing,
     html("p", { class: "readout", "data-readout": rest }, rest));
 }
 
@@ -93,20 +102,19 @@ function fallLegend(cell) {
 function siteSection(view) {
   const union = new Map();
   view.cells.forEach((cell, index) => cell.sites.forEach((site) => {
-    const key = [site.start, site.end, site.strand, site.tf].join(" ");
-    if (!union.has(key)) union.set(key, { site, of: {} });
-    union.get(key).of[index] = site;
+    if (!union.has(site.site)) union.set(site.site, { site, of: {} });
+    union.get(site.site).of[index] = site;
   }));
   const rows = [...union.values()].sort((one, other) => one.site.start - other.site.start);
   if (!rows.length) return null;
   const others = rows.some(({ site }) => site.others);
-  const head = ["Place", "Strand", "Factor", "Archetype", "Bits", ...(others ? ["Others that fit"] : [])];
+  const head = ["Place", "Strand", "Factor", "Archetype", "Bits", ...(others ? ["Matrix", "Others that fit"] : [])];
   return section("Sites, cell types side by side", html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Sites in every cell type" },
     html("table", { class: "sites" },
       html("thead", null, html("tr", null, head.map((name) => html("th", { scope: "col", class: name === "Bits" ? "number" : null }, name)), view.cells.map((cell) => html("th", { scope: "col", class: "number" }, shown(cell.cell_type))))),
       html("tbody", null, rows.map(({ site, of }) => html("tr", null,
         html("td", { class: "nowrap" }, `${site.start}\u2013${site.end}`), html("td", null, strand(site)), html("th", { scope: "row" }, shown(site.tf)), html("td", null, shown(site.archetype)), html("td", { class: "number" }, String(site.bits)),
-        others ? html("td", { class: "muted" }, (site.others ?? []).slice(0, 5).map(shown).join(", ")) : null,
+        others ? [html("td", { class: "muted" }, shown(site.matrix ?? "")), html("td", { class: "muted" }, (site.others ?? []).map(shown).join(", "))] : null,
         view.cells.map((_, index) => siteCell(of[index], index))))))));
 }
 

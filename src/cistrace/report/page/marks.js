@@ -58,6 +58,12 @@ function ticks([low, high], count) {
   return found;
 }
 
+/* Ticks in words: as many digits as the finest of them needs. */
+function tickWords(found) {
+  const digits = found.every((tick) => Math.abs(Math.round(tick * 10) - tick * 10) < 1e-6) ? 1 : 2;
+  return found.map((tick) => (tick === 0 ? "0" : signed(tick, digits)));
+}
+
 function fixed(value) {
   return Number(value.toFixed(2));
 }

@@ -7,7 +7,7 @@ const MINI = { width: 140, height: 30 };
 /* `open` is the address of a sequence by its place among all, from 1. */
 function overviewFigure(report, open) {
   const names = [...new Set(report.sequences.flatMap((view) => view.cells.map((cell) => cell.cell_type)))];
-  const entries = report.sequences.map((view, place) => entryOf(view, place, names));
+  const entries = report.sequences.map((view, place) => entryOf(withSites(view), place, names));
   const domain = activityDomain(report.sequences.flatMap((view) => view.cells), report.scales);
   const state = { words: [], cell: null, level: 0, flagged: false, key: "place", down: false, rows: PAGE_ROWS };
   const body = html("tbody");
@@ -91,13 +91,13 @@ function entryRow(entry, names, scales, domain, open) {
     html("th", { scope: "row" }, html("a", { href: open(entry.place + 1) }, html("bdi", null, shown(view.id))), place(view)),
     names.map((name) => html("td", null, byName[name] ? miniCell(view, byName[name], scales[name], domain) : null)),
     names.length > 1 ? html("td", { class: "number" }, entry.spread.toFixed(2)) : null,
-    html("td", { class: "muted flagged" }, entry.flags.map((flag) => html("span", null, shown(flag)))),
+    html("td", { class: "muted flagged" }, entry.flags.filter((flag) => !flag.startsWith("window:")).map((flag) => html("span", null, shown(flag)))),
   );
 }
 
 function place(view) {
-  const { start, end } = view.windows[0];
-  return start > 1 ? html("span", { class: "muted" }, ` ${start.toLocaleString("en")}\u2013${end.toLocaleString("en")}`) : null;
+  const windowed = view.cells.some((cell) => cell.flags.some((flag) => flag.startsWith("window:")));
+  return windowed ? html("span", { class: "muted" }, ` ${view.windows.map(span).join(", ")}`) : null;
 }
 
 /* A prediction in little: its number, its sites, its interval between the levels. */

@@ -41,7 +41,7 @@
 
   document.querySelector("footer").append(
     report.left_out ? html("p", null, `${report.left_out.toLocaleString("en")} further predictions are left out of this page.`) : "",
-    html("p", null, "Activity is log2(RNA/DNA) of a reporter assay. The interval is to hold 90 % of measurements; the percentile is among natural elements; levels are the quartiles of natural enhancers, 0 the weakest. A verified trace agrees with its card in every claim and sum; that the cell works by those reasons is a hypothesis. A base's contribution is a sequence model's answer to changing it, no measurement."),
+    html("p", null, "Activity is log2(RNA/DNA) of a reporter assay. The interval is to hold 90 % of measurements; the percentile is among natural elements; levels are the quartiles of natural enhancers, 0 the weakest. A verified trace agrees with its card in every claim and sum; that the cell works by those reasons is a hypothesis. What a base adds is a sequence model's word, no measurement."),
     ...report.made.map((one) => html("p", { class: "made" }, Object.entries(one).map(([name, value]) => `${name} ${shown(String(value))}`).join(" \u00b7 "))),
   );
   window.addEventListener("hashchange", () => location.hash !== "#main" && show(true));

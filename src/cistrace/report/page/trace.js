@@ -105,7 +105,7 @@ function gridLines(domain, x) {
 }
 
 function fallAxis(domain) {
-  const x = fallScale(domain);
+  const [x, found] = [fallScale(domain), fallTicks(domain)];
   return html("span", { class: "bar" }, svg("svg", { width: FALL.width, height: 18 },
-    fallTicks(domain).map((tick) => svg("text", { class: "small", x: fixed(x(100 * tick)), y: 12, "text-anchor": "middle" }, tick === 0 ? "0" : signed(tick, tick % 0.1 ? 2 : 1)))));
+    tickWords(found).map((words, place) => svg("text", { class: "small", x: fixed(x(100 * found[place])), y: 12, "text-anchor": "middle" }, words))));
 }

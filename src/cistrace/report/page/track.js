@@ -36,13 +36,16 @@ function trackFigure(view, cell, step, ends) {
   return drawing;
 }
 
-/* A site's description in words, for readers of screens and below the track. */
+/* A site in words, beginning with its label on the track: for readers of screens, and below the track. */
 function siteWords(site) {
-  const worth = site.amount === null ? "told among the rest" : `${amount(site.amount)} log2`;
   const known = site.known ? `; known effect ${site.known}` : "";
-  const others = site.others?.length ? `; also fits ${site.others.slice(0, 6).map(shown).join(", ")}` : "";
-  return `m${site.number} ${shown(site.tf)} (${shown(site.archetype)}) at ${site.start}\u2013${site.end}, strand ${strand(site)}, ` +
-    `${site.bits} bits, ${worth}${known}${others}`;
+  const others = site.others?.length ? `; also fits ${site.others.map(shown).join(", ")}` : "";
+  const worth = site.amount === null ? ", told among the rest" : " log2";
+  return `${siteLabel(site)}${worth}: ${shown(site.archetype)}, ${site.start}\u2013${site.end}, strand ${strand(site)}, ${site.bits} bits${known}${others}`;
+}
+
+function siteLabel(site) {
+  return `m${site.number} ${shown(site.tf)}${site.amount === null ? "" : ` ${amount(site.amount)}`}`;
 }
 
 function strand(site) {
@@ -85,7 +88,7 @@ function placedLabels(sites, x, step, width) {
   const placed = [];
   const weight = (site) => (site.amount === null ? -1 : Math.abs(site.amount));
   for (const site of [...sites].sort((one, other) => weight(other) - weight(one))) {
-    const text = `m${site.number} ${shown(site.tf)}${site.amount === null ? "" : ` ${amount(site.amount)}`}`;
+    const text = siteLabel(site);
     const size = text.length * TRACK.font;
     const middle = (x(site.start) + x(site.end + 1)) / 2;
     const left = Math.max(2, Math.min(width - size - 2, middle - size / 2));
