@@ -123,7 +123,7 @@ function button(words, pressed) {
 /* Every site once, the weightiest in any cell type first. */
 function breakable(view) {
   const found = new Map();
-  for (const cell of view.cells) {
+  for (const cell of withSites(view).cells) {
     for (const site of cell.sites) {
       const key = `${site.start} ${site.end}`;
       const weight = Math.abs(site.amount ?? 0);
