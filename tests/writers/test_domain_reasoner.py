@@ -26,8 +26,6 @@ from cistrace.writers.reasoner import Reasoner
 
 pytestmark = pytest.mark.pipeline
 
-# What is reported holds all the same: what does not is written again, or told by the grounded writer.
-SHORT = pytest.mark.xfail(reason="the writer of ledgers copies too little yet (docs/experiments.md)", strict=True)
 EXAMPLES = Path(__file__).parents[2] / "examples" / "enhancers.fa"
 
 
@@ -67,7 +65,6 @@ def test_every_trace_parses(texts: list[tuple[str, Card]]) -> None:
     assert rates.unrepeated == 1.0
 
 
-@SHORT
 def test_claims_verify(texts: list[tuple[str, Card]]) -> None:
     assert trace_rates(texts).claims_verified >= 0.98  # of some 300; docs/results.md has the figure over all of test
 
@@ -167,7 +164,7 @@ def test_scores_without_traces_are_the_towers(
 def test_every_trace_is_reported_as_it_ends(predicted: tuple[list[Prediction], list[int]]) -> None:
     found, counts = predicted
     assert sum(counts) == len(found) == 48
-    assert min(counts) > 0 and len(counts) > 3  # within the block, not at its end alone
+    assert min(counts) > 0 and len(counts) > 1  # within the block, not at its end alone: eight sequences at a time
 
 
 def test_greedy_traces_state_no_seed(predicted: tuple[list[Prediction], list[int]]) -> None:
