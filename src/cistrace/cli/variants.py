@@ -15,7 +15,7 @@ from cistrace.cli.reading import check_paths, expression_option, threads_option
 from cistrace.cli.refusals import Refusals
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.errors import InputError
-from cistrace.io.count import count_records
+from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.terminal import to_terminal
@@ -165,7 +165,7 @@ def variants(
     expressed = None if expression is None else read_expressed(expression)
     with ExitStack() as stack:
         opened = None if genome is None else stack.enter_context(open_genome(genome))
-        progress = stack.enter_context(Progress("variants", count_records(source)))
+        progress = stack.enter_context(Progress("variants", _about_how_many(source)))
         scorer = VariantScorer(genome, model, threads, expressed=expressed, windows=shifts, scale=scale)
         for fault in scorer.checkpoint.faults:
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
@@ -206,6 +206,12 @@ class _Asked:
 
     def of(self, block: list[PlacedVariant]) -> Iterator[VariantEffect]:
         yield from self.scorer.stream(block, self.cells, self.trace)
+
+
+def _about_how_many(source: str) -> RecordCount | None:
+    """Lines of a text file: headers count too, and a record of several alleles is one; None for BCF."""
+    found = None if source.lower().endswith(".bcf") else count_records(source)
+    return None if found is None else RecordCount(found.records, False)
 
 
 def _as_sequence(one: PlacedVariant) -> DnaSequence:

@@ -57,6 +57,11 @@ class VariantEffect:
             f"{self.alt_activity:+.3f}, {self.difference:+.3f} ({interval(self)})>"
         )
 
+    def _repr_html_(self) -> str:
+        from cistrace.variants.html import effect_html  # which needs this module
+
+        return effect_html(self)
+
 
 def interval(effect: VariantEffect) -> str:
     """The interval in words: `-0.42 to -0.10`, or that there is none."""
