@@ -133,3 +133,13 @@ def test_pairs_have_no_vcf(folder: Path) -> None:
     assert result.exit_code == 2 and "a VCF needs contigs" in result.stderr
     result = invoke("variants", folder / "pairs.csv", "-o", folder / "out.tsv", "--cell-type", "A")
     assert result.exit_code == 0 and "x\t31\tx" in (folder / "out.tsv").read_text()
+
+
+def test_in_a_terminal_a_table_and_traces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cistrace.cli.variants.to_terminal", lambda path: True)
+    (folder / "few.txt").write_text(f"{substitution(200)}\nchr1:1:x:y\n")
+    result = invoke("variants", folder / "few.txt", "--genome", folder / "genome.fa", "--cell-type", "A")
+    assert result.exit_code == 0, result.stderr
+    assert (
+        result.stdout.startswith("variant") and "Verified: all" in result.stdout and "1 record refused" in result.stderr
+    )
