@@ -187,7 +187,7 @@ def tell_intervals(rows: list[dict[str, Any]], truth: NDArray[np.float64], other
     apart = np.quantile(np.abs(truth - difference), 0.9)
     slope = np.polyfit(difference, truth, 1)[0]
     print(
-        f"90 % of the measured effects lie within {apart:.2f} of the difference; on average they are {slope:.1f} times it."
+        f"90 % of the measured effects lie within {apart:.2f} of the difference; they are {slope:.1f} times as large."
     )
 
 
