@@ -134,3 +134,37 @@ def test_a_quota_is_told_to_the_runtime_and_to_torch(tmp_path: Path) -> None:
 def test_a_worker_computes_with_one_thread_also_where_torch_came_first() -> None:
     code = "import torch; torch.set_num_threads(2); from cistrace.io.cores import one_thread; one_thread();"
     assert in_python(f"{code} import os; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS'])") == "1 1"
+
+
+FAULTS = """
+import resource, threading
+import numpy as np
+from cistrace.io.cores import keep_memory
+{first}
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+def work():
+    for number in range(20):
+        if number == 5:
+            before = faults()
+        arrays = [np.ones(1 << 17) for _ in range(8)]  # 1 MiB each
+        del arrays
+    print(faults() - before)
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+"""
+
+
+def page_faults(first: str, **setting: str) -> int:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC"))}
+    program = [sys.executable, "-c", FAULTS.format(first=first)]
+    return int(subprocess.run(program, env=environment | setting, capture_output=True, text=True, check=True).stdout)
+
+
+@pytest.mark.skipif(os.confstr("CS_GNU_LIBC_VERSION") is None, reason="of glibc alone")
+def test_a_threads_memory_is_kept_for_its_next_arrays_unless_the_user_says_otherwise() -> None:
+    pages = 15 * 8 * (1 << 20) // 4096  # of the arrays made while faults are counted
+    assert page_faults("") > pages / 2
+    assert page_faults("keep_memory()") < pages / 20
+    assert page_faults("keep_memory()", MALLOC_TRIM_THRESHOLD_="131072") > pages / 2

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from threading import Barrier, Lock
 from typing import TypeVar
 
-from cistrace.io.cores import use_threads
+from cistrace.io.cores import keep_memory, use_threads
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -38,6 +38,7 @@ def side_by_side(
     if threads == 1 or len(first) < 2:
         yield from map(work, every)
         return
+    keep_memory()
     with ThreadPoolExecutor(threads, thread_name_prefix="cistrace") as pool:
         _settle(pool, threads)
         ahead: deque[Future[_Result]] = deque()
