@@ -4,35 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import signal
-import subprocess
-import sys
-from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_helpers import invoke, obey_interrupts, subprocess_run
+from cli_helpers import invoke, subprocess_run
 from motif_helpers import random_sequences
 
 from cistrace.serve.answers import Effects
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
-    command = [sys.executable, "-m", "cistrace", "serve", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=obey_interrupts) as server:
-        assert server.stderr is not None
-        said = server.stderr.readline()
-        found = re.fullmatch(r"cistrace: answers on http://127\.0\.0\.1:(\d+) \(Ctrl-C stops\)\n", said)
-        assert found is not None, said
-        yield int(found[1])
-        server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
-        assert server.stderr.read() == ""  # nothing that was asked is logged
 
 
 def ask(port: int, path: str, question: object) -> Any:

@@ -69,15 +69,13 @@ function benchFigure(first, scales, options) {
     }
   };
 
-  /* A click on a base of a track chooses it. */
+  /* A click on a track, unless it is on a site's box or name, chooses the base there. */
   const pointed = (event) => {
     const drawing = event.target.closest("svg.track");
-    if (!drawing || event.target.closest("[data-mark]")) return;
-    const row = drawing.closest("[data-cell]");
-    const window = state.now.view.windows[state.now.view.cells[row.dataset.cell].window];
-    const found = /^position ([\d,]+):/.exec(row.querySelector("[data-readout]").textContent);
-    const at = found && Number(found[1].replaceAll(",", ""));
-    if (at >= window.start && at <= window.end) choose(at);
+    if (!drawing || event.target.closest(".box, .label")) return;
+    const cell = state.now.view.cells[drawing.closest("[data-cell]").dataset.cell];
+    const at = baseAt(event, drawing, state.now.view.windows[cell.window]);
+    if (at !== null) choose(at);
   };
 
   const choose = (at) => {
@@ -118,6 +116,14 @@ function button(words, pressed) {
   const made = html("button", { type: "button", class: "quiet" }, words);
   made.addEventListener("click", pressed);
   return made;
+}
+
+/* The position that a track shows where an event is; null beyond its ends. */
+function baseAt(event, drawing, window) {
+  const step = (drawing.viewBox.baseVal.width - TRACK.left - TRACK.right) / (window.end - window.start + 1);
+  const place = drawing.getScreenCTM().inverse();
+  const at = window.start + Math.floor((event.clientX * place.a + place.e - TRACK.left) / step);
+  return at >= window.start && at <= window.end ? at : null;
 }
 
 /* Every site once, the weightiest in any cell type first. */
