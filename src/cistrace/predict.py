@@ -53,7 +53,7 @@ from cistrace.writers.reasoner import OnWritten
 from cistrace.writers.telling import Told, tell
 
 TOGETHER = 32  # windows in one pass of the reasoner
-SLICE = 16  # windows that one thread works on at a time
+SLICE = 24  # windows that one thread works on at a time
 GROUNDED = "grounded_trace"  # flag of a row whose trace the model could not write
 
 

@@ -29,7 +29,7 @@ from cistrace.writers.seeds import seed_of
 from cistrace.writers.tokenizer import END, PAD, id_of
 from cistrace.writers.vocabulary import VocabularyNames
 
-TOGETHER = 8  # sequences in one pass on a CPU: what more of them need no longer fits its caches
+TOGETHER = 24  # sequences in one pass on a CPU
 LINES = 20_000  # whose tokens are remembered: cards of one sequence and their drafts share most of them
 
 
