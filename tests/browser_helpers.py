@@ -16,6 +16,8 @@ AXE = Path(__file__).parent / "vendor" / "axe-core" / "axe.min.js"
 SCREENS = os.environ.get("CISTRACE_SCREENSHOTS")
 """Folder for screenshots, to be looked at; unset, the tests take theirs to a temporary one."""
 
+PATIENCE = 120_000  # ms: a busy machine is no fault of a page
+
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
@@ -40,6 +42,7 @@ class Watched:
 
     def __init__(self, browser: Browser, address: str, width: int = 1280, scheme: Literal["light", "dark"] = "light"):
         self.page: Page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        self.page.set_default_timeout(PATIENCE)
         self.wrong: list[str] = []
         own = address.partition("#")[0]
         self.page.on("console", lambda said: self.wrong.append(f"console: {said.text}"))
