@@ -59,15 +59,27 @@ def _integrated(tower: Tower, codes: NDArray[np.int64], steps: int) -> NDArray[n
     found = np.zeros((*strands.shape, len(tower.cell_types)))
     for start in range(0, len(rows), ROWS):
         row, strand, step = (np.array(part) for part in zip(*rows[start : start + ROWS], strict=True))
-        added = _gradient_times_bases(tower, strands[row, strand], places[step])
+        added = slopes_on_bases(tower, strands[row, strand], places[step])
         np.add.at(found, (row, strand), weights[step][:, None, None] * added)
     return ((found[:, 0] + found[:, 1, ::-1]) / 2).astype(np.float32)
 
 
-def _gradient_times_bases(
+def slopes_on_bases(
     tower: Tower, codes: NDArray[np.int64], scale: NDArray[np.float32]
 ) -> NDArray[np.float32]:  # fmt: skip
-    """Slope of the activity on each base of the scaled one-hot DNA: float32 (N, window, cell types)."""
+    """Slope of the activity, as read from one strand, on each base of one-hot DNA.
+
+    Parameters
+    ----------
+    codes : ndarray, int64, shape (N, window)
+    scale : ndarray, float32, shape (N,)
+        That the one-hot DNA is multiplied by, from 0, a blank window, to 1.
+
+    Returns
+    -------
+    ndarray, float32, shape (N, window, cell types)
+        0 where there is no base.
+    """
     with torch.inference_mode(False), torch.enable_grad():
         device = tower.location.device
         bases = one_hot(codes).to(device)
