@@ -51,7 +51,7 @@ class Refusals:
         """Write the rejects, and say how many there are."""
         from cistrace.io.sequences import write_rejects
 
-        count = len(self._refused)
+        count = len({one.number for one in self._refused})  # of one record, several alleles may be
         if self.path is not None and (count or self._asked or self.path.exists()):
             write_rejects(self._refused, self.path)
         if count:

@@ -15,7 +15,7 @@ from cistrace.io.files import text_output, whole_file
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 from cistrace.predictions.table import figure, tsv_field
-from cistrace.traces.ledger import amount, hundredths
+from cistrace.traces.ledger import hundredths, signed
 from cistrace.variants.contrast import Contrast
 from cistrace.variants.effect import VariantEffect
 from cistrace.variants.fates import SiteFate
@@ -187,14 +187,14 @@ def _fields(row: dict[str, Any]) -> list[str]:
 
 
 def site_words(sites: Any) -> list[str]:
-    """Sites gained, lost or altered, a word each: `lost|CEBP|109274965-109274974|costs -0.41`."""
+    """Sites gained, lost or altered, a word each: `lost|CEBP|109274965-109274974|-0.41`, or `rest` for the change."""
     return [
         "|".join(
             (
                 one["fate"],
                 one["archetype"],
                 f"{one['start']}-{one['end']}",
-                "among the rest" if one["change"] is None else amount(hundredths(one["change"])),
+                "rest" if one["change"] is None else signed(hundredths(one["change"])),
             )
         )
         for one in sites

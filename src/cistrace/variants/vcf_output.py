@@ -24,7 +24,8 @@ FIGURES = {
 }
 WORDS = {
     "FLAGS": "What is unusual",
-    "SITES": "Motif sites lost, gained or altered: fate|archetype|start-end|change of activity, log2",
+    "SITES": "Motif sites lost, gained or altered, percent-encoded: "
+    "fate|archetype|start-end|change of activity, log2, or rest",
 }
 _NO_KEY, _NO_ID = re.compile(r"[^0-9A-Za-z_.]"), re.compile(r"[\s,]")
 _ESCAPED = {ord(letter): f"%{ord(letter):02X}" for letter in "%:;=,\t\r\n "}  # as VCF 4.3 has it
