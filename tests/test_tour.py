@@ -32,7 +32,8 @@ def test_the_tour_runs_and_shows_what_it_says(tmp_path: Path) -> None:
         output.data for cell in tour.cells if cell.cell_type == "code" for output in cell.outputs if "data" in output
     ]
     pages = [data["text/html"] for data in shown if "text/html" in data]
-    for mark, page in zip(("<table>", "Verified:", "backdrop", "Contributions add up"), pages, strict=True):
+    marks = "<table>", "Verified:", "backdrop", "Contributions add up", "Alternative: card"
+    for mark, page in zip(marks, pages, strict=True):
         assert mark in page
     assert any("image/png" in data for data in shown)
     report = (tmp_path / "tour" / "report.html").read_text()
