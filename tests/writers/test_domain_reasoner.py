@@ -127,19 +127,18 @@ def test_a_card_changed_is_a_trace_changed(texts: list[tuple[str, Card]]) -> Non
 
 
 @pytest.fixture(scope="module")
-def predicted(predictor: Predictor, sequences: list[DnaSequence]) -> tuple[list[Prediction], list[int]]:
-    """All sequences in one block, and what was reported meanwhile. A warning of any library is an error."""
-    counts: list[int] = []
+def predicted(predictor: Predictor, sequences: list[DnaSequence]) -> list[Prediction]:
+    """All sequences in one block. A warning of any library is an error."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return list(predictor.stream(sequences, on_written=counts.append)), counts
+        return list(predictor.stream(sequences))
 
 
 def test_batch_order_and_padding_do_not_matter(
-    predictor: Predictor, sequences: list[DnaSequence], predicted: tuple[list[Prediction], list[int]]
+    predictor: Predictor, sequences: list[DnaSequence], predicted: list[Prediction]
 ) -> None:
     """Alone, together, in reverse and beside much longer prompts: the same activities and traces."""
-    together = {(p.id, p.cell_type): p for p in predicted[0]}
+    together = {(p.id, p.cell_type): p for p in predicted}
     backward = {(p.id, p.cell_type): p for p in predictor.stream(sequences[::-1])}
     alone = {(p.id, p.cell_type): p for record in sequences[:4] for p in predictor.stream([record])}
     one_cell = {(p.id, p.cell_type): p for p in predictor.stream(sequences[:4], "K562")}
@@ -151,21 +150,22 @@ def test_batch_order_and_padding_do_not_matter(
 
 
 def test_scores_without_traces_are_the_towers(
-    predictor: Predictor, sequences: list[DnaSequence], predicted: tuple[list[Prediction], list[int]]
+    predictor: Predictor, sequences: list[DnaSequence], predicted: list[Prediction]
 ) -> None:
     cells = predictor.cell_types
     whole = [SequenceWindow(record, Window(0, len(record.bases))) for record in sequences]
     bare = predictor.score(list(predictor.maker.window_cards(whole, cells)), cells, trace=False)
     assert not any(one.texts for one in bare)
     found = [predictor.prediction(one, cell, cells, trace=False).activity for one in bare for cell in range(len(cells))]
-    assert found == pytest.approx([entry.activity for entry in predicted[0]], abs=0.0051)
+    assert found == pytest.approx([entry.activity for entry in predicted], abs=0.0051)
 
 
-def test_every_trace_is_reported_as_it_ends(predicted: tuple[list[Prediction], list[int]]) -> None:
-    found, counts = predicted
-    assert sum(counts) == len(found) == 48
-    assert min(counts) > 0 and len(counts) > 1  # within the block, not at its end alone: eight sequences at a time
+def test_every_trace_is_reported_as_it_ends(predictor: Predictor, sequences: list[DnaSequence]) -> None:
+    counts: list[int] = []
+    found = list(predictor.stream(sequences * 2, on_written=counts.append))
+    assert sum(counts) == len(found) == 96
+    assert min(counts) > 0 and len(counts) > 1  # slice by slice, not at the end alone
 
 
-def test_greedy_traces_state_no_seed(predicted: tuple[list[Prediction], list[int]]) -> None:
-    assert {entry.provenance.seed for entry in predicted[0]} == {None}
+def test_greedy_traces_state_no_seed(predicted: list[Prediction]) -> None:
+    assert {entry.provenance.seed for entry in predicted} == {None}
