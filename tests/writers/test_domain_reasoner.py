@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -162,7 +163,8 @@ def test_scores_without_traces_are_the_towers(
 
 def test_every_trace_is_reported_as_it_ends(predictor: Predictor, sequences: list[DnaSequence]) -> None:
     counts: list[int] = []
-    found = list(predictor.stream(sequences * 2, on_written=counts.append))
+    others = [replace(record, id=f"{record.id}, again") for record in sequences]
+    found = list(predictor.stream(sequences + others, on_written=counts.append))
     assert sum(counts) == len(found) == 96
     assert min(counts) > 0 and len(counts) > 1  # slice by slice, not at the end alone
 
