@@ -10,6 +10,16 @@ from cistrace.io.terminal import printable
 
 FAILED = "server: failed over this request; its terminal says why"
 SHOWN = 40  # letters of a wrong value in a message
+EXPECTED = {
+    "too_short": "at least {min_length}; give more",
+    "too_long": "at most {max_length}; ask in parts",
+    "list_type": "a list; write [...] around what is one",
+    "tuple_type": "a list; write [...] around what is one",
+    "dict_type": "an object, {{...}}",
+    "model_type": "an object, {{...}}",
+    "model_attributes_type": "an object, {{...}}",
+}
+"""Our words for pydantic's kinds of faults whose own are of Python."""
 
 
 def told(error: Exception) -> str:
@@ -24,7 +34,8 @@ def fault_text(fault: Mapping[str, Any]) -> str:
         return printable(f"{where}: found nothing, expected this field; add it")
     if fault["type"] == "extra_forbidden":
         return printable(f"{where}: found a field of this name, expected none; take it out")
-    words = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    own = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    words = EXPECTED[fault["type"]].format_map(fault.get("ctx", {})) if fault["type"] in EXPECTED else own
     return printable(f"{where}: found {_shown(fault.get('input'))}, expected {words}")
 
 
