@@ -13,7 +13,7 @@ import click
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.cli.extras import need_plots
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, cell_type_option, model_option, reading_options, threads_option
 from cistrace.explain.table import check_ending, effects_output
 from cistrace.io.count import count_records
 from cistrace.io.files import output_path, whole_folder
@@ -27,14 +27,7 @@ CHECKS_SHOWN = 12  # lines about single windows; of more only the worst is told
 
 @click.command(short_help="What every base adds, and what another in its place would change.")
 @click.argument("source", metavar="INPUT")
-@click.option(
-    "--cell-type",
-    "cell_types",
-    multiple=True,
-    default=("all",),
-    metavar="NAME",
-    help="A cell type of the model, or all; may be given more than once. [default: all]",
-)
+@cell_type_option
 @click.option(
     "-o",
     "--output",
@@ -42,12 +35,7 @@ CHECKS_SHOWN = 12  # lines about single windows; of more only the worst is told
     help="Table to write; its ending decides: .tsv, .csv (these also .gz), or .npz for arrays."
     " [default: TSV to standard output]",
 )
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
-)
+@model_option
 @click.option(
     "--plot",
     "folder",

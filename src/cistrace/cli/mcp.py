@@ -8,17 +8,12 @@ from pathlib import Path
 import click
 
 from cistrace.cli.extras import need_serving
-from cistrace.cli.reading import threads_option
+from cistrace.cli.reading import model_option, threads_option
 from cistrace.cli.serve import genome_option
 
 
 @click.command(short_help="Tools for assistants, by the Model Context Protocol.")
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
-)
+@model_option
 @genome_option
 @threads_option
 def mcp(model: Path | None, genome: Path | None, threads: int | None) -> None:

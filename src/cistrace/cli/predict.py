@@ -14,7 +14,15 @@ import click
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.page import VIEW, Page, check_page
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
+from cistrace.cli.reading import (
+    Reading,
+    Records,
+    cell_type_option,
+    expression_option,
+    model_option,
+    reading_options,
+    threads_option,
+)
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.windows import windows_option
 from cistrace.io.count import count_records
@@ -35,15 +43,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
 
 @click.command(short_help="Activity, interval, level and reasoning trace.")
 @click.argument("source", metavar="INPUT")
-@click.option(
-    "--cell-type",
-    "cell_types",
-    multiple=True,
-    default=("all",),
-    metavar="NAME",
-    help="A cell type of the model (HepG2, K562, WTC11 for the shipped one; any case), or all; may be given more than "
-    "once. [default: all]",
-)
+@cell_type_option
 @click.option(
     "--trace/--no-trace",
     default=True,
@@ -58,12 +58,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     help="Table to write; its ending decides: .tsv, .csv, .jsonl (these also .gz) or .parquet."
     " [default: a table and traces in a terminal, TSV in a pipe]",
 )
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
-)
+@model_option
 @click.option(
     "--report",
     type=click.Path(path_type=Path),

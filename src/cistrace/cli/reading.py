@@ -65,6 +65,31 @@ def expression_option(command: _Command) -> _Command:
     return option(command)
 
 
+def cell_type_option(command: _Command) -> _Command:
+    """Add `--cell-type`, all unless given."""
+    option = click.option(
+        "--cell-type",
+        "cell_types",
+        multiple=True,
+        default=("all",),
+        metavar="NAME",
+        help="A cell type of the model (HepG2, K562, WTC11 for the shipped one; any case), or all; may be given more "
+        "than once. [default: all]",
+    )
+    return option(command)
+
+
+def model_option(command: _Command) -> _Command:
+    """Add `--model`."""
+    option = click.option(
+        "--model",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
+    )
+    return option(command)
+
+
 def threads_option(command: _Command) -> _Command:
     """Add `--threads`."""
     option = click.option(

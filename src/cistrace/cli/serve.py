@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cistrace.cli.extras import need_serving
-from cistrace.cli.reading import expression_option, threads_option
+from cistrace.cli.reading import expression_option, model_option, threads_option
 
 genome_option = click.option(
     "--genome",
@@ -31,12 +31,7 @@ _LIMIT = click.IntRange(min=1)
     metavar="NAME",
     help="Name by which browsers may call this server, beside its address and localhost; may be given more than once.",
 )
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
-)
+@model_option
 @click.option("--max-sequences", type=_LIMIT, default=1000, show_default=True, metavar="N", help="In one request.")
 @click.option("--max-length", type=_LIMIT, default=10_000, show_default=True, metavar="BP", help="Of one sequence.")
 @click.option("--max-mebibytes", type=_LIMIT, default=8, show_default=True, metavar="N", help="In one request.")

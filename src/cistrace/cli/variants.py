@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import check_paths, expression_option, threads_option
+from cistrace.cli.reading import cell_type_option, check_paths, expression_option, model_option, threads_option
 from cistrace.cli.refusals import Refusals
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.errors import InputError
@@ -41,14 +41,7 @@ SHOWN_TOGETHER = 20  # variants of one table on a terminal
     metavar="FASTA",
     help="Genome (plain or bgzip) that places are of. Pairs of sequences need none.",
 )
-@click.option(
-    "--cell-type",
-    "cell_types",
-    multiple=True,
-    default=("all",),
-    metavar="NAME",
-    help="A cell type of the model (any case), or all; may be given more than once. [default: all]",
-)
+@cell_type_option
 @click.option(
     "--trace/--no-trace",
     default=True,
@@ -70,12 +63,7 @@ SHOWN_TOGETHER = 20  # variants of one table on a terminal
     help="File to write; its ending decides: .vcf, .vcf.gz (bgzip, with an index), .tsv, .csv, .jsonl (these also .gz) "
     "or .parquet. [default: a table and traces in a terminal, TSV in a pipe]",
 )
-@click.option(
-    "--model",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Model to use: a folder of `cistrace export`, or a training run. [default: the shipped one]",
-)
+@model_option
 @click.option(
     "--scale",
     type=click.Path(path_type=Path),

@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
+STEP = pa.struct([("kind", pa.string()), ("text", pa.string()), ("values", pa.map_(pa.string(), pa.string()))])
 _TRACE = pa.struct(
     [
-        ("steps", pa.list_(_STEP)),
+        ("steps", pa.list_(STEP)),
         ("level", pa.int8()),
         *((name, pa.string()) for name in ("text", "positions", "written_by")),
     ]
@@ -40,17 +40,17 @@ _LEDGER = pa.struct(
         ("total", pa.float64()),
     ]
 )
-_FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
+FAILED = pa.struct([("step", pa.int32()), ("field", pa.string()), ("claimed", pa.string()), ("found", pa.string())])
 _VERIFICATION = pa.struct(
     [
         ("verified", pa.bool_()),
         ("claims", pa.int32()),
         ("supported", pa.int32()),
-        ("failed", pa.list_(_FAILED)),
+        ("failed", pa.list_(FAILED)),
         ("level_agrees", pa.bool_()),
     ]
 )
-_PROVENANCE = pa.struct(
+PROVENANCE = pa.struct(
     [
         *((name, pa.string()) for name in ("cistrace", "checkpoint", "motifs", "scanner", "prompt", "evidence")),
         ("seed", pa.int64()),
@@ -73,26 +73,28 @@ SCHEMA = pa.schema(
         ("trace", _TRACE),
         ("ledger", _LEDGER),
         ("verification", _VERIFICATION),
-        ("provenance", _PROVENANCE),
+        ("provenance", PROVENANCE),
     ]
 )
 """The columns of `cistrace.predictions.table.prediction_object`, nested as in JSONL; the values of a step are a map."""
 
 
 @contextmanager
-def parquet_rows(path: Path, row_group: int) -> Iterator[Callable[[dict[str, Any]], None]]:
-    """Open a Parquet file and give the function that adds a row, as `prediction_object` makes it.
+def parquet_rows(path: Path, schema: pa.Schema, row_group: int) -> Iterator[Callable[[dict[str, Any]], None]]:
+    """Open a Parquet file and give the function that adds a row, of JSON types.
 
     Parameters
     ----------
+    schema : pa.Schema
+        Of the rows; one of their columns is `trace`, with `steps` as `STEP` has them.
     row_group : int
         Rows held in memory and written together.
     """
     waiting: list[dict[str, Any]] = []
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
 
         def flush() -> None:
-            writer.write_table(pa.Table.from_pylist(waiting, schema=SCHEMA))
+            writer.write_table(pa.Table.from_pylist(waiting, schema=schema))
             waiting.clear()
 
         def add(row: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -140,25 +140,44 @@ def prediction_output(path: Path | None) -> Iterator[Write]:
     OutputError
         An ending that names no format, or a file that cannot be written.
     """
-    name = ".tsv" if path is None else path.name.lower()
     if path is not None:
         check_prediction_ending(path)
-        if name.endswith(".parquet"):
-            from cistrace.predictions.parquet import parquet_rows
+        if path.name.lower().endswith(".parquet"):
+            from cistrace.predictions.parquet import SCHEMA, parquet_rows
 
-            with whole_file(path) as part, parquet_rows(part, ROW_GROUP) as add:
+            with whole_file(path) as part, parquet_rows(part, SCHEMA, ROW_GROUP) as add:
                 yield add
             return
+    with text_rows(path, COLUMNS, _fields) as add:
+        yield add
+
+
+@contextmanager
+def text_rows(
+    path: Path | None, columns: Sequence[str], fields: Callable[[dict[str, Any]], Sequence[str]]
+) -> Iterator[Write]:
+    """Open JSONL, CSV or TSV, as its ending has it, and give the function that adds a row.
+
+    Parameters
+    ----------
+    path : Path or None
+        None is TSV on standard output.
+    columns : sequence of str
+        Of TSV and CSV.
+    fields : callable
+        A row's values of these, as text.
+    """
+    name = ".tsv" if path is None else path.name.lower()
     with text_output(path) as out:
         if name.endswith((".jsonl", ".jsonl.gz")):
             yield lambda row: out.write(json_line(row))
         elif name.endswith((".csv", ".csv.gz")):
             rows = csv.writer(out, lineterminator="\n")
-            rows.writerow(COLUMNS)
-            yield lambda row: rows.writerow(_fields(row))
+            rows.writerow(columns)
+            yield lambda row: rows.writerow(fields(row))
         else:
-            out.write("\t".join(COLUMNS) + "\n")
-            yield lambda row: out.write("\t".join(map(tsv_field, _fields(row))) + "\n")
+            out.write("\t".join(columns) + "\n")
+            yield lambda row: out.write("\t".join(map(tsv_field, fields(row))) + "\n")
 
 
 def _fields(row: dict[str, Any]) -> list[str]:

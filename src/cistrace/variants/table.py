@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import OutputError
-from cistrace.io.files import text_output, whole_file
-from cistrace.io.json_lines import json_line
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
-from cistrace.predictions.table import figure, tsv_field
+from cistrace.predictions.table import figure, text_rows
 from cistrace.traces.ledger import hundredths, signed
 from cistrace.variants.contrast import Contrast
 from cistrace.variants.effect import VariantEffect
@@ -148,21 +146,14 @@ def effect_output(path: Path | None, contigs: Mapping[str, int], cell_types: tup
             yield add
         return
     if path is not None and name.endswith(".parquet"):
-        from cistrace.variants.parquet import parquet_rows
+        from cistrace.predictions.parquet import parquet_rows
+        from cistrace.variants.parquet import SCHEMA
 
-        with whole_file(path) as part, parquet_rows(part, ROW_GROUP) as add:
+        with whole_file(path) as part, parquet_rows(part, SCHEMA, ROW_GROUP) as add:
             yield add
         return
-    with text_output(path) as out:
-        if name.endswith((".jsonl", ".jsonl.gz")):
-            yield lambda row: out.write(json_line(row))
-        elif name.endswith((".csv", ".csv.gz")):
-            rows = csv.writer(out, lineterminator="\n")
-            rows.writerow(COLUMNS)
-            yield lambda row: rows.writerow(_fields(row))
-        else:
-            out.write("\t".join(COLUMNS) + "\n")
-            yield lambda row: out.write("\t".join(map(tsv_field, _fields(row))) + "\n")
+    with text_rows(path, COLUMNS, _fields) as add:
+        yield add
 
 
 def _fields(row: dict[str, Any]) -> list[str]:
