@@ -1,7 +1,7 @@
 """The compact language model while it writes: a Llama's forward pass with a cache that rows can leave.
 
-transformers trains and stores it (`writers.compact_model`). To write with, it takes three seconds to import and a third
-of the writing in bookkeeping; the pass itself is these few lines, held against transformers' in the tests. Layers:
+transformers trains and stores it (`writers.compact_model`). To write with, it takes four seconds to import; the pass
+itself is these few lines, held against transformers' in the tests. Layers:
 Llama 2 (Touvron et al. 2023), rotary positions in transformers' order of halves.
 """
 
