@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from cistrace.towers.dilated import DilatedConfig, DilatedTower
 from cistrace.towers.encoding import one_hot
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.residual import ResidualConfig, ResidualTower
@@ -20,6 +21,13 @@ def random_residual(seed: int = 0) -> ResidualTower:
 def random_legnet(seed: int = 0) -> LegNet:
     torch.manual_seed(seed)
     tower = LegNet(LegNetConfig(("A", "B"), window=60, stem_channels=8, channels=(12, 16), expansion=2, top=24))
+    _warm(tower)
+    return tower
+
+
+def random_dilated(seed: int = 0) -> DilatedTower:
+    torch.manual_seed(seed)
+    tower = DilatedTower(DilatedConfig(("A", "B"), window=60, channels=16, dilations=(1, 2), heads=2))
     _warm(tower)
     return tower
 

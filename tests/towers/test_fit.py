@@ -8,12 +8,11 @@ import numpy as np
 import pytest
 import torch
 from bench_helpers import a_table
-from tower_helpers import random_legnet, random_residual
+from tower_helpers import random_dilated, random_legnet, random_residual
 
+from cistrace.towers.files import AnyTower
 from cistrace.towers.fit import augment, fit_tower
-from cistrace.towers.legnet import LegNet
 from cistrace.towers.recipe import TowerFitRecipe
-from cistrace.towers.residual import ResidualTower
 
 
 def test_augmentation_without_shift_or_shortening_is_one_strand_or_the_other() -> None:
@@ -31,9 +30,9 @@ class Killed(Exception):
 
 
 @pytest.mark.pipeline
-@pytest.mark.parametrize("make", [random_residual, random_legnet])
+@pytest.mark.parametrize("make", [random_residual, random_legnet, random_dilated])
 def test_a_fit_that_is_killed_between_epochs_ends_in_the_same_weights(
-    make: Callable[[], ResidualTower | LegNet], tmp_path: Path
+    make: Callable[[], AnyTower], tmp_path: Path
 ) -> None:
     table, recipe = (
         replace(a_table(64, ("A", "B"), length=60), splits=("train",) * 64),

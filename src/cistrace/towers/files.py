@@ -11,24 +11,30 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from cistrace.errors import ModelError
+from cistrace.towers.dilated import DilatedConfig, DilatedTower
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 
-KINDS = {"residual": (ResidualTower, ResidualConfig), "legnet": (LegNet, LegNetConfig)}
+KINDS = {
+    "residual": (ResidualTower, ResidualConfig),
+    "legnet": (LegNet, LegNetConfig),
+    "dilated": (DilatedTower, DilatedConfig),
+}
+AnyTower = ResidualTower | LegNet | DilatedTower
 
 
-def save_tower(tower: ResidualTower | LegNet, path: Path, notes: dict[str, str]) -> None:
+def save_tower(tower: AnyTower, path: Path, notes: dict[str, str]) -> None:
     """Write weights as float16 safetensors with the configuration in the metadata."""
     weights = {
         name: tensor.detach().to(torch.float16 if tensor.is_floating_point() else tensor.dtype).contiguous()
         for name, tensor in tower.state_dict().items()
         if not name.endswith("num_batches_tracked")
     }
-    kind = "legnet" if isinstance(tower, LegNet) else "residual"
+    kind = next(name for name, (made, _) in KINDS.items() if isinstance(tower, made))
     save_file(weights, path, metadata={"kind": kind, "config": json.dumps(asdict(tower.config)), **notes})
 
 
-def load_tower(path: Path) -> ResidualTower | LegNet:
+def load_tower(path: Path) -> AnyTower:
     """Read a tower in evaluation mode, float32.
 
     Raises

@@ -22,11 +22,10 @@ from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
-from cistrace.towers.legnet import LegNet
+from cistrace.towers.files import AnyTower
 from cistrace.towers.optimizers import MuonAdamW, Rates, warm_cosine
 from cistrace.towers.precision import fast_autocast, usable_here
 from cistrace.towers.recipe import TowerFitRecipe
-from cistrace.towers.residual import ResidualTower
 from cistrace.towers.tower import Tower
 
 log = logging.getLogger(__name__)
@@ -36,7 +35,7 @@ log = logging.getLogger(__name__)
 class FittedTower:
     """A tower, and what it reached: mean loss of the last epoch, val Pearson per cell type."""
 
-    tower: ResidualTower | LegNet
+    tower: AnyTower
     loss: float
     val: list[float]
 
@@ -86,7 +85,7 @@ def pearson(predicted: NDArray[np.float32], measured: NDArray[np.float64]) -> li
 
 
 def fit_tower(
-    tower: ResidualTower | LegNet, name: str, rows: NDArray[np.int64], table: MpraTable, val: MpraTable,
+    tower: AnyTower, name: str, rows: NDArray[np.int64], table: MpraTable, val: MpraTable,
     recipe: TowerFitRecipe, state: Path, seed: int, report: Callable[[str], None] = log.info,
     threads: Callable[[], int] | None = None,
 ) -> FittedTower:  # fmt: skip

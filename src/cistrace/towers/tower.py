@@ -16,10 +16,12 @@ from cistrace.errors import ModelError
 
 
 class NormedConvolution(nn.Sequential):
-    """Convolution, batch normalisation, SiLU. `width` in bp; `groups` as in torch's convolutions."""
+    """Convolution, batch normalisation, SiLU. `width` in positions; `groups`, `dilation` as in torch's convolutions."""
 
-    def __init__(self, inputs: int, outputs: int, width: int, groups: int = 1) -> None:
-        convolution = nn.Conv2d(inputs, outputs, (1, width), padding="same", bias=False, groups=groups)
+    def __init__(self, inputs: int, outputs: int, width: int, groups: int = 1, dilation: int = 1) -> None:
+        convolution = nn.Conv2d(
+            inputs, outputs, (1, width), padding="same", bias=False, groups=groups, dilation=(1, dilation)
+        )
         super().__init__(convolution, nn.BatchNorm2d(outputs), nn.SiLU())
 
     def fuse(self) -> None:
