@@ -83,6 +83,9 @@ if TYPE_CHECKING:
     from cistrace.predict import Predictor
     from cistrace.predictions.frame import to_frame
     from cistrace.predictions.prediction import Prediction, Provenance
+    from cistrace.reward.components import RewardComponents
+    from cistrace.reward.explanation import RewardExplanation
+    from cistrace.reward.reward import Reward
     from cistrace.traces.text import parse_trace
     from cistrace.traces.trace import Claim, Finding, Trace, Verification
     from cistrace.traces.verify import verify
@@ -124,6 +127,9 @@ __all__ = [
     "Provenance",
     "RecipeError",
     "RecordError",
+    "Reward",
+    "RewardComponents",
+    "RewardExplanation",
     "RunError",
     "Scanner",
     "Site",
@@ -173,6 +179,9 @@ _HOMES = {
     "predict": ("Predictor",),
     "predictions.frame": ("to_frame",),
     "predictions.prediction": ("Prediction", "Provenance"),
+    "reward.components": ("RewardComponents",),
+    "reward.explanation": ("RewardExplanation",),
+    "reward.reward": ("Reward",),
     "traces.text": ("parse_trace",),
     "traces.trace": ("Claim", "Finding", "Trace", "Verification"),
     "traces.verify": ("verify",),

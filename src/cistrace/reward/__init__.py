@@ -1,0 +1,1 @@
+"""A reward for designed DNA: one number a sequence, what it is made of, and a differentiable form of it."""

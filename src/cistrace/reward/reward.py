@@ -1,0 +1,300 @@
+"""Reward: designed sequences to one number each, with what it is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from threading import RLock
+from typing import Any
+from warnings import warn
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from cistrace.cards.cell_types import canonical_cell_types
+from cistrace.checkpoints.load import load_checkpoint
+from cistrace.checkpoints.schema import TOWER_FILES
+from cistrace.errors import InputError, ModelError
+from cistrace.io.cores import use_threads
+from cistrace.io.dna_sequence import DnaSequence
+from cistrace.predict import Predictor
+from cistrace.predictions.prediction import Prediction
+from cistrace.reward.components import RewardComponents, squeezed
+from cistrace.reward.explanation import RewardExplanation
+from cistrace.reward.measures import Checker, Measures
+from cistrace.reward.memo import Memo
+from cistrace.reward.module import RewardModule
+from cistrace.reward.objective import Scales, objective_of
+from cistrace.reward.validity import Fault, fault_of
+from cistrace.towers.files import load_tower
+
+UNCERTAINTY = 0.5
+FLOOR = -10.0
+KEPT = 100_000
+
+
+class Reward:
+    """Scores designed sequences for activity in a target cell type, and tells what a score is made of.
+
+    The reward of a sequence is its objective minus penalties: for what the model is not sure of, and for constraints
+    that are not met. All are graded. What comes out below half of `floor` is squeezed, in its order, between there and
+    `floor`. Text that is no sequence of letters A, C, G, T, from 20 bp to the model's window, gets `floor` minus the
+    severity of its faults (`reward.validity`): always less than what can be scored, and the less the further it is from
+    that. A reward depends neither on the batch nor on its order, nor on what was asked before.
+
+    May be called from several threads at once, and pickled: a copy reads its checkpoint anew.
+
+    Parameters
+    ----------
+    target : str, optional
+        Cell type to be active in; beside an expression as `objective` none is needed.
+    against : str or several
+        Off-targets: cell types not to be active in.
+    objective : str, optional
+        `activity` (of the target), `specificity` (target minus the largest off-target), `weighted` (0.8 target minus
+        0.1 of each off-target), or an expression of cell types: numbers, `+ - * /`, `min`, `max`, `mean`, `abs`.
+        Unless given, specificity where there are off-targets, else activity.
+    scales : dict, optional
+        The activities that count as 0 and as 1, log2(RNA/DNA), by cell type; unless given, they count as they are.
+    uncertainty : float
+        Weight of half the difference between what the two strands say, mean over the objective's cell types.
+    constraints : Checker, optional
+        Such as `ConstraintChecker`.
+    constraint_weight : float
+        What a unit of any constraint's shortfall costs.
+    floor : float
+        Below 0, in units of the objective.
+    kept : int
+        Sequences that are remembered: those last asked for.
+    model, threads, device, expressed
+        As `Predictor` takes them; the last for traces alone.
+
+    Raises
+    ------
+    InputError
+        A target that is an off-target too, an objective or scales that cannot be used, a weight below 0, a floor that
+        is not, a device that cannot be used.
+    CellTypeError
+        A cell type that the model does not know.
+    ModelError
+        A checkpoint that cannot be used or has no sequence model.
+
+    Examples
+    --------
+    >>> reward = Reward("HepG2", against=["K562", "WTC11"])
+    >>> reward(["ACGT" * 50, "TGACTCAG" * 25]).shape
+    (2,)
+    """
+
+    def __init__(
+        self,
+        target: str | None = None,
+        against: str | Iterable[str] = (),
+        objective: str | None = None,
+        scales: Scales | None = None,
+        uncertainty: float = UNCERTAINTY,
+        constraints: Checker | None = None,
+        constraint_weight: float = 1.0,
+        floor: float = FLOOR,
+        kept: int = KEPT,
+        model: str | Path | None = None,
+        threads: int | None = None,
+        device: str | None = None,
+        expressed: Iterable[str] | None = None,
+    ) -> None:
+        off_targets = (against,) if isinstance(against, str) else tuple(against)
+        factors = None if expressed is None else frozenset(expressed)
+        self._settings = (
+            target, off_targets, objective, scales, uncertainty, constraints, constraint_weight, floor, kept, model,
+            threads, device, factors,
+        )  # fmt: skip
+        _check_numbers(uncertainty, constraint_weight, floor, kept, threads)
+        use_threads(threads)
+        self.checkpoint = load_checkpoint(None if model is None else Path(model), device)
+        if self.checkpoint.towers is None:
+            raise ModelError(f"reward: {model or 'the shipped model'} has no sequence model; name one that has")
+        self.cell_types, self.window = self.checkpoint.cell_types, self.checkpoint.window
+        self.target, self.against = _roles(target, off_targets, self.cell_types)
+        self.objective = objective_of(objective, self.target, self.against, scales, self.cell_types)
+        self.floor = floor
+        self._weights = uncertainty, constraint_weight
+        self._measures = Measures(self.checkpoint.towers, constraints)
+        cores = torch.get_num_threads() if (device or "cpu") == "cpu" else 1
+        self._memo = Memo(self._measures.rows, self._measures.width, cores, kept)
+        self._model, self._threads, self._device, self._expressed = model, threads, device, factors
+        self._writing = RLock()
+
+    @property
+    def constraint_kinds(self) -> tuple[str, ...]:
+        """Kinds of constraints that cost something, in the order of `RewardComponents.constraints`."""
+        return self._measures.kinds
+
+    def __repr__(self) -> str:
+        return f"<Reward, {self.objective.text}: {', '.join(self.cell_types)}; {self.window} bp>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (self._settings, self.checkpoint.hash)
+
+    def __call__(self, sequences: Iterable[str]) -> NDArray[np.float64]:
+        """Rewards (N,) of sequences. Where none of several can be scored, a warning says why the first cannot.
+
+        Raises
+        ------
+        InputError
+            Bare text instead of several, or an item that is no text.
+        """
+        return self._asked(sequences)[2].rewards
+
+    def components(self, sequences: Iterable[str]) -> RewardComponents:
+        """Rewards and what they are made of, a row a sequence.
+
+        Raises
+        ------
+        InputError
+            As for rewards alone.
+        """
+        return self._asked(sequences)[2]
+
+    def explain(self, sequences: Iterable[str], traces: bool = False) -> list[RewardExplanation]:
+        """Rewards with their reasons, in the order of the sequences.
+
+        Parameters
+        ----------
+        sequences
+            As for rewards alone.
+        traces : bool
+            Adds a prediction in every cell type that matters, with verified trace and ledger. Takes much longer.
+
+        Raises
+        ------
+        InputError
+            As for rewards alone.
+        """
+        texts, faults, found = self._asked(sequences)
+        cells = tuple(dict.fromkeys(filter(None, (self.target, *self.against, *self.objective.cell_types))))
+        scored = [bases for bases, fault in zip(texts, faults, strict=True) if fault is None]
+        predictions = self._predictions(scored, cells) if traces else {}
+        return [
+            self._explanation(place, bases, fault, found, cells, predictions.get(bases, ()))
+            for place, (bases, fault) in enumerate(zip(texts, faults, strict=True))
+        ]
+
+    def module(self, column: bool = False) -> RewardModule:
+        """The objective, without penalties, as a differentiable PyTorch module with weights of its own.
+
+        Parameters
+        ----------
+        column : bool
+            Let it give (N, 1) instead of (N,).
+        """
+        tower = load_tower(self.checkpoint.folder / TOWER_FILES[0]).to(self._device or "cpu")
+        return RewardModule(tower, self.objective, column)
+
+    def _asked(self, sequences: Iterable[str]) -> tuple[list[str], list[Fault | None], RewardComponents]:
+        """Sequences as they are scored, what is wrong with each, and what their rewards are made of."""
+        texts = _texts(sequences)
+        faults = [fault_of(bases, self.window) for bases in texts]
+        if texts and all(faults):
+            reason = next(fault.reason for fault in faults if fault is not None)
+            warn(f"reward: none of {len(texts)} sequences can be scored; the first: {reason}", stacklevel=3)
+        return texts, faults, self._components(texts, faults)
+
+    def _components(self, texts: list[str], faults: list[Fault | None]) -> RewardComponents:
+        valid = np.array([fault is None for fault in faults], dtype=np.bool_)
+        rows = np.full((len(texts), self._measures.width), np.nan, dtype=np.float32)
+        rows[valid] = self._memo.rows([bases for bases, fault in zip(texts, faults, strict=True) if fault is None])
+        measured = self._measures.of(rows)
+        uncertainty, constraint_weight = self._weights
+        objective = self.objective.values(measured.activities)
+        unsure = uncertainty * self.objective.in_its_units(measured.disagreement)
+        broken = constraint_weight * measured.shortfalls.astype(np.float64)
+        rewards = squeezed(objective - unsure - broken.sum(axis=1), self.floor)
+        rewards[~valid] = [self.floor - fault.severity for fault in faults if fault is not None]
+        return RewardComponents(rewards, valid, measured.activities, objective, unsure, broken)
+
+    def _explanation(
+        self, place: int, bases: str, fault: Fault | None, found: RewardComponents, cells: tuple[str, ...],
+        predictions: tuple[Prediction, ...],
+    ) -> RewardExplanation:  # fmt: skip
+        reward = float(found.rewards[place])
+        if fault is not None:
+            return RewardExplanation(bases, reward, fault=fault.reason)
+        row = found.activities[place].tolist()
+        activities = {name: row[self.cell_types.index(name)] for name in cells}
+        target = None if self.target is None else activities[self.target]
+        off_targets = {name: activities[name] for name in self.against}
+        return RewardExplanation(
+            bases,
+            reward,
+            objective=float(found.objective[place]),
+            activities=activities,
+            target=target,
+            off_targets=off_targets,
+            specificity=target - max(off_targets.values()) if target is not None and off_targets else None,
+            uncertainty=float(found.uncertainty[place]),
+            constraints=dict(zip(self.constraint_kinds, found.constraints[place].tolist(), strict=True)),
+            predictions=predictions,
+        )
+
+    def _predictions(self, scored: list[str], cells: tuple[str, ...]) -> dict[str, tuple[Prediction, ...]]:
+        wanted = list(dict.fromkeys(scored))
+        records = [DnaSequence(f"seq{number}", bases) for number, bases in enumerate(wanted, 1)]
+        with self._writing:
+            rows = list(self._predictor.stream(records, cells)) if records else []
+        return {bases: tuple(rows[at * len(cells) : (at + 1) * len(cells)]) for at, bases in enumerate(wanted)}
+
+    @cached_property
+    def _predictor(self) -> Predictor:
+        return Predictor(self._model, self._threads, self._device, self._expressed)
+
+
+def _rebuilt(settings: tuple[Any, ...], checkpoint: str) -> Reward:
+    """The reward that was pickled; of another checkpoint it would be another."""
+    reward = Reward(*settings)
+    if reward.checkpoint.hash != checkpoint:
+        raise ModelError(
+            f"pickled reward: found checkpoint {reward.checkpoint.hash[:16]} in {reward.checkpoint.folder}, expected "
+            f"{checkpoint[:16]}; restore it"
+        )
+    return reward
+
+
+def _check_numbers(
+    uncertainty: float, constraint_weight: float, floor: float, kept: int, threads: int | None
+) -> None:  # fmt: skip
+    for name, weight in (("uncertainty", uncertainty), ("constraint_weight", constraint_weight)):
+        if not (math.isfinite(weight) and weight >= 0):
+            raise InputError(f"{name}: found {weight}, expected a weight of at least 0; give one")
+    if not (math.isfinite(floor) and floor < 0):
+        raise InputError(f"floor: found {floor}, expected a number below 0; give one")
+    if kept < 0:
+        raise InputError(f"kept: found {kept}, expected at least 0; give a number of sequences")
+    if threads is not None and threads < 1:
+        raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
+
+
+def _roles(
+    target: str | None, against: tuple[str, ...], known: tuple[str, ...]
+) -> tuple[str | None, tuple[str, ...]]:  # fmt: skip
+    """Target and off-targets as the model spells them."""
+    targets = () if target is None else canonical_cell_types((target,), known)
+    off_targets = canonical_cell_types(against, known) if against else ()
+    if len(targets) > 1:
+        raise InputError(f"target: found {target!r}, expected a single cell type of {', '.join(known)}; name one")
+    if both := [name for name in targets if name in off_targets]:
+        raise InputError(f"target {both[0]}: is an off-target too, expected other cell types against it; leave it out")
+    return (targets[0] if targets else None), off_targets
+
+
+def _texts(sequences: Iterable[str]) -> list[str]:
+    """Sequences as they are scored: upper-case, without blanks around them."""
+    if isinstance(sequences, str):
+        raise InputError("reward: found one text, expected several; put it into a list")
+    texts = list(sequences)
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise InputError(f"reward: item {number} is {type(text).__name__}, expected text; convert it")
+    return [text.strip().upper() for text in texts]

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from cistrace.errors import CellTypeError, InputError
+from cistrace.reward.objective import objective_of
+
+KNOWN = ("HepG2", "K562", "WTC11")
+ACTIVITIES = np.array([[2.0, 1.0, -1.0], [0.5, 1.0, 3.0]], dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("name", "against", "expected"),
+    [
+        (None, (), [2.0, 0.5]),
+        (None, ("K562", "WTC11"), [1.0, -2.5]),
+        ("activity", ("K562",), [2.0, 0.5]),
+        ("specificity", ("WTC11",), [3.0, -2.5]),
+        ("weighted", ("K562", "WTC11"), [1.6, 0.0]),
+        ("mean(K562, WTC11)", (), [0.0, 2.0]),
+    ],
+)
+def test_named_objectives_and_expressions(name: str | None, against: tuple[str, ...], expected: list[float]) -> None:
+    objective = objective_of(name, "HepG2", against, None, KNOWN)
+    np.testing.assert_allclose(objective.values(ACTIVITIES), expected, atol=1e-12)
+    np.testing.assert_allclose(objective.of(torch.from_numpy(ACTIVITIES)), expected, atol=1e-6)
+
+
+def test_activities_are_scaled_first() -> None:
+    scales = {"hepg2": (0, 4), "K562": (1, 2), "WTC11": (-1.0, 3.0)}
+    objective = objective_of("weighted", "HepG2", ("K562", "WTC11"), scales, KNOWN)
+    np.testing.assert_allclose(objective.values(ACTIVITIES), [0.8 * 0.5, 0.8 * 0.125 - 0.1], atol=1e-12)
+    differences = np.array([[2.0, 1.0, 4.0]], dtype=np.float32)
+    np.testing.assert_allclose(objective.in_its_units(differences), [(0.5 + 1 + 1) / 3])
+
+
+def test_differences_count_where_the_objective_looks() -> None:
+    objective = objective_of("HepG2 - K562", None, (), None, KNOWN)
+    assert objective.cell_types == ("HepG2", "K562")
+    np.testing.assert_allclose(objective.in_its_units(ACTIVITIES), [1.5, 0.75])
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "against", "scales", "said"),
+    [
+        (None, None, (), None, "found no target"),
+        ("specificity", "HepG2", (), None, "found no off-target"),
+        ("weighted", "HepG2", (), None, "found no off-target"),
+        ("specifity", "HepG2", ("K562",), None, "not known to the model"),
+        (None, "HepG2", ("K562",), {"HepG2": (0, 1)}, "found none of K562"),
+        (None, "HepG2", (), {"HepG2": (1, 1)}, "the lower first"),
+        (None, "HepG2", (), {"HepG2": (0, float("inf"))}, "the lower first"),
+        (None, "HepG2", (), {"HepG2": 3.0}, "expected two activities"),
+        (None, "HepG2", (), {"A549": (0, 1)}, "not known to the model"),
+    ],
+)
+def test_what_cannot_be_used_is_told(name, target, against, scales, said) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises((InputError, CellTypeError), match=said):
+        objective_of(name, target, against, scales, KNOWN)
