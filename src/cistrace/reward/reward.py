@@ -151,6 +151,11 @@ class Reward:
     def components(self, sequences: Iterable[str]) -> RewardComponents:
         """Rewards and what they are made of, a row a sequence.
 
+        Parameters
+        ----------
+        sequences
+            As for rewards alone.
+
         Raises
         ------
         InputError
