@@ -17,6 +17,7 @@
     Explainer                       any model's score as a sum: Explanation of Ledger, of SiteAmount and Site;
                                     base by base: BaseEffects, with the WindowSum of each window that was read
     VariantScorer                   what variants do: VariantEffect, of Variant
+    read_constraints                what designs keep to: Constraints
 
 Every error a user can cause is a CistraceError and reads as one clear line:
 
@@ -30,6 +31,7 @@ Every error a user can cause is a CistraceError and reads as one clear line:
     +-- ModelError          a checkpoint that is missing, torn or of another version
     +-- DataError           training data that is missing or malformed
     +-- RecipeError         a training recipe with faults
+    +-- ConstraintError     constraints on designs with faults or contradictions; all of them are told
     +-- RunError            a training run that is of another recipe, unfinished, or torn
     +-- TeacherError        a chat endpoint, its settings or the cache of its answers, that cannot be used any further
     +-- OutputError         a result file that cannot be written
@@ -47,6 +49,7 @@ from cistrace.errors import (
     CardError,
     CellTypeError,
     CistraceError,
+    ConstraintError,
     DataError,
     InputError,
     ModelError,
@@ -71,6 +74,8 @@ if TYPE_CHECKING:
     from cistrace.cards.sites import Site
     from cistrace.cards.text import parse_card, render_card
     from cistrace.checkpoints.card_maker import open_card_maker
+    from cistrace.constraints.constraints import Constraints
+    from cistrace.constraints.file import read_constraints
     from cistrace.explain.base_effects import BaseEffects, WindowSum
     from cistrace.explain.explainer import Explainer
     from cistrace.io.dna_sequence import DnaSequence
@@ -107,6 +112,8 @@ __all__ = [
     "CistraceError",
     "Claim",
     "Composition",
+    "ConstraintError",
+    "Constraints",
     "DataError",
     "DnaSequence",
     "Explainer",
@@ -152,6 +159,7 @@ __all__ = [
     "paper_card",
     "parse_card",
     "parse_trace",
+    "read_constraints",
     "read_sequences",
     "render_card",
     "to_frame",
@@ -167,6 +175,8 @@ _HOMES = {
     "cards.sites": ("Site",),
     "cards.text": ("parse_card", "render_card"),
     "checkpoints.card_maker": ("open_card_maker",),
+    "constraints.constraints": ("Constraints",),
+    "constraints.file": ("read_constraints",),
     "explain.base_effects": ("BaseEffects", "WindowSum"),
     "explain.explainer": ("Explainer",),
     "io.dna_sequence": ("DnaSequence",),

@@ -10,6 +10,7 @@
     +-- ModelError          a checkpoint that is missing, torn or of another version
     +-- DataError           training data that is missing or malformed
     +-- RecipeError         a training recipe with faults
+    +-- ConstraintError     constraints on designs with faults or contradictions; all of them are told
     +-- RunError            a training run that is of another recipe, unfinished, or torn
     +-- TeacherError        a chat endpoint, its settings or the cache of its answers, that cannot be used any further
     +-- OutputError         a result file that cannot be written
@@ -19,6 +20,8 @@ A message names the item, what was found, what was expected and how to mend it, 
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 
 class CistraceError(Exception):
@@ -74,6 +77,27 @@ class DataError(CistraceError):
 
 class RecipeError(CistraceError):
     """A training recipe with faults; all of them are told."""
+
+
+class ConstraintError(CistraceError):
+    """Constraints on designs that have faults or contradict each other; all of them are told.
+
+    Parameters
+    ----------
+    faults : sequence of str
+        One line each.
+    where : str
+        What they are of, for the message.
+    """
+
+    def __init__(self, faults: Sequence[str], where: str = "") -> None:
+        self.faults = tuple(faults)
+        self.where = where
+        self.lines = tuple(f"{where}: {fault}" if where else fault for fault in self.faults)
+        super().__init__("\n".join(self.lines))
+
+    def __reduce__(self) -> tuple[type[ConstraintError], tuple[tuple[str, ...], str]]:
+        return type(self), (self.faults, self.where)
 
 
 class RunError(CistraceError):

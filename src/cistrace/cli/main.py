@@ -29,7 +29,7 @@ from cistrace.cli.scan import scan
 from cistrace.cli.serve import serve
 from cistrace.cli.train import train
 from cistrace.cli.variants import variants
-from cistrace.errors import CistraceError
+from cistrace.errors import CistraceError, ConstraintError
 from cistrace.io.terminal import printable
 from cistrace.version import __version__
 
@@ -40,12 +40,16 @@ TERMINATED = 128 + signal.SIGTERM
 
 
 class _Fault(click.ClickException):
-    """A CistraceError as one line on stderr."""
+    """What a CistraceError says: one line on stderr, or one for each fault of constraints."""
 
     exit_code = BAD_INPUT
 
+    def __init__(self, *lines: str) -> None:
+        super().__init__("\n".join(" ".join(line.split()) for line in lines))
+
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"cistrace: {printable(' '.join(self.message.split()))}", err=True, file=file)
+        for line in self.message.split("\n"):
+            click.echo(f"cistrace: {printable(line)}", err=True, file=file)
 
 
 class _Group(click.Group):
@@ -57,6 +61,8 @@ class _Group(click.Group):
             if sys.stdout is not None:
                 sys.stdout.flush()
             return result
+        except ConstraintError as error:
+            raise _Fault(*error.lines) from error
         except CistraceError as error:
             raise _Fault(str(error)) from error
         except KeyboardInterrupt:

@@ -50,3 +50,19 @@ def table_to(threshold: float, matrix: IntegerMatrix, background: Background) ->
         if table[-1] > threshold or len(table) <= limit:
             return table[: int(np.searchsorted(table, threshold, side="right"))]
         limit *= 2
+
+
+def hit_table(
+    matrix: IntegerMatrix, background: Background, p_threshold: float, best_word_p: float = 0
+) -> NDArray[np.float64]:
+    """p-values of what is a hit, by rising deficit: as `table_to`, and of a short motif its best words.
+
+    Parameters
+    ----------
+    best_word_p : float
+        Where no word passes the threshold, words of the best score are hits if their p-value is at most this.
+    """
+    table = table_to(p_threshold, matrix, background)
+    if not len(table) and best_word_p > p_threshold:
+        table = table_to(best_word_p, matrix, background)[:1]
+    return table

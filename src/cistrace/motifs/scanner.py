@@ -16,7 +16,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
@@ -24,10 +23,10 @@ from cistrace.io.workers import Workers
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.engine import Engine, RawHits, ScanPlan
 from cistrace.motifs.hit import MotifHit
-from cistrace.motifs.integer_matrix import IntegerMatrix, integer_matrix
+from cistrace.motifs.integer_matrix import integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
 from cistrace.motifs.motif import Motif
-from cistrace.motifs.p_values import table_to
+from cistrace.motifs.p_values import hit_table
 
 RULES = "fimo-integers-1"  # rises when the same input could give other hits
 DEFAULT_P_THRESHOLD = 5e-5
@@ -94,7 +93,7 @@ class Scanner:
     def _build(self, motifs: tuple[Motif, ...]) -> None:
         """Integer matrices and p-value tables; all tables lie end to end, indexed by `_table_end - total`."""
         scaled = [integer_matrix(motif, self.background) for motif in motifs]
-        tables = [self._table(matrix) for matrix in scaled]
+        tables = [hit_table(matrix, self.background, self.p_threshold, self.best_word_p) for matrix in scaled]
         best = np.array([matrix.best for matrix in scaled], dtype=np.int64)
         sizes = np.array([len(table) for table in tables], dtype=np.int64)
         self._tables = np.concatenate(tables)
@@ -106,13 +105,6 @@ class Scanner:
         self._offsets = np.array([len(matrix.entries) * matrix.offset for matrix in scaled])
         self._ranks = np.argsort(np.argsort([motif.matrix_id for motif in motifs]))
         self._labels = [(motif.matrix_id, motif.name, motif.families) for motif in motifs]
-
-    def _table(self, matrix: IntegerMatrix) -> NDArray[np.float64]:
-        """p-values of what is a hit, by rising deficit."""
-        table = table_to(self.p_threshold, matrix, self.background)
-        if not len(table) and self.best_word_p > self.p_threshold:
-            table = table_to(self.best_word_p, matrix, self.background)[:1]
-        return table
 
     @property
     def version(self) -> str:

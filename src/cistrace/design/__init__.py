@@ -1,0 +1,1 @@
+"""Designed sequences: the search for them, and what speaks for and against them."""
