@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 
 from cistrace.towers.dilated import DilatedConfig, DilatedTower
+from cistrace.towers.domain import Domain
 from cistrace.towers.encoding import one_hot
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.residual import ResidualConfig, ResidualTower
@@ -30,6 +32,13 @@ def random_dilated(seed: int = 0) -> DilatedTower:
     tower = DilatedTower(DilatedConfig(("A", "B"), window=60, channels=16, dilations=(1, 2), heads=2))
     _warm(tower)
     return tower
+
+
+def random_domain(features: int, seed: int = 0) -> Domain:
+    random = np.random.default_rng(seed)
+    whitening = random.normal(size=(features, 5)).astype(np.float32)
+    quantiles = np.linspace(0.5, 4, 21, dtype=np.float32)
+    return Domain(random.normal(size=features).astype(np.float32), whitening, quantiles, 3.0)
 
 
 def _warm(tower: Tower) -> None:

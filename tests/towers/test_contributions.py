@@ -26,10 +26,12 @@ class Line(Tower):
     def __init__(self) -> None:
         super().__init__(("A", "B"), 60)
         torch.manual_seed(3)
-        self.weights = torch.nn.Parameter(torch.randn(2, 4, 60))
+        self.weights = torch.randn(2, 4, 60)
+        self.head = torch.nn.Sequential(torch.nn.Linear(240, 2, bias=False))
+        self.head[0].weight.data = self.weights.flatten(1)
 
-    def read(self, image: torch.Tensor) -> torch.Tensor:
-        return torch.einsum("nbl,cbl->nc", image[:, :, 0], self.weights)
+    def embed(self, image: torch.Tensor) -> torch.Tensor:
+        return image[:, :, 0].flatten(1)
 
     def edges(self) -> list[torch.nn.Parameter]:
         return []
@@ -56,8 +58,13 @@ def test_contributions_and_the_blank_add_up_to_the_activity(made: Callable[[int]
 class Switch(Line):
     """A tower that turns from 0 to 1 where nine tenths of the bases are there."""
 
-    def read(self, image: torch.Tensor) -> torch.Tensor:
-        return torch.sigmoid(80 * (image.mean(dim=(2, 3)).sum(dim=1, keepdim=True) - 0.9)).expand(-1, 2)
+    def __init__(self) -> None:
+        super().__init__()
+        self.head = torch.nn.Sequential(torch.nn.Linear(1, 2, bias=False))
+        torch.nn.init.ones_(self.head[0].weight)  # type: ignore[arg-type]
+
+    def embed(self, image: torch.Tensor) -> torch.Tensor:
+        return torch.sigmoid(80 * (image.mean(dim=(2, 3)).sum(dim=1, keepdim=True) - 0.9))
 
 
 def test_steps_are_doubled_until_contributions_add_up() -> None:

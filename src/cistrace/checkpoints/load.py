@@ -14,9 +14,11 @@ from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.levels import foresee
 from cistrace.checkpoints.schema import (
     CONFIG,
+    DOMAIN_FILE,
     KNOWN_EFFECTS,
     TOWER_FILES,
     CellScale,
+    CheckpointConfig,
     ModelInterface,
     file_hashes,
     model_folder,
@@ -24,11 +26,14 @@ from cistrace.checkpoints.schema import (
 )
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
+from cistrace.towers.domain import Domain, load_domain
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.traces.grounded import level_of
 
 if TYPE_CHECKING:
+    import torch
+
     from cistrace.writers.reasoner import Reasoner
 
 
@@ -67,6 +72,11 @@ class Checkpoint:
     faults: tuple[str, ...]
     towers: Towers | None
     known_effects: KnownEffects | None
+
+    @property
+    def domain(self) -> Domain | None:
+        """What the towers' training elements look like to them; None without towers, and in older checkpoints."""
+        return None if self.towers is None else self.towers.domain
 
     @cached_property
     def settings(self) -> tuple[CellSetting, ...] | None:
@@ -125,9 +135,14 @@ def load_checkpoint(folder: Path | None = None, device: str | None = None) -> Ch
         config.scales,
         config.interface,
         config.faults,
-        Towers(*(load_tower(folder / name).to(place) for name in TOWER_FILES)) if with_towers else None,
+        _load_towers(folder, config, place) if with_towers else None,
         read_known_effects(folder / KNOWN_EFFECTS) if with_towers else None,
     )
+
+
+def _load_towers(folder: Path, config: CheckpointConfig, place: torch.device) -> Towers:
+    estimator, contributor = (load_tower(folder / name).to(place) for name in TOWER_FILES)
+    return Towers(estimator, contributor, load_domain(folder / DOMAIN_FILE) if DOMAIN_FILE in config.files else None)
 
 
 def _check_files(folder: Path, files: dict[str, str]) -> None:

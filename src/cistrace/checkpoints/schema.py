@@ -5,6 +5,7 @@
     cistrace/head.safetensors
     cistrace/tower-legnet.safetensors, tower-whole.safetensors, known_effects.tsv    with cards of towers' evidence
     cistrace/seen_elements.npy        with towers: digests of what they were fitted on
+    cistrace/domain.safetensors       with towers: what that looks like to them (`towers.domain`); older ones lack it
     cistrace/vocabulary.json          with the domain layout
 
 What is not the language model's stands in a folder of its own, as some servers load every safetensors file at the top.
@@ -36,6 +37,7 @@ CONFIG = f"{OURS}/checkpoint.json"
 RUN_FILE = "run.json"  # of a training run
 HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
 SEEN = f"{OURS}/seen_elements.npy"
+DOMAIN_FILE = f"{OURS}/domain.safetensors"
 # The first gives the activity, the second says what every hit is worth.
 TOWER_FILES = (f"{OURS}/tower-legnet.safetensors", f"{OURS}/tower-whole.safetensors")
 

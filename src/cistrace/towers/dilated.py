@@ -81,9 +81,9 @@ class DilatedTower(Tower):
         )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def read(self, image: Tensor) -> Tensor:
+    def embed(self, image: Tensor) -> Tensor:
         hidden = self.blocks(self.pool(self.stem(image)))
-        return self.head(torch.cat([self.attention(hidden), hidden.amax(dim=(2, 3))], dim=1))
+        return self.head[:-1](torch.cat([self.attention(hidden), hidden.amax(dim=(2, 3))], dim=1))
 
     def edges(self) -> list[nn.Parameter]:
         return [self.stem[0].weight, self.attention.weigh.weight, self.head[-1].weight]  # type: ignore[list-item,union-attr]

@@ -8,6 +8,7 @@ alone, at which sites weigh most.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.sites import Site
+from cistrace.errors import ModelError
 from cistrace.towers.contributions import base_contributions
+from cistrace.towers.domain import Domain
 from cistrace.towers.encoding import BLANK, base_codes, one_hot, opposite_codes
 from cistrace.towers.site_evidence import site_evidence
 from cistrace.towers.tower import Tower, fused
@@ -24,6 +27,25 @@ from cistrace.towers.tower import Tower, fused
 # Every pass has this many rows, the last filled up: a row's result then cannot depend on its neighbours. LegNet's
 # largest arrays (6 MiB at 200 bp) then stay in a CPU's cache.
 ROWS = 32
+
+
+@dataclass(frozen=True, eq=False)
+class TowerReading:
+    """What the estimator says of N sequences, and how much that is to be trusted.
+
+    Attributes
+    ----------
+    activities : ndarray, float32, shape (N, cell types)
+        log2(RNA/DNA), mean of both strands: the numbers of `Towers.estimate`.
+    distances : ndarray, float32, shape (N,)
+        From what the estimator learnt from (`towers.domain`); NaN where that is not known.
+    disagreement : ndarray, float32, shape (N, cell types)
+        Half the distance between what the two strands say, log2 units.
+    """
+
+    activities: NDArray[np.float32]
+    distances: NDArray[np.float32]
+    disagreement: NDArray[np.float32]
 
 
 class Towers:
@@ -35,10 +57,21 @@ class Towers:
         Gives the activity, mean of both strands.
     contributor : Tower
         Looks which sites weigh most.
+    domain : Domain, optional
+        Of the estimator.
+
+    Raises
+    ------
+    ModelError
+        The domain is not of as many features as the estimator has.
     """
 
-    def __init__(self, estimator: Tower, contributor: Tower) -> None:
+    def __init__(self, estimator: Tower, contributor: Tower, domain: Domain | None = None) -> None:
+        count = estimator.feature_count
+        if domain is not None and len(domain.mean) != count:
+            raise ModelError(f"domain: of {len(domain.mean)} features, expected {count}; restore it or export again")
         self.window = estimator.window
+        self.domain = domain
         self.cell_types = estimator.cell_types
         self._estimator = fused(estimator)
         self._contributor = fused(contributor)
@@ -49,9 +82,26 @@ class Towers:
 
     def strands(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the given strand and from the other: float32 (2, N, cell types)."""
+        return self._both(sequences)[0]
+
+    def reading(self, sequences: Sequence[str]) -> TowerReading:
+        """What `estimate` says, and from the same passes how far each sequence lies from what was learnt from."""
+        strands, features = self._both(sequences)
+        distances = np.full(len(strands[0]), np.nan, dtype=np.float32)
+        if self.domain is not None:
+            distances = self.domain.distances(features.mean(axis=0))
+        return TowerReading(strands.mean(axis=0), distances, np.abs(strands[0] - strands[1]) / 2)
+
+    def features(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """What the estimator's last layer reads, mean of both strands: float32 (N, features)."""
+        return self._both(sequences)[1].mean(axis=0)
+
+    def _both(self, sequences: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Activities (2, N, cell types) and features (2, N, features), as read from either strand."""
         codes = base_codes(list(sequences), self.window)
         both = self._pass(self._estimator, np.concatenate([codes, opposite_codes(codes)]))
-        return both.reshape(2, len(codes), len(self.cell_types))
+        activities, features = (part.reshape(2, len(codes), part.shape[1]) for part in both)
+        return activities, features
 
     def evidence(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[SequenceEvidence]:
         """Activities, as sums over the sites of each sequence: see `towers.site_evidence`."""
@@ -59,11 +109,11 @@ class Towers:
 
     def given(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the given strand: float32 (N, cell types)."""
-        return self._pass(self._estimator, base_codes(list(sequences), self.window))
+        return self._pass(self._estimator, base_codes(list(sequences), self.window))[0]
 
     def other(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the other strand: float32 (N, cell types)."""
-        return self._pass(self._estimator, opposite_codes(base_codes(list(sequences), self.window)))
+        return self._pass(self._estimator, opposite_codes(base_codes(list(sequences), self.window)))[0]
 
     def weights(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[NDArray[np.float32]]:
         """How much each site of each sequence seems to weigh, the most of all cell types: float32 (sites,) each."""
@@ -74,8 +124,8 @@ class Towers:
         flat = [(site, margin) for found, margin in zip(sites, margins, strict=True) for site in found]
         for row, (site, margin) in enumerate(flat):
             blanked[row, margin + site.start : margin + site.end] = BLANK
-        whole = np.repeat(self._pass(self._contributor, codes), counts, axis=0)
-        lost = np.abs(whole - self._pass(self._contributor, blanked)).max(axis=1)
+        whole = np.repeat(self._pass(self._contributor, codes)[0], counts, axis=0)
+        lost = np.abs(whole - self._pass(self._contributor, blanked)[0]).max(axis=1)
         return [lost[end - count : end] for count, end in zip(counts, np.cumsum(counts, dtype=int), strict=True)]
 
     def contributions(
@@ -105,12 +155,16 @@ class Towers:
         return self.estimate([""])[0]
 
     @torch.inference_mode()
-    def _pass(self, tower: Tower, codes: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _pass(self, tower: Tower, codes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Activities (N, cell types), and what the last layer reads (N, features), of codes (N, window)."""
         device = tower.location.device
-        parts = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
+        activities = [np.zeros((0, len(self.cell_types)), dtype=np.float32)]
+        features = [np.zeros((0, tower.feature_count), dtype=np.float32)]
         for start in range(0, len(codes), ROWS):
             block = codes[start : start + ROWS]
             filled = np.full((ROWS, self.window), BLANK, dtype=np.int64)
             filled[: len(block)] = block
-            parts.append(tower(one_hot(filled).to(device))[: len(block)].cpu().numpy())
-        return np.concatenate(parts)
+            found = tower.features_of(one_hot(filled).to(device))
+            activities.append(tower.activities_of(found)[: len(block)].cpu().numpy())
+            features.append(found[: len(block)].cpu().numpy())
+        return np.concatenate(activities), np.concatenate(features)

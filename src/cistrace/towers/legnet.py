@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from cistrace.towers.tower import Gate, NormedConvolution, Tower, image_of
+from cistrace.towers.tower import Gate, NormedConvolution, Tower
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,8 @@ class LegNet(Tower):
         )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def read(self, image: Tensor) -> Tensor:
-        return self.head(self._pooled(image))
-
-    def features_of(self, one_hot: Tensor) -> Tensor:
-        """What the last layer reads of one-hot DNA (N, 4, window): float32 (N, top)."""
-        return self.head[:-1](self._pooled(image_of(one_hot)))  # type: ignore[no-any-return]
-
-    def _pooled(self, image: Tensor) -> Tensor:
-        return self.top(self.stages(self.stem(image))).mean(dim=(2, 3))  # type: ignore[no-any-return]
+    def embed(self, image: Tensor) -> Tensor:
+        return self.head[:-1](self.top(self.stages(self.stem(image))).mean(dim=(2, 3)))
 
     def edges(self) -> list[nn.Parameter]:
         depthwise = [m.weight for m in self.modules() if isinstance(m, nn.Conv2d) and m.groups > 1]

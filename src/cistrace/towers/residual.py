@@ -60,9 +60,9 @@ class ResidualTower(Tower):
         )
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def read(self, image: Tensor) -> Tensor:
+    def embed(self, image: Tensor) -> Tensor:
         hidden = self.stages(self.stem(image))
-        return self.head(torch.cat([hidden.mean(dim=(2, 3)), hidden.amax(dim=(2, 3))], dim=1))
+        return self.head[:-1](torch.cat([hidden.mean(dim=(2, 3)), hidden.amax(dim=(2, 3))], dim=1))
 
     def edges(self) -> list[nn.Parameter]:
         return [self.stem[0].weight, self.head[-1].weight]  # type: ignore[list-item,union-attr]

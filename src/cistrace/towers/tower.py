@@ -52,6 +52,7 @@ class Tower(nn.Module, ABC):
 
     location: Tensor
     scale: Tensor
+    head: nn.Sequential
 
     def __init__(self, cell_types: tuple[str, ...], window: int) -> None:
         super().__init__()
@@ -62,19 +63,37 @@ class Tower(nn.Module, ABC):
         self.register_buffer("scale", torch.ones(len(cell_types)))
 
     @abstractmethod
-    def read(self, image: Tensor) -> Tensor:
-        """Standardised outputs (N, cell types) for one-hot images (N, 4, 1, window), channels last."""
+    def embed(self, image: Tensor) -> Tensor:
+        """What the head's last layer reads of one-hot images (N, 4, 1, window), channels last: (N, features)."""
 
     @abstractmethod
     def edges(self) -> list[nn.Parameter]:
         """Weights with two or more dimensions that no matrix optimizer should fit: first, last, depthwise."""
 
+    @property
+    def feature_count(self) -> int:
+        """How many numbers the last layer reads."""
+        last = self.head[-1]
+        assert isinstance(last, nn.Linear)
+        return last.in_features
+
     def standardised(self, one_hot: Tensor) -> Tensor:
         """Outputs before `location` and `scale` are put back: what training fits."""
-        return self.read(image_of(one_hot))
+        return self._last(self.features_of(one_hot))
+
+    def features_of(self, one_hot: Tensor) -> Tensor:
+        """What the last layer reads of one-hot DNA (N, 4, window): float32 (N, features)."""
+        return self.embed(image_of(one_hot))
+
+    def activities_of(self, features: Tensor) -> Tensor:
+        """What `forward` makes of DNA whose `features_of` are these: (N, cell types), log2(RNA/DNA)."""
+        return self._last(features).float() * self.scale + self.location
+
+    def _last(self, features: Tensor) -> Tensor:
+        return self.head[-1](features)  # type: ignore[no-any-return]
 
     def forward(self, one_hot: Tensor) -> Tensor:
-        return self.standardised(one_hot).float() * self.scale + self.location
+        return self.activities_of(self.features_of(one_hot))
 
 
 def image_of(one_hot: Tensor) -> Tensor:
