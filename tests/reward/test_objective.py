@@ -32,14 +32,6 @@ def test_activities_are_scaled_first() -> None:
     scales = {"hepg2": (0, 4), "K562": (1, 2), "WTC11": (-1.0, 3.0)}
     objective = objective_of("weighted", "HepG2", ("K562", "WTC11"), scales, KNOWN)
     np.testing.assert_allclose(objective.values(ACTIVITIES), [0.8 * 0.5, 0.8 * 0.125 - 0.1], atol=1e-12)
-    differences = np.array([[2.0, 1.0, 4.0]], dtype=np.float32)
-    np.testing.assert_allclose(objective.in_its_units(differences), [(0.5 + 1 + 1) / 3])
-
-
-def test_differences_count_where_the_objective_looks() -> None:
-    objective = objective_of("HepG2 - K562", None, (), None, KNOWN)
-    assert objective.cell_types == ("HepG2", "K562")
-    np.testing.assert_allclose(objective.in_its_units(ACTIVITIES), [1.5, 0.75])
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.reward.reward import Reward
+from cistrace.towers.domain import Domain
 
 SEQUENCES = [dna(length, length) for length in (20, 60, 150, 199, 200)] + [dna(200, seed) for seed in range(40)]
 
@@ -32,18 +34,41 @@ class Gc:
         return np.array([gc, [200 - len(one) for one in sequences]], dtype=np.float32).T
 
 
+def specificity(activities: Any) -> Any:
+    return activities[..., 0] - activities[..., 1:].max(axis=-1)
+
+
 def test_a_reward_is_its_objective_minus_penalties(reward: Reward) -> None:
     towers = load_checkpoint().towers
     assert towers is not None
-    strands = towers.strands(SEQUENCES)
+    given, other = towers.strands(SEQUENCES)
+    activities = towers.estimate(SEQUENCES)
     found = reward.components(SEQUENCES)
-    activities = strands.mean(axis=0)
     np.testing.assert_array_equal(found.activities, activities)
-    np.testing.assert_allclose(found.objective, activities[:, 0] - activities[:, 1:].max(axis=1), atol=1e-6)
-    np.testing.assert_allclose(found.uncertainty, 0.5 * np.abs(strands[0] - strands[1]).mean(axis=1) / 2, atol=1e-6)
-    np.testing.assert_allclose(found.rewards, found.objective - found.uncertainty)
+    np.testing.assert_allclose(found.objective, specificity(activities), atol=1e-6)
+    strands = np.abs(specificity(given) - specificity(other)) / 2
+    towers_apart = np.abs(specificity(towers.light(SEQUENCES)) - specificity(activities))
+    np.testing.assert_allclose(found.uncertainty, 0.5 * (strands + towers_apart), atol=1e-6)
+    np.testing.assert_allclose(found.rewards, found.objective - found.uncertainty - found.out_of_domain)
     assert found.rewards.dtype == np.float64 and found.rewards.shape == (45,) and found.valid.all()
     np.testing.assert_array_equal(reward(SEQUENCES), found.rewards)
+
+
+def test_dna_unlike_any_that_was_learnt_from_costs_by_its_distance(tmp_path: Path) -> None:
+    reward = Reward("HepG2", domain=1.5, threads=1)
+    towers = reward.checkpoint.towers
+    assert towers is not None
+    features = towers.features(SEQUENCES[-20:])
+    domain = Domain(features.mean(axis=0), np.eye(features.shape[1], dtype=np.float32), np.arange(9.0), 0.2)  # type: ignore[arg-type]
+    towers.domain = domain
+    with patch.object(type(reward.checkpoint), "domain", domain):
+        found = reward.components([*SEQUENCES, "A" * 200])
+        (one,) = reward.explain(["A" * 200])
+    distances = domain.distances(towers.features([*SEQUENCES, "A" * 200]))
+    np.testing.assert_allclose(found.distances, distances, rtol=1e-6)
+    np.testing.assert_allclose(found.out_of_domain, 1.5 * np.maximum(distances / 0.2 - 1, 0), rtol=1e-5, atol=1e-6)
+    assert 0 < (found.out_of_domain > 0).sum() < len(distances)
+    assert one.distance == found.distances[-1] and one.out_of_domain == found.out_of_domain[-1] > 0
 
 
 def test_neither_batch_nor_order_nor_memory_matter(reward: Reward) -> None:
@@ -98,11 +123,21 @@ def test_constraints_cost_by_how_far_they_are_missed() -> None:
     assert reward.constraint_kinds == ("gc", "length")
     found = reward.components(SEQUENCES)
     np.testing.assert_allclose(found.constraints, 0.05 * Gc().shortfalls(SEQUENCES).astype(np.float64))
-    plain = found.objective - found.uncertainty - found.constraints.sum(axis=1)
+    plain = found.objective - found.uncertainty - found.out_of_domain - found.constraints.sum(axis=1)
     above = plain >= reward.floor / 2
     assert 3 < above.sum() < len(above)
     np.testing.assert_allclose(found.rewards[above], plain[above])
-    np.testing.assert_allclose(free(SEQUENCES), found.objective - found.uncertainty)
+    np.testing.assert_allclose(free(SEQUENCES), found.objective - found.uncertainty - found.out_of_domain)
+
+
+def test_constraints_may_be_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "constraints.yaml"
+    file.write_text("gc: [0.45, 0.55]\nforbidden_sites: [EcoRI]\n")
+    reward = Reward("HepG2", constraints=file, threads=1)
+    bases = "ACGT" * 40 + "GAATTC" + "ACGT" * 8
+    assert reward.constraint_kinds == ("gc", "forbidden_sites")
+    assert reward.components([bases, "AATT" * 50]).constraints.tolist() == [[0.0, 1.0], [90.0, 0.0]]
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(reward))([bases]), reward([bases]))
 
 
 def test_an_explanation_names_every_part(reward: Reward) -> None:
@@ -157,6 +192,7 @@ def test_no_sequence_has_no_reward(reward: Reward) -> None:
         ({"target": "all"}, "expected a single cell type"),
         ({"target": "HepG2", "objective": "HepG2 ** 2"}, "objective"),
         ({"target": "HepG2", "uncertainty": -1}, "uncertainty: found -1"),
+        ({"target": "HepG2", "domain": float("inf")}, "domain: found inf"),
         ({"target": "HepG2", "constraint_weight": float("nan")}, "constraint_weight: found nan"),
         ({"target": "HepG2", "floor": 0.0}, "floor: found 0.0"),
         ({"target": "HepG2", "kept": -1}, "kept: found -1"),

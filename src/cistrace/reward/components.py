@@ -23,10 +23,12 @@ class RewardComponents:
     activities : ndarray, float32, shape (N, cell types)
         log2(RNA/DNA) in all cell types of the model, in its order.
     objective : ndarray, float64, shape (N,)
-    uncertainty : ndarray, float64, shape (N,)
-        A penalty, at least 0.
+    uncertainty, out_of_domain : ndarray, float64, shape (N,)
+        Penalties, at least 0.
     constraints : ndarray, float64, shape (N, kinds)
         A penalty of every kind of constraint, at least 0.
+    distances : ndarray, float32, shape (N,)
+        From what the model learnt from; NaN for a model that does not know.
     """
 
     rewards: Numbers
@@ -34,7 +36,9 @@ class RewardComponents:
     activities: NDArray[np.float32]
     objective: Numbers
     uncertainty: Numbers
+    out_of_domain: Numbers
     constraints: Numbers
+    distances: NDArray[np.float32]
 
 
 def squeezed(rewards: Numbers, floor: float) -> Numbers:

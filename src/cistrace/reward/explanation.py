@@ -29,10 +29,12 @@ class RewardExplanation:
         Activities in the off-targets.
     specificity : float or None
         The target's activity minus the largest of the off-targets'; None without off-targets.
-    uncertainty : float or None
-        A penalty, at least 0.
+    uncertainty, out_of_domain : float or None
+        Penalties, at least 0.
     constraints : dict
         A penalty of every kind of constraint, 0 where it is met.
+    distance : float or None
+        From what the model learnt from; None for a model that does not know.
     predictions : tuple of Prediction
         One for each of `activities`, with verified trace and ledger; none where no traces were asked for.
     """
@@ -46,7 +48,9 @@ class RewardExplanation:
     off_targets: dict[str, float] = field(default_factory=dict)
     specificity: float | None = None
     uncertainty: float | None = None
+    out_of_domain: float | None = None
     constraints: dict[str, float] = field(default_factory=dict)
+    distance: float | None = None
     predictions: tuple[Prediction, ...] = ()
 
     @property
@@ -60,6 +64,6 @@ class RewardExplanation:
             "bases": self.bases, "reward": self.reward, "valid": self.valid, "fault": self.fault,
             "objective": self.objective, "activities": self.activities, "target": self.target,
             "off_targets": self.off_targets, "specificity": self.specificity, "uncertainty": self.uncertainty,
-            "constraints": self.constraints,
+            "out_of_domain": self.out_of_domain, "constraints": self.constraints, "distance": self.distance,
             "predictions": [prediction_object(one) for one in self.predictions],
         }  # fmt: skip

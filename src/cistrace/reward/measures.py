@@ -33,14 +33,23 @@ class Measured:
 
     Attributes
     ----------
-    activities, disagreement : ndarray, float32, shape (N, cell types)
-        log2(RNA/DNA): mean of both strands; how far what the strands say is from it.
+    given, other, light : ndarray, float32, shape (N, cell types)
+        log2(RNA/DNA) as LegNet reads it from the given strand and from the other, and the light tower from the first.
+    distances : ndarray, float32, shape (N,)
+        From what LegNet learnt from; NaN where that is not known.
     shortfalls : ndarray, float32, shape (N, kinds)
     """
 
-    activities: Floats
-    disagreement: Floats
+    given: Floats
+    other: Floats
+    light: Floats
+    distances: Floats
     shortfalls: Floats
+
+    @property
+    def activities(self) -> Floats:
+        """Mean of both strands: float32 (N, cell types)."""
+        return (self.given + self.other) * np.float32(0.5)
 
 
 class Measures:
@@ -55,12 +64,12 @@ class Measures:
     def __init__(self, towers: Towers, checker: Checker | None) -> None:
         self._towers, self._checker = towers, checker
         self.kinds = () if checker is None else tuple(checker.kinds)
-        self.width = 2 * len(towers.cell_types) + len(self.kinds)
+        self.width = 3 * len(towers.cell_types) + 1 + len(self.kinds)
 
     def rows(self, sequences: list[str]) -> Floats:
         """A row for every sequence: float32 (N, width), independent of its neighbours."""
-        strands = self._towers.strands(sequences)
-        parts = [strands.mean(axis=0), np.abs(strands[0] - strands[1]) / 2]
+        reading = self._towers.reading(sequences)
+        parts = [*reading.strands, self._towers.light(sequences), reading.distances[:, None]]
         if self._checker is not None:
             parts.append(self._checker.shortfalls(sequences))
         return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -68,4 +77,5 @@ class Measures:
     def of(self, rows: Floats) -> Measured:
         """What rows say."""
         cells = len(self._towers.cell_types)
-        return Measured(rows[:, :cells], rows[:, cells : 2 * cells], rows[:, 2 * cells :])
+        given, other, light, rest = np.split(rows, [cells, 2 * cells, 3 * cells], axis=1)
+        return Measured(given, other, light, rest[:, 0], rest[:, 1:])

@@ -66,12 +66,6 @@ class Objective:
         """Values (N,) of activities (N, columns)."""
         return self.of(torch.from_numpy(activities.astype(np.float64))).numpy()
 
-    def in_its_units(self, differences: NDArray[np.float32]) -> NDArray[np.float64]:
-        """The mean over its cell types of amounts (N, columns) in log2 units, as it scales activities: float64 (N,)."""
-        places = [self.columns.index(name) for name in self.cell_types]
-        spans = np.array([high - low for low, high in self.ranges]) if self.ranges else 1.0
-        return (differences[:, places].astype(np.float64) / spans).mean(axis=1)
-
 
 def objective_of(
     name: str | None, target: str | None, against: tuple[str, ...], scales: Scales | None, known: tuple[str, ...]

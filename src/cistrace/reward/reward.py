@@ -17,21 +17,25 @@ from numpy.typing import NDArray
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import TOWER_FILES
+from cistrace.constraints.checker import ConstraintChecker
+from cistrace.constraints.constraints import Constraints
+from cistrace.constraints.file import read_constraints
 from cistrace.errors import InputError, ModelError
 from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
 from cistrace.predictions.prediction import Prediction
-from cistrace.reward.components import RewardComponents, squeezed
+from cistrace.reward.components import Numbers, RewardComponents, squeezed
 from cistrace.reward.explanation import RewardExplanation
-from cistrace.reward.measures import Checker, Measures
+from cistrace.reward.measures import Checker, Measured, Measures
 from cistrace.reward.memo import Memo
 from cistrace.reward.module import RewardModule
 from cistrace.reward.objective import Scales, objective_of
 from cistrace.reward.validity import Fault, fault_of
 from cistrace.towers.files import load_tower
 
-UNCERTAINTY = 0.5
+UNCERTAINTY = 0.5  # on val the error of the objective grows by 0.3-0.5 a unit of disagreement
+DOMAIN = 2.0
 FLOOR = -10.0
 KEPT = 100_000
 
@@ -39,11 +43,12 @@ KEPT = 100_000
 class Reward:
     """Scores designed sequences for activity in a target cell type, and tells what a score is made of.
 
-    The reward of a sequence is its objective minus penalties: for what the model is not sure of, and for constraints
-    that are not met. All are graded. What comes out below half of `floor` is squeezed, in its order, between there and
-    `floor`. Text that is no sequence of letters A, C, G, T, from 20 bp to the model's window, gets `floor` minus the
-    severity of its faults (`reward.validity`): always less than what can be scored, and the less the further it is from
-    that. A reward depends neither on the batch nor on its order, nor on what was asked before.
+    The reward of a sequence is its objective minus penalties: for what the model is not sure of, for DNA unlike any
+    that it learnt from, and for constraints that are not met. All are graded. What comes out below half of `floor` is
+    squeezed, in its order, between there and `floor`. Text that is no sequence of letters A, C, G, T, from 20 bp to the
+    model's window, gets `floor` minus the severity of its faults (`reward.validity`): always less than what can be
+    scored, and the less the further it is from that. A reward depends neither on the batch nor on its order, nor on
+    what was asked before.
 
     May be called from several threads at once, and pickled: a copy reads its checkpoint anew.
 
@@ -60,9 +65,13 @@ class Reward:
     scales : dict, optional
         The activities that count as 0 and as 1, log2(RNA/DNA), by cell type; unless given, they count as they are.
     uncertainty : float
-        Weight of half the difference between what the two strands say, mean over the objective's cell types.
-    constraints : Checker, optional
-        Such as `ConstraintChecker`.
+        Weight of how far readings of the objective lie apart: half the difference between LegNet's two strands, and the
+        difference between LegNet and the light tower.
+    domain : float
+        Weight of how far beyond the threshold a sequence lies from what the model learnt from, in thresholds
+        (`Domain.excess`). Nothing is taken off by a model that does not know.
+    constraints : Constraints, path or Checker, optional
+        As `read_constraints` reads them, or what measures them, such as a `ConstraintChecker` with starts.
     constraint_weight : float
         What a unit of any constraint's shortfall costs.
     floor : float
@@ -96,7 +105,8 @@ class Reward:
         objective: str | None = None,
         scales: Scales | None = None,
         uncertainty: float = UNCERTAINTY,
-        constraints: Checker | None = None,
+        domain: float = DOMAIN,
+        constraints: Constraints | Checker | str | Path | None = None,
         constraint_weight: float = 1.0,
         floor: float = FLOOR,
         kept: int = KEPT,
@@ -107,11 +117,13 @@ class Reward:
     ) -> None:
         off_targets = (against,) if isinstance(against, str) else tuple(against)
         factors = None if expressed is None else frozenset(expressed)
+        checker = _checker(constraints)
         self._settings = (
-            target, off_targets, objective, scales, uncertainty, constraints, constraint_weight, floor, kept, model,
+            target, off_targets, objective, scales, uncertainty, domain, checker, constraint_weight, floor, kept, model,
             threads, device, factors,
         )  # fmt: skip
-        _check_numbers(uncertainty, constraint_weight, floor, kept, threads)
+        weights = {"uncertainty": uncertainty, "domain": domain, "constraint_weight": constraint_weight}
+        _check_numbers(weights, floor, kept, threads)
         use_threads(threads)
         self.checkpoint = load_checkpoint(None if model is None else Path(model), device)
         if self.checkpoint.towers is None:
@@ -120,8 +132,8 @@ class Reward:
         self.target, self.against = _roles(target, off_targets, self.cell_types)
         self.objective = objective_of(objective, self.target, self.against, scales, self.cell_types)
         self.floor = floor
-        self._weights = uncertainty, constraint_weight
-        self._measures = Measures(self.checkpoint.towers, constraints)
+        self._weights = uncertainty, domain, constraint_weight
+        self._measures = Measures(self.checkpoint.towers, checker)
         cores = torch.get_num_threads() if (device or "cpu") == "cpu" else 1
         self._memo = Memo(self._measures.rows, self._measures.width, cores, kept)
         self._model, self._threads, self._device, self._expressed = model, threads, device, factors
@@ -212,13 +224,25 @@ class Reward:
         rows = np.full((len(texts), self._measures.width), np.nan, dtype=np.float32)
         rows[valid] = self._memo.rows([bases for bases, fault in zip(texts, faults, strict=True) if fault is None])
         measured = self._measures.of(rows)
-        uncertainty, constraint_weight = self._weights
         objective = self.objective.values(measured.activities)
-        unsure = uncertainty * self.objective.in_its_units(measured.disagreement)
-        broken = constraint_weight * measured.shortfalls.astype(np.float64)
-        rewards = squeezed(objective - unsure - broken.sum(axis=1), self.floor)
+        unsure = self._weights[0] * self._disagreement(measured, objective)
+        outside = self._weights[1] * self._excess(measured.distances)
+        broken = self._weights[2] * measured.shortfalls.astype(np.float64)
+        rewards = squeezed(objective - unsure - outside - broken.sum(axis=1), self.floor)
         rewards[~valid] = [self.floor - fault.severity for fault in faults if fault is not None]
-        return RewardComponents(rewards, valid, measured.activities, objective, unsure, broken)
+        return RewardComponents(
+            rewards, valid, measured.activities, objective, unsure, outside, broken, measured.distances
+        )
+
+    def _disagreement(self, measured: Measured, objective: Numbers) -> Numbers:
+        """How far readings of the objective lie apart: (N,), in its units."""
+        given, other, light = map(self.objective.values, (measured.given, measured.other, measured.light))
+        return np.abs(given - other) / 2 + np.abs(light - objective)
+
+    def _excess(self, distances: NDArray[np.float32]) -> Numbers:
+        """How far beyond the threshold distances are: (N,), in thresholds; none where no threshold is known."""
+        domain = self.checkpoint.domain
+        return np.zeros(len(distances)) if domain is None else domain.excess(distances).astype(np.float64)
 
     def _explanation(
         self, place: int, bases: str, fault: Fault | None, found: RewardComponents, cells: tuple[str, ...],
@@ -240,7 +264,9 @@ class Reward:
             off_targets=off_targets,
             specificity=target - max(off_targets.values()) if target is not None and off_targets else None,
             uncertainty=float(found.uncertainty[place]),
+            out_of_domain=float(found.out_of_domain[place]),
             constraints=dict(zip(self.constraint_kinds, found.constraints[place].tolist(), strict=True)),
+            distance=None if self.checkpoint.domain is None else float(found.distances[place]),
             predictions=predictions,
         )
 
@@ -267,10 +293,14 @@ def _rebuilt(settings: tuple[Any, ...], checkpoint: str) -> Reward:
     return reward
 
 
-def _check_numbers(
-    uncertainty: float, constraint_weight: float, floor: float, kept: int, threads: int | None
-) -> None:  # fmt: skip
-    for name, weight in (("uncertainty", uncertainty), ("constraint_weight", constraint_weight)):
+def _checker(constraints: Constraints | Checker | str | Path | None) -> Checker | None:
+    if isinstance(constraints, str | Path):
+        constraints = read_constraints(Path(constraints))
+    return ConstraintChecker(constraints) if isinstance(constraints, Constraints) else constraints
+
+
+def _check_numbers(weights: dict[str, float], floor: float, kept: int, threads: int | None) -> None:
+    for name, weight in weights.items():
         if not (math.isfinite(weight) and weight >= 0):
             raise InputError(f"{name}: found {weight}, expected a weight of at least 0; give one")
     if not (math.isfinite(floor) and floor < 0):

@@ -41,11 +41,14 @@ class TowerReading:
         From what the estimator learnt from (`towers.domain`); NaN where that is not known.
     disagreement : ndarray, float32, shape (N, cell types)
         Half the distance between what the two strands say, log2 units.
+    strands : ndarray, float32, shape (2, N, cell types)
+        What the given strand says, and the other.
     """
 
     activities: NDArray[np.float32]
     distances: NDArray[np.float32]
     disagreement: NDArray[np.float32]
+    strands: NDArray[np.float32]
 
 
 class Towers:
@@ -90,7 +93,7 @@ class Towers:
         distances = np.full(len(strands[0]), np.nan, dtype=np.float32)
         if self.domain is not None:
             distances = self.domain.distances(features.mean(axis=0))
-        return TowerReading(strands.mean(axis=0), distances, np.abs(strands[0] - strands[1]) / 2)
+        return TowerReading(strands.mean(axis=0), distances, np.abs(strands[0] - strands[1]) / 2, strands)
 
     def features(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """What the estimator's last layer reads, mean of both strands: float32 (N, features)."""
@@ -114,6 +117,10 @@ class Towers:
     def other(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the other strand: float32 (N, cell types)."""
         return self._pass(self._estimator, opposite_codes(base_codes(list(sequences), self.window)))[0]
+
+    def light(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        """Activities as the light tower reads them from the given strand: float32 (N, cell types)."""
+        return self._pass(self._contributor, base_codes(list(sequences), self.window))[0]
 
     def weights(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[NDArray[np.float32]]:
         """How much each site of each sequence seems to weigh, the most of all cell types: float32 (sites,) each."""
