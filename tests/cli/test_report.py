@@ -110,6 +110,7 @@ def test_predictions_whose_sequence_is_missing_are_counted(folder: Path) -> None
     ("options", "said"),
     [
         (("-o", "out.tsv"), "expected .html"),
+        (("-o", "out.htm"), "expected .html"),
         (("-o", "out.html", "--contributions"), "--contributions needs --sequences"),
         (("-o", "out.html", "--sequences", "short.fa"), "one: found 20 bp in the sequence given"),
         (("-o", "out.html", "--sequences", "none.fa"), "none.fa: no such file"),

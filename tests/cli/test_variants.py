@@ -15,6 +15,7 @@ from variant_helpers import GENOME, other, small_scorer, substitution
 from cistrace.variants import scorer as scorer_module
 from cistrace.variants.effect import VariantEffect
 from cistrace.variants.scorer import VariantScorer
+from cistrace.variants.table import COLUMNS
 
 HEAD = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 
@@ -87,6 +88,30 @@ def test_stop_leaves_no_output(folder: Path) -> None:
     result = run(folder, "out.tsv", "--no-trace", "--on-error", "stop", name="bad.vcf")
     assert result.exit_code == 2 and "line 4: record 'chr1:700': REF ends at 700" in result.stderr
     assert not (folder / "out.tsv").exists()
+
+
+def test_a_fault_before_the_first_row_leaves_standard_output_empty(folder: Path) -> None:
+    (folder / "bad.vcf").write_text(HEAD + "chr1\t700\t.\tA\tC\t.\t.\t.\n" + line(100))
+    result = invoke(
+        "variants", folder / "bad.vcf", "--genome", folder / "genome.fa", "--no-trace", "--on-error", "stop"
+    )
+    assert result.exit_code == 2 and result.stderr.count("\n") == 1 and result.stdout == ""
+
+
+@pytest.mark.parametrize("text", [HEAD, "chrom,pos,ref,alt\n"])
+def test_a_file_without_records_is_an_empty_table_and_says_so(folder: Path, text: str) -> None:
+    (folder / "none.txt").write_text(text)
+    result = invoke("variants", folder / "none.txt", "--genome", folder / "genome.fa", "--no-trace")
+    assert result.exit_code == 0 and result.stdout.splitlines() == ["\t".join(COLUMNS)]
+    assert result.stderr == (
+        f"cistrace: {folder / 'none.txt'}: holds no records; expected at least one variant; check how the file was "
+        "made\n"
+    )
+
+
+def test_a_file_that_is_not_there_is_one_of_variants(folder: Path) -> None:
+    result = invoke("variants", folder / "nope.vcf", "--genome", folder / "genome.fa")
+    assert result.exit_code == 2 and "nope.vcf: no such file; expected a file of variants" in result.stderr
 
 
 def test_going_on_after_an_interruption(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

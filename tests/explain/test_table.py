@@ -56,6 +56,15 @@ def test_csv_and_tsv_say_the_same_and_ids_come_back(tmp_path: Path) -> None:
     assert commas[1][0] == odd
 
 
+def test_on_standard_output_the_header_waits_for_the_first_row(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError), effects_output(None):
+        raise ValueError
+    assert capsys.readouterr().out == ""
+    with effects_output(None):
+        pass
+    assert capsys.readouterr().out == "\t".join(COLUMNS) + "\n"
+
+
 def test_nothing_attributed_is_left_empty(tmp_path: Path) -> None:
     written(tmp_path / "bases.tsv", effects(attributed=False))
     assert (tmp_path / "bases.tsv").read_text().splitlines()[1].split("\t")[6] == ""

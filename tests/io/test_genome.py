@@ -19,6 +19,9 @@ def test_lengths_bases_and_names(tmp_path: Path) -> None:
         assert genome.bases("chr1", 4, 4) == ""
         assert "which calls it 'chr1'" in genome.unknown_contig("1")
         assert "which calls it '2'" in genome.unknown_contig("chr2")
+        for other in ("CHR1", "Chr1", " chr1"):
+            assert "which calls it 'chr1'" in genome.unknown_contig(other)
+        assert "which calls it '2'" in genome.unknown_contig("CHR2")
         assert "expected one of its 2 contigs" in genome.unknown_contig("chrX")
 
 

@@ -197,7 +197,7 @@ def test_file_faults(tmp_path: Path, name: str, content: bytes, words: str) -> N
 
 
 def test_missing_folder_and_odd_paths(tmp_path: Path) -> None:
-    assert "no such file" in file_error(tmp_path / "none.fa")
+    assert "no such file; expected a file of sequences" in file_error(tmp_path / "none.fa")
     assert "is a folder" in file_error(tmp_path)
     assert "is not a path" in file_error("a\0b")
     assert "cannot be read" in file_error(made(tmp_path, "a.fa", ">a\n") / "inside")

@@ -206,6 +206,18 @@ def test_an_error_leaves_the_old_file(tmp_path: Path, name: str, fault: type[Bas
     assert os.listdir(tmp_path) == [name]
 
 
+@pytest.mark.parametrize("rows", [0, 1])
+def test_on_standard_output_the_header_waits_for_the_first_row(capsys: pytest.CaptureFixture[str], rows: int) -> None:
+    with pytest.raises(ValueError), prediction_output(None) as write:
+        for _ in range(rows):
+            write(prediction_object(a_prediction()))
+        raise ValueError
+    assert capsys.readouterr().out.count("\n") == 2 * rows
+    with prediction_output(None):
+        pass
+    assert capsys.readouterr().out == "\t".join(COLUMNS) + "\n"
+
+
 def test_a_link_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real.tsv").write_text("old")
     (tmp_path / "link.tsv").symlink_to("real.tsv")

@@ -87,8 +87,8 @@ def test_a_report_that_fails_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_pages_is_refused() -> None:
-    check_report_ending(Path("A.HTM"))
-    for name in ("out.tsv", "out", "out.html.gz"):
+    check_report_ending(Path("A.HTML"))
+    for name in ("out.tsv", "out", "out.html.gz", "out.htm"):
         with pytest.raises(OutputError, match=r"expected \.html"):
             check_report_ending(Path(name))
 

@@ -86,7 +86,7 @@ def test_values_beside_a_steps_text_are_not_trusted() -> None:
         ("in.fa", b">one\nACGT\n", "is no JSONL or Parquet"),
         ("in.jsonl", b"{torn\n", "line 1: is no JSON"),
         ("in.jsonl", b"[]\n", "line 1: row: "),
-        ("in.jsonl", b"", "the file is empty"),
+        ("in.jsonl", b"", "the file is empty; expected predictions in it"),
         ("in.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 99, mtime=0)[:-9], "ends in the middle"),
         ("in.parquet", b"PAR1 and then nothing", "is not a whole Parquet file"),
     ],

@@ -73,3 +73,11 @@ def test_limits_name_the_option_that_lifts_them() -> None:
         limits.check(sequences_of([DNA, DNA * 2]))
     with pytest.raises(InputError, match="found none"):
         limits.check(sequences_of([]))
+
+
+def test_limits_that_no_option_lifts_name_none() -> None:
+    limits = Limits(sequences=2, length=40, options=False)
+    with pytest.raises(InputError, match=r"found 3, expected at most 2; ask in parts$"):
+        limits.check(sequences_of([DNA] * 3))
+    with pytest.raises(InputError, match=r"68 bp long, expected at most 40; cut it$"):
+        limits.check(sequences_of([DNA, DNA * 2]))

@@ -89,13 +89,32 @@ def test_progress_is_told() -> None:
         ("predict", {"sequences": {"a": "ACGU" * 9}}, "sequence 'a': position 4 is 'U', expected ACGT"),
         ("predict", {"sequences": {"a": DNA}, "cell_types": ["HeLa"]}, "cell type 'HeLa': not known to the model"),
         ("predict", {"sequences": {}}, "sequences: found none"),
-        ("scan", {"sequences": {str(n): DNA for n in range(101)}}, "found 101, expected at most 100"),
+        (
+            "scan", {"sequences": {str(n): DNA for n in range(101)}},
+            "sequences: found 101, expected at most 100; ask in parts",
+        ),
+        ("scan", {"sequences": {"a": DNA * 300}}, "sequence 'a': 10,200 bp long, expected at most 10,000; cut it"),
         ("explain", {"sequences": {"a": "ACGT"}}, "4 bp long, expected at least 20"),
-        ("scan", {"sequences": {"a": DNA}, "p_threshold": 1}, "p_threshold"),
+        ("scan", {"sequences": {"a": DNA}, "p_threshold": 1}, "p_threshold: found 1, expected at most 5e-05"),
+        (
+            "scan", {"sequences": {"a": DNA}, "p_threshold": "few"},
+            'p_threshold: found "few", expected a number; write one',
+        ),
         ("variants", {"variants": [{"id": "v", "ref": DNA, "alt": DNA}]}, "record 'v': both sequences are the same"),
-        ("variants", {"variants": []}, "variants"),
-        ("predict", {"sequences": "/etc/passwd"}, "sequences"),
-        ("predict", {}, "sequences"),
+        ("variants", {"variants": []}, "variants: found [], expected at least 1; give more"),
+        ("variants", {"variants": ["1:1:A:C"] * 101}, "variants: found 101, expected at most 100; ask in parts"),
+        ("variants", {"variants": [{"ref": DNA}]}, "variants.0.pair.alt: found nothing, expected this field; add it"),
+        ("predict", {"sequences": "/etc/passwd"}, 'sequences: found "/etc/passwd", expected an object, {...}'),
+        ("predict", {"sequences": {"a": 7}}, 'sequences.a: found 7, expected a string; write "..." around it'),
+        ("predict", {}, "sequences: found nothing, expected this field; add it"),
+        (
+            "predict", {"sequences": {"a": DNA}, "cell_types": "K562"},
+            'cell_types: found "K562", expected a list; write [...] around what is one',
+        ),
+        (
+            "predict", {"sequences": {"a": DNA}, "trace": "maybe"},
+            'trace: found "maybe", expected true or false; write one of these',
+        ),
         ("nothing", {}, "nothing"),
     ],
 )  # fmt: skip
@@ -105,6 +124,7 @@ def test_faults_are_told_to_the_assistant(name: str, arguments: dict[str, Any], 
     except* MCPError as group:
         failed, found = True, str(group.exceptions[0])
     assert failed and told in found
+    assert "\n" not in found and "pydantic" not in found and "--" not in found and "Error executing" not in found
 
 
 @pytest.mark.integration

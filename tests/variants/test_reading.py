@@ -81,6 +81,7 @@ HOSTILE = {
     "a place beyond the contig": ("chr1\t999\t.\tA\tC\t.\t.\t.\n", "REF ends at 999, beyond"),
     "missing contig": (record(100, contig="chr9"), "contig 'chr9' is not in the genome; expected one of its 2"),
     "a contig under another name": (record(100, contig="1"), "which calls it 'chr1'"),
+    "a contig in capitals": (record(100, contig="CHR1"), "which calls it 'chr1'"),
     "no contig": (record(100, contig=""), "CHROM is empty"),
     "POS 0": ("chr1\t0\t.\tA\tC\t.\t.\t.\n", "POS is '0', expected a whole number from 1"),
     "POS no number": ("chr1\tten\t.\tA\tC\t.\t.\t.\n", "POS is 'ten'"),

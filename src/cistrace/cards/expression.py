@@ -31,7 +31,7 @@ def read_expressed(path: Path, least: float = LEAST) -> frozenset[str]:
         A file that cannot be read, lacks a column, or calls nothing expressed; a value that is no number.
     """
     name = shown(path)
-    with open_source(path) as source:
+    with open_source(path, "genes and their expression") as source:
         rows = table_rows(source)
         _, header = next(rows, (0, []))
         symbol = find_column(header, SYMBOLS, None, name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,8 @@ from numpy.typing import NDArray
 
 from cistrace.errors import OutputError
 from cistrace.explain.base_effects import BASES, BaseEffects
-from cistrace.io.files import text_output, whole_file
-from cistrace.predictions.table import tsv_field
+from cistrace.io.files import whole_file
+from cistrace.predictions.table import text_rows
 
 COLUMNS = ("id", "cell_type", "position", "ref", "alt", "change", "contribution", "window_start", "window_end")
 ENDINGS = (".tsv", ".tsv.gz", ".csv", ".csv.gz", ".npz")
@@ -48,25 +47,21 @@ def effects_output(path: Path | None) -> Iterator[Write]:
     OutputError
         An ending that names no format, or a file that cannot be written.
     """
-    name = ".tsv" if path is None else path.name.lower()
     if path is not None:
         check_ending(path)
-        if name.endswith(".npz"):
+        if path.name.lower().endswith(".npz"):
             several: list[BaseEffects] = []
             yield several.append
             with whole_file(path) as part, part.open("wb") as handle:
                 np.savez_compressed(handle, **arrays(several))
             return
-    with text_output(path) as out:
-        if name.endswith((".csv", ".csv.gz")):
-            rows = csv.writer(out, lineterminator="\n")
-            rows.writerow(COLUMNS)
-            yield lambda found: rows.writerows(table_rows(found))
-        else:
-            out.write("\t".join(COLUMNS) + "\n")
-            yield lambda found: out.writelines(
-                "\t".join(map(tsv_field, row)) + "\n" for row in table_rows(found)
-            )  # fmt: skip
+    with text_rows(path, COLUMNS, _texts) as add:
+
+        def add_all(found: BaseEffects) -> None:
+            for row in table_rows(found):
+                add(row)
+
+        yield add_all
 
 
 def table_rows(found: BaseEffects) -> Iterator[tuple[str, ...]]:
@@ -125,6 +120,11 @@ def arrays(several: list[BaseEffects]) -> dict[str, Any]:
 
 def _joined(parts: list[NDArray[np.float32]], empty: tuple[int, ...]) -> NDArray[np.float32]:
     return np.concatenate([np.zeros(empty, dtype=np.float32), *parts])
+
+
+def _texts(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row's values as text, which they are."""
+    return row
 
 
 def _figure(value: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -58,13 +59,22 @@ class Genome:
 
     def unknown_contig(self, contig: str) -> str:
         """Why a contig that the genome does not have cannot be used, with the name that was meant where one is near."""
-        other = contig[3:] if contig.startswith("chr") else "chr" + contig
-        if other in self.lengths:
+        if other := self._by_near_name.get(_near_name(contig)):
             return f"contig {contig!r} is not in the genome, which calls it {other!r}; use the genome's names"
         return (
             f"contig {contig!r} is not in the genome; expected one of its {len(self.lengths)} contigs; check names and "
             "release"
         )
+
+    @cached_property
+    def _by_near_name(self) -> dict[str, str]:
+        """Contigs by what is left of their names; of several the first."""
+        return {_near_name(name): name for name in reversed(self.lengths)}
+
+
+def _near_name(contig: str) -> str:
+    """What names have in common that mean the same contig: `chr1`, `CHR1` and `1` are one."""
+    return contig.strip().casefold().removeprefix("chr")
 
 
 @contextmanager

@@ -142,8 +142,14 @@ def file_faults(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def open_source(path: str | Path) -> Iterator[ByteSource]:
+def open_source(path: str | Path, holds: str = "sequences") -> Iterator[ByteSource]:
     """Open a file, a pipe or standard input (`-`), unzipping by content.
+
+    Parameters
+    ----------
+    path : str or Path
+    holds : str
+        What is expected in it, in the plural: messages say so.
 
     Raises
     ------
@@ -154,7 +160,7 @@ def open_source(path: str | Path) -> Iterator[ByteSource]:
     name = input_name(path)
     with ExitStack() as stack:
         with file_faults(name):
-            raw = _open_raw(path, name, stack)
+            raw = _open_raw(path, name, holds, stack)
             head, handle = _take_head(raw)
             if head.startswith(_GZIP_MAGIC):
                 unzipped = stack.enter_context(gzip.GzipFile(fileobj=handle, mode="rb"))
@@ -165,23 +171,23 @@ def open_source(path: str | Path) -> Iterator[ByteSource]:
                     "data; compress it with gzip, or copy or download it again"
                 )
         if not head:
-            raise InputError(f"{name}: the file is empty; expected at least one sequence record; check how it was made")
+            raise InputError(f"{name}: the file is empty; expected {holds} in it; check how it was made")
         yield ByteSource(name, head, ending_of(path), handle)
 
 
-def _open_raw(path: str | Path, name: str, stack: ExitStack) -> BinaryIO:
+def _open_raw(path: str | Path, name: str, holds: str, stack: ExitStack) -> BinaryIO:
     if str(path) == STDIN:
         if sys.stdin is None:
-            raise InputError(f"{name}: is closed; expected sequences on it; pipe them in or name a file")
+            raise InputError(f"{name}: is closed; expected {holds} on it; pipe them in or name a file")
         return cast(BinaryIO, sys.stdin.buffer)
     if os.path.isdir(path):
-        raise InputError(f"{name}: is a folder; expected a file of sequences; name a file in it")
+        raise InputError(f"{name}: is a folder; expected a file of {holds}; name a file in it")
     try:
         return stack.enter_context(open(path, "rb"))
     except FileNotFoundError as error:
-        raise InputError(f"{name}: no such file; expected a file of sequences, or - for standard input") from error
+        raise InputError(f"{name}: no such file; expected a file of {holds}, or - for standard input") from error
     except ValueError as error:  # a NUL byte in the path
-        raise InputError(f"{name}: is not a path ({error}); expected a file of sequences") from error
+        raise InputError(f"{name}: is not a path ({error}); expected a file of {holds}") from error
 
 
 def _is_readable(head: bytes) -> bool:

@@ -80,7 +80,7 @@ def read_library(path: str | Path) -> Library:
     InputError
         Faults of the file, a table without names or sequences.
     """
-    with open_source(path) as source:
+    with open_source(path, "elements") as source:
         fasta = format_of(source) == "fasta"
     return _from_fasta(path) if fasta else _from_table(path)
 

@@ -72,7 +72,7 @@ def read_rows(path: str | Path, *, asked: Sequence[str] = (), sheet: str | None 
 def _rows(path: str | Path, asked: Sequence[str], sheet: str | None) -> Iterator[TableRow]:
     if str(path) == STDIN:
         raise InputError("standard input: cannot be read twice; expected a table in a file; save it and name the file")
-    with open_source(path) as source:
+    with open_source(path, "measurements") as source:
         kind = format_of(source)
         if sheet is not None and kind != "spreadsheet":
             raise InputError(f"{source.name}: is no spreadsheet, so it has no sheet {sheet!r}; leave the sheet out")

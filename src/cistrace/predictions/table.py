@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 from cistrace.errors import OutputError
 from cistrace.io.files import text_output, whole_file
@@ -18,6 +18,7 @@ from cistrace.predictions.ledger import ledger_object
 from cistrace.predictions.prediction import Prediction
 from cistrace.traces.text import render_step
 
+_Row = TypeVar("_Row")
 Write = Callable[[dict[str, Any]], object]
 """Adds a row to a table: a `prediction_object`."""
 
@@ -154,9 +155,11 @@ def prediction_output(path: Path | None) -> Iterator[Write]:
 
 @contextmanager
 def text_rows(
-    path: Path | None, columns: Sequence[str], fields: Callable[[dict[str, Any]], Sequence[str]]
-) -> Iterator[Write]:
+    path: Path | None, columns: Sequence[str], fields: Callable[[_Row], Sequence[str]]
+) -> Iterator[Callable[[_Row], object]]:
     """Open JSONL, CSV or TSV, as its ending has it, and give the function that adds a row.
+
+    The header comes with the first row, or at the end where there is none: a run that fails before has printed nothing.
 
     Parameters
     ----------
@@ -171,13 +174,27 @@ def text_rows(
     with text_output(path) as out:
         if name.endswith((".jsonl", ".jsonl.gz")):
             yield lambda row: out.write(json_line(row))
-        elif name.endswith((".csv", ".csv.gz")):
-            rows = csv.writer(out, lineterminator="\n")
-            rows.writerow(columns)
-            yield lambda row: rows.writerow(fields(row))
-        else:
-            out.write("\t".join(columns) + "\n")
-            yield lambda row: out.write("\t".join(map(tsv_field, fields(row))) + "\n")
+            return
+        write = _delimited(out, comma=name.endswith((".csv", ".csv.gz")))
+        headed = False
+
+        def add(row: _Row) -> None:
+            nonlocal headed
+            if not headed:
+                headed = True
+                write(columns)
+            write(fields(row))
+
+        yield add
+        if not headed:
+            write(columns)
+
+
+def _delimited(out: TextIO, comma: bool) -> Callable[[Sequence[str]], object]:
+    """What writes a row of CSV, or else of TSV."""
+    if comma:
+        return csv.writer(out, lineterminator="\n").writerow
+    return lambda texts: out.write("\t".join(map(tsv_field, texts)) + "\n")
 
 
 def _fields(row: dict[str, Any]) -> list[str]:

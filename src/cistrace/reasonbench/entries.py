@@ -181,7 +181,7 @@ def read_entries(path: str | Path) -> Iterator[Entry]:
     DataError
         A line that is no entry.
     """
-    with open_source(path) as source:
+    with open_source(path, "entries") as source:
         for number, text in read_lines(source):
             if not text.strip():
                 continue

@@ -28,7 +28,7 @@ from cistrace.version import __version__
 MOST = 10_000
 """Predictions in one report: a browser draws no more at ease. Further ones are left out, and the page says so."""
 
-ENDINGS = (".html", ".htm")
+ENDING = ".html"
 SCRIPTS = ("marks.js", "light.js", "activity.js", "track.js", "trace.js", "figure.js", "overview.js", "report.js")
 """In their order; the last one starts a report, the others draw."""
 
@@ -45,9 +45,9 @@ def check_report_ending(path: Path) -> None:
     Raises
     ------
     OutputError
-        Another ending than those of `ENDINGS`, in any case.
+        Another ending than `.html`, in any case.
     """
-    if not path.name.lower().endswith(ENDINGS):
+    if not path.name.lower().endswith(ENDING):
         raise OutputError(f"{shown(path)}: its ending {path.suffix!r} is no page's; expected .html; rename it")
 
 

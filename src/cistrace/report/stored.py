@@ -88,7 +88,7 @@ def read_rows(path: str | Path) -> Iterator[dict[str, Any]]:
     InputError
         A file that cannot be read, of another format, or with a row that is no prediction.
     """
-    with open_source(path) as source:
+    with open_source(path, "predictions") as source:
         found = format_of(source)
         if found == "parquet":
             rows, unit = _parquet(path), "row"

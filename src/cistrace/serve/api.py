@@ -13,6 +13,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predictions.table import prediction_object
 from cistrace.serve.answers import About, Allowed, Cards, Effects, Explanations, Health, Hits, Predictions, Problem
 from cistrace.serve.asking import WITH_TRACES, WITHOUT, Asked, pieces, predicted, prediction_work, told_in_turns
+from cistrace.serve.bodies import BodyRoute
 from cistrace.serve.events import EVENTS, events
 from cistrace.serve.limits import MEBIBYTE, Limits
 from cistrace.serve.requests import (
@@ -89,7 +90,7 @@ class Questions:
 def model_routes(service: Service, questions: Questions, limits: Limits) -> APIRouter:
     """Routes below `/api` of one model."""
     worker = questions.worker
-    router = APIRouter(prefix="/api", responses=PROBLEMS)
+    router = APIRouter(prefix="/api", responses=PROBLEMS, route_class=BodyRoute)
     _add_about(router, service, worker, limits)
 
     waits = [Depends(questions.place)]

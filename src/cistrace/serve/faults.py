@@ -16,6 +16,13 @@ EXPECTED = {
     "list_type": "a list; write [...] around what is one",
     "tuple_type": "a list; write [...] around what is one",
     "dict_type": "an object, {{...}}",
+    "string_type": 'a string; write "..." around it',
+    "bool_type": "true or false; write one of these",
+    "bool_parsing": "true or false; write one of these",
+    "float_type": "a number; write one",
+    "float_parsing": "a number; write one",
+    "greater_than": "more than {gt:g}; give more",
+    "less_than_equal": "at most {le:g}; give less",
     "model_type": "an object, {{...}}",
     "model_attributes_type": "an object, {{...}}",
 }
@@ -36,7 +43,8 @@ def fault_text(fault: Mapping[str, Any]) -> str:
         return printable(f"{where}: found a field of this name, expected none; take it out")
     own = fault["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     words = EXPECTED[fault["type"]].format_map(fault.get("ctx", {})) if fault["type"] in EXPECTED else own
-    return printable(f"{where}: found {_shown(fault.get('input'))}, expected {words}")
+    found = f"{fault['ctx']['actual_length']:,}" if fault["type"] == "too_long" else _shown(fault.get("input"))
+    return printable(f"{where}: found {found}, expected {words}")
 
 
 def faults_text(faults: Sequence[Mapping[str, Any]]) -> str:

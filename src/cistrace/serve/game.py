@@ -24,6 +24,7 @@ from cistrace.io.ids import SeenIds
 from cistrace.io.sequences import base_fault
 from cistrace.predictions.table import figure
 from cistrace.serve.asking import Asked, predicted
+from cistrace.serve.bodies import once
 from cistrace.serve.faults import FAILED, fault_text, told
 from cistrace.serve.limits import Limits
 from cistrace.serve.service import Service
@@ -84,7 +85,7 @@ def read_question(body: bytes) -> GameQuestion:
         of other sequences or that are none.
     """
     try:
-        question = GameQuestion.model_validate(json.loads(body, object_pairs_hook=_once))
+        question = GameQuestion.model_validate(json.loads(body, object_pairs_hook=once))
     except ValidationError as error:
         raise GameError("bad_prediction_request", [fault_text(fault) for fault in error.errors()[:TOLD]]) from None
     except (ValueError, RecursionError) as error:
@@ -96,14 +97,6 @@ def read_question(body: bytes) -> GameQuestion:
     if faults:
         raise GameError("bad_prediction_request", faults[:TOLD])
     return question
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    plain = dict(pairs)
-    if len(plain) < len(pairs):
-        ((key, count),) = Counter(key for key, _ in pairs).most_common(1)
-        raise ValueError(f"the key {key[:80]!r} stands {count} times in one object, expected once")
-    return plain
 
 
 def _id_fault(name: str) -> str:

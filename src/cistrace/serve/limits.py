@@ -27,6 +27,8 @@ class Limits:
         That are worked on or wait; one more is sent away with 503.
     patience : float
         Seconds in which the whole of a request must have come.
+    options : bool
+        Whether options of the command set these, which faults then name.
     """
 
     body: int = 8 * MEBIBYTE
@@ -34,6 +36,7 @@ class Limits:
     length: int = 10_000
     requests: int = 16
     patience: float = 30.0
+    options: bool = True
 
     def check(self, records: Sequence[DnaSequence]) -> None:
         """Refuse what is too much.
@@ -58,8 +61,8 @@ class Limits:
         """
         if count > self.sequences:
             raise InputError(
-                f"{what}: found {count:,}, expected at most {self.sequences:,}; ask in parts, or start the server with "
-                "--max-sequences"
+                f"{what}: found {count:,}, expected at most {self.sequences:,}; ask in parts"
+                f"{self._or('--max-sequences')}"
             )
 
     def check_length(self, records: Sequence[DnaSequence]) -> None:
@@ -75,6 +78,9 @@ class Limits:
         longest = max(records, key=lambda record: len(record.bases))
         if len(longest.bases) > self.length:
             raise InputError(
-                f"sequence {longest.id!r}: {len(longest.bases):,} bp long, expected at most {self.length:,}; cut it, "
-                "or start the server with --max-length"
+                f"sequence {longest.id!r}: {len(longest.bases):,} bp long, expected at most {self.length:,}; cut it"
+                f"{self._or('--max-length')}"
             )
+
+    def _or(self, option: str) -> str:
+        return f", or start the server with {option}" if self.options else ""

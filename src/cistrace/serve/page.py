@@ -24,6 +24,7 @@ from cistrace.report.scales import scale_views
 from cistrace.report.view import sequence_views
 from cistrace.serve.api import Questions
 from cistrace.serve.asking import Asked, Work, told_in_turns
+from cistrace.serve.bodies import BodyRoute
 from cistrace.serve.events import EVENTS, events
 from cistrace.serve.requests import PredictQuestion
 from cistrace.serve.service import Service
@@ -95,7 +96,7 @@ def _drawn(
 
 def page_routes(service: Service, questions: Questions) -> APIRouter:
     """Routes of the page, its parts, and what it draws; what they answer is no interface for others."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(include_in_schema=False, route_class=BodyRoute)
 
     @router.get("/")
     async def page() -> HTMLResponse:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from annotated_types import Gt, Le, MaxLen
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import ToolAnnotations
-from pydantic import Field
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.types import CallToolResult, InputRequiredResult, ToolAnnotations
+from pydantic import Field, ValidationError
 
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.errors import CistraceError
@@ -18,7 +18,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD
 from cistrace.predictions.table import prediction_object
 from cistrace.serve.asking import Asked, prediction_work, told_in_turns
-from cistrace.serve.faults import told
+from cistrace.serve.faults import faults_text, told
 from cistrace.serve.limits import Limits
 from cistrace.serve.requests import Variants, sequences_of
 from cistrace.serve.service import Service
@@ -26,7 +26,7 @@ from cistrace.serve.worker import Worker
 from cistrace.version import __version__
 
 _Result = TypeVar("_Result")
-LIMITS = Limits(sequences=100)
+LIMITS = Limits(sequences=100, options=False)
 INSTRUCTIONS = (
     "cistrace predicts how strongly a short piece of regulatory DNA (an enhancer or a promoter, about 200 bp) drives "
     "expression in a cell type, in a reporter assay: log2(RNA/DNA). Every prediction has a 90 % interval, a level (0 "
@@ -39,9 +39,26 @@ Sequences = Annotated[
     Field(description="DNA by id: at least 20 letters of A, C, G, T each, or N."),
 ]
 CellTypes = Annotated[
-    Sequence[str], Field(description="HepG2, K562, WTC11 for the model that comes with cistrace, or all.")
+    tuple[str, ...], Field(description="HepG2, K562, WTC11 for the model that comes with cistrace, or all.")
 ]
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+
+
+class _Server(MCPServer):
+    """Tells faults of what is asked in one line of our words, where the package would repeat those of pydantic."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        try:
+            return await super().call_tool(name, arguments, context)
+        except UnexpectedToolError:  # a fault of ours, of which the package tells nothing
+            raise
+        except ToolError as error:
+            cause = error.__cause__
+            if isinstance(cause, ValidationError):
+                raise ToolError(faults_text(cause.errors())) from None
+            raise ToolError(str(cause or error)) from None
 
 
 class _Model:
@@ -75,9 +92,7 @@ def build_tools(model: Path | None = None, threads: int | None = None, genome: P
     model, threads, genome
         As `Service` takes them; the model is loaded when a tool first needs it.
     """
-    server: MCPServer = MCPServer(
-        "cistrace", title="cistrace", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING"
-    )
+    server = _Server("cistrace", title="cistrace", version=__version__, instructions=INSTRUCTIONS, log_level="WARNING")
     opened = _Model(model, threads, genome, Worker(LIMITS.requests, threads))
 
     @server.tool(title="Predict activity", annotations=_READS)

@@ -10,6 +10,7 @@ from pathlib import Path
 from cistrace.errors import InputError, RecordError
 from cistrace.io.genome import Genome
 from cistrace.io.sequences import Reject, base_fault
+from cistrace.io.streams import input_name
 from cistrace.variants.records import Note, RawVariant, listed, position_of, read_records
 from cistrace.variants.variant import Bases, Variant
 from cistrace.variants.windows import NoWindow, PlacedVariant, place
@@ -60,7 +61,7 @@ class VariantReader:
         RecordError
             A record that cannot be used, where nobody takes those.
         """
-        yield from self._placed(self._in_order(read_records(path, self.note), str(path)))
+        yield from self._placed(self._in_order(read_records(path, self.note), input_name(path)))
 
     def texts(self, lines: Iterable[str]) -> Iterator[PlacedVariant]:
         """Variants written `contig:position:ref:alt`; raises as `file` does."""
@@ -74,9 +75,9 @@ class VariantReader:
         )
 
     def _in_order(self, records: Iterable[RawVariant], name: str) -> Iterator[RawVariant]:
-        """Say once where records are not sorted: no reason not to score them."""
+        """Say once where records are not sorted: no reason not to score them. Say too where there is none."""
         seen: set[str] = set()
-        contig, last, told = None, 0, False
+        contig, last, told, raw = None, 0, False, None
         for raw in records:
             at = position_of(raw.position)
             if at is not None and not told:
@@ -92,6 +93,8 @@ class VariantReader:
                         "records; scored all the same"
                     )
             yield raw
+        if raw is None:
+            self.note(f"{name}: holds no records; expected at least one variant; check how the file was made")
 
     def _placed(self, records: Iterable[RawVariant]) -> Iterator[PlacedVariant]:
         for raw in records:

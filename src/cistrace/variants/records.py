@@ -84,7 +84,7 @@ def read_records(path: str | Path, note: Note) -> Iterator[RawVariant]:
     InputError
         A file that is missing, empty, torn, or of another format.
     """
-    with open_source(path) as source:
+    with open_source(path, "variants") as source:
         kind = format_of(source)
         if kind == "vcf":
             yield from _vcf(source, note)
