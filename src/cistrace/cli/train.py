@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cistrace.training.recipe import Recipe
     from cistrace.training.run import Run
 
-STAGES = ("tower", "rationale", "regression", "all")
+STAGES = ("tower", "rationale", "regression", "all", "judge")
 
 
 @click.command(short_help="Train a model of your own.")
@@ -58,6 +58,7 @@ def train(
       rationale   stage I: the language model learns to write traces
       regression  stage II: it writes its own, and a head learns the activity from card and trace
       all         these three, and RUN/model for `cistrace predict --model RUN`
+      judge       a sequence CNN of another kind, on half of the chromosomes, that judges designs of `cistrace design`
 
     A change such as regression.epochs=2 sets one key of the recipe. All of it is checked before any work. A stage that
     is done is not done again; one that was interrupted, also by kill -9, goes on from its last checkpoint.
@@ -98,7 +99,7 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
 
     run = Run(folder)
     several = processes() > 1
-    if several and stage in ("tower", "all"):
+    if several and stage in ("tower", "all", "judge"):
         raise RunError(
             f"cistrace train {stage}: found several processes, expected one; launch rationale and regression by "
             "themselves, after `cistrace train tower`"
@@ -126,6 +127,8 @@ def _do(stage: str, recipe: Recipe, data: DataSet, run: Run, workers: int) -> tu
     from cistrace.training import stages
 
     faults = _say_new_faults((), run, data)
+    if stage == "judge":
+        stages.do_judge(data, recipe, run)
     if stage in ("tower", "all") and recipe.cards.evidence == "towers":
         stages.do_tower(data, recipe, run, workers)
     if stage in ("rationale", "all"):

@@ -54,6 +54,15 @@ class LegNetFitRecipe(TowerFitRecipe):
 
 
 @dataclass(frozen=True, config=STRICT)
+class JudgeRecipe(TowerFitRecipe):
+    """The tower that judges designs: as `TowerFitRecipe`, with defaults and a seed of its own."""
+
+    epochs: Positive = 10
+    largest_shift: Count = 6
+    seed: int = 7
+
+
+@dataclass(frozen=True, config=STRICT)
 class TowerRecipe:
     """The sequence CNNs that give evidence: a light one a fold, a light one and LegNet on the whole training split.
 

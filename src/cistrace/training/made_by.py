@@ -29,7 +29,9 @@ SECTIONS: dict[Stage, tuple[str, ...]] = {
     "rationale": ("model", "rationale"),
     "generate": ("generation",),
     "regression": ("regression",),
+    "judge": ("judge",),
 }
+ALONE: Stage = "judge"  # stands on no other stage, and none on it
 
 
 def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
@@ -39,9 +41,11 @@ def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
     if recipe.tower.further is not None:
         table = Path(recipe.tower.further)
         found["table of further measurements"] = file_hash(table) if table.exists() else "missing"
-    for one in STAGES[: STAGES.index(stage) + 1]:
+    elif stage == ALONE:
+        found["table of further measurements"] = "none"
+    for one in (stage,) if stage == ALONE else STAGES[: STAGES.index(stage) + 1]:
         found |= {f"recipe in {section}": json_hash(plain[section]) for section in SECTIONS[one]}
-    if stage != "tower":
+    if stage not in ("tower", ALONE):
         found |= {"motif library": load_library().version, "words of prompts": PROMPT_VERSION}
         found["recipe in model.layout"] = recipe.model.layout
     return found

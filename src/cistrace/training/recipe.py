@@ -8,7 +8,18 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from cistrace.cards.evidence import PredictingEvidence
-from cistrace.towers.recipe import STRICT, Amount, Count, Dropout, Number, Positive, Precision, Share, TowerRecipe
+from cistrace.towers.recipe import (
+    STRICT,
+    Amount,
+    Count,
+    Dropout,
+    JudgeRecipe,
+    Number,
+    Positive,
+    Precision,
+    Share,
+    TowerRecipe,
+)
 from cistrace.writers.arms import Arm
 from cistrace.writers.layout import LayoutName
 
@@ -212,6 +223,7 @@ class Recipe:
     name: str = "unnamed"
     model: ModelRecipe = ModelRecipe()
     tower: TowerRecipe = TowerRecipe()
+    judge: JudgeRecipe = JudgeRecipe()
     cards: CardsRecipe = CardsRecipe()
     rationale: RationaleRecipe = RationaleRecipe()
     generation: GenerationRecipe = GenerationRecipe()

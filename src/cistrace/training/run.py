@@ -11,7 +11,8 @@ RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
 RUN/traces-train.jsonl, traces-val.jsonl                     generate
 RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
-RUN/.STAGE-checkpoints/, .tower-NAME.state    to go on from; removed when the stage is done
+RUN/judge.safetensors    train judge: another kind of tower, for designs
+RUN/.STAGE-checkpoints/, .tower-NAME.state, .judge.state    to go on from; removed when the stage is done
 RUN/tensorboard/STAGE/, RUN/history-STAGE.jsonl, RUN/curve-STAGE.png    figures by step
 RUN/.lock                held by the process that works on the run
 RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
@@ -42,7 +43,7 @@ from cistrace.version import __version__
 from cistrace.writers.arms import LEDGER, Arm
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
-Stage = Literal["tower", "examples", "rationale", "generate", "regression"]
+Stage = Literal["tower", "examples", "rationale", "generate", "regression", "judge"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
@@ -94,6 +95,14 @@ class Run:
         return self.folder / f"tower-{name}.safetensors"
 
     @property
+    def judge(self) -> Path:
+        return self.folder / "judge.safetensors"
+
+    @property
+    def judge_state(self) -> Path:
+        return self.folder / ".judge.state"
+
+    @property
     def names(self) -> Path:
         """What the domain layout's tokens stand for."""
         return self.folder / "names.json"
@@ -136,6 +145,7 @@ class Run:
             "rationale": ("rationale", ".rationale-checkpoints/checkpoint-*"),
             "generate": (),
             "regression": ("regression", ".regression-checkpoints/checkpoint-*"),
+            "judge": ("judge.safetensors", ".judge.state"),
         }[stage]
         return [path for kind in kinds for path in sorted(self.folder.glob(kind))]
 

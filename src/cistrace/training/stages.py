@@ -3,7 +3,7 @@
     tower -> examples -> rationale -> generate -> regression -> model
 
 Where the score is the ledger that a trace tells (arm `ledger`), val's traces alone are generated, to judge the writer
-by, and there is no regression.
+by, and there is no regression. `judge` stands by itself: what designs are judged by reads nothing of the others.
 
 `tower`, `examples` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
 number of processes under `accelerate launch`. What a stage needs and the run lacks is made first where that takes
@@ -27,6 +27,7 @@ from cistrace.training.assessment import faults_of_run, judge_writer
 from cistrace.training.cards import make_cards
 from cistrace.training.examples import Example, read_examples
 from cistrace.training.generate import Writing, generate, identity_of, writing_of
+from cistrace.training.judge import train_judge
 from cistrace.training.language_models import load_base, load_trained
 from cistrace.training.made_by import is_current, note_origin
 from cistrace.training.modelcard import model_card
@@ -34,7 +35,7 @@ from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, last_stage, mark_done, require_stage
-from cistrace.training.towers import train_towers
+from cistrace.training.towers import admitted_further, train_towers
 from cistrace.training.trace_file import TraceSource, read_traces
 from cistrace.writers.arms import LEDGER, PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
@@ -49,6 +50,15 @@ def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
         note_origin(run, "tower", recipe, data.hash)
         train_towers(data, recipe.tower, run, workers)
         mark_done(run, "tower")
+
+
+def do_judge(data: DataSet, recipe: Recipe, run: Run) -> None:
+    """Fit the judge of designs."""
+    if not done(run, "judge"):
+        note_origin(run, "judge", recipe, data.hash)
+        further = admitted_further(data, recipe.tower, run)
+        run.add_metrics("judge", train_judge(data.table, further, recipe.judge, run.judge_state, run.judge))
+        mark_done(run, "judge")
 
 
 def do_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:

@@ -51,18 +51,30 @@ def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> 
             log.info("%s: val %s", job.name, " ".join(f"{cell} {value:.4f}" for cell, value in r.items()))
 
 
+def admitted_further(data: DataSet, recipe: TowerRecipe, run: Run) -> list[SingleElement]:
+    """Further measurements, but for those that val and test must not be learnt from; counts go to the run's metrics.
+
+    Raises
+    ------
+    DataError
+        They cannot be read.
+    """
+    if recipe.further is None:
+        return []
+    found = read_further(Path(recipe.further), data.cell_types)
+    further, refused = admit(found, data.table)
+    log.info(
+        "further measurements: %d of %d taken; refused: %d are elements of val or test, %d share 40 bases with "
+        "one, %d lie on chromosomes that the data set does not train on",
+        *(len(further), len(found), refused.held_out, refused.related, refused.elsewhere),
+    )
+    run.add_metrics("further", {"taken": len(further), "refused": asdict(refused)})
+    return further
+
+
 def _dealt(data: DataSet, recipe: TowerRecipe, run: Run) -> TowerRows:
-    """Read further measurements, refuse what val and test must not be learnt from, deal all rows to folds."""
-    further: list[SingleElement] = []
-    if recipe.further is not None:
-        found = read_further(Path(recipe.further), data.cell_types)
-        further, refused = admit(found, data.table)
-        log.info(
-            "further measurements: %d of %d taken; refused: %d are elements of val or test, %d share 40 bases with "
-            "one, %d lie on chromosomes that the data set does not train on",
-            *(len(further), len(found), refused.held_out, refused.related, refused.elsewhere),
-        )
-        run.add_metrics("further", {"taken": len(further), "refused": asdict(refused)})
+    """Deal all rows to folds, those of further measurements too."""
+    further = admitted_further(data, recipe, run)
     rows = tower_rows(data.table, further, recipe.folds)
     write_dealt_rows(rows.dealt, run.folder / DEALT_ROWS)
     folds = rows.dealt.folds
