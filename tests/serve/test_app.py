@@ -185,7 +185,7 @@ def test_what_is_beyond_the_limits() -> None:
     assert client.post("/api/predict", json={"sequences": [DNA]}).status_code == 503
     assert client.post("/predict", json={}).status_code == 400
     client = client_of(limits=Limits(sequences=2, length=100))
-    for path in ("/api/predict", "/api/predict/stream", "/api/card", "/api/explain", "/api/scan"):
+    for path in ("/api/predict", "/api/predict/stream", "/api/card", "/api/explain", "/api/scan", "/api/reward"):
         assert "--max-sequences" in client.post(path, json={"sequences": [DNA] * 3}).json()["error"]
         assert "--max-length" in client.post(path, json={"sequences": [DNA * 3]}).json()["error"]
 
@@ -209,7 +209,7 @@ def test_openapi_is_valid_and_names_every_answer(client: TestClient) -> None:
     validate(found)
     assert set(found["paths"]) == {
         "/api/health", "/api/about", "/api/predict", "/api/predict/stream", "/api/card", "/api/explain", "/api/scan",
-        "/api/variants", "/formats", "/help", "/predict",
+        "/api/variants", "/api/reward", "/formats", "/help", "/predict",
     }  # fmt: skip
     predict = found["paths"]["/api/predict"]["post"]["responses"]
     assert set(predict) == {"200", "400", "403", "413", "415", "421", "422", "503"}
@@ -219,7 +219,7 @@ def test_openapi_is_valid_and_names_every_answer(client: TestClient) -> None:
 
 def test_random_bytes_are_never_the_servers_fault(client: TestClient) -> None:
     generator = np.random.default_rng(0)
-    for path in ("/api/predict", "/api/card", "/api/explain", "/api/scan", "/api/predict/stream", "/predict"):
+    for path in ("/api/predict", "/api/card", "/api/explain", "/api/scan", "/api/reward", "/predict"):
         for size in (1, 10, 1000):
             found = client.post(path, content=generator.bytes(size), headers={"Content-Type": JSON})
             assert 400 <= found.status_code < 500 and "error" in found.json()

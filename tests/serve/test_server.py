@@ -12,7 +12,8 @@ import pytest
 from cli_helpers import invoke, subprocess_run
 from motif_helpers import random_sequences
 
-from cistrace.serve.answers import Effects
+from cistrace.reward.reward import Reward
+from cistrace.serve.answers import Effects, Rewards
 
 pytestmark = pytest.mark.integration
 
@@ -58,6 +59,20 @@ def test_variants_are_those_of_the_command(port: int, tmp_path: Path) -> None:
     found = ask(port, "/api/variants", {"variants": [{"id": "v", "ref": ref, "alt": alt}]})
     assert found["effects"] == [json.loads(line) for line in rows.read_text().splitlines()]
     Effects.model_validate(found, strict=True)
+
+
+def test_rewards_are_those_of_the_library(port: int) -> None:
+    sequences = [*random_sequences(3, 200), "no DNA"]
+    question = {"sequences": sequences, "target": "hepg2", "against": ["K562", "WTC11"]}
+    reward = Reward("HepG2", ["K562", "WTC11"])
+    assert ask(port, "/api/reward", question) == {"rewards": reward(sequences).tolist(), "explanations": None}
+    found = ask(port, "/api/reward", {**question, "explain": True, "traces": True})
+    Rewards.model_validate(found, strict=True)
+    assert found["rewards"] == reward(sequences).tolist()
+    for row in found["explanations"][:3]:
+        assert [one["cell_type"] for one in row["predictions"]] == ["HepG2", "K562", "WTC11"]
+        assert all(one["verification"]["verified"] for one in row["predictions"])
+    assert found["explanations"][3]["valid"] is False and found["explanations"][3]["predictions"] == []
 
 
 def test_two_at_once_get_their_own_answers(port: int) -> None:

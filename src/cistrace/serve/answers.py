@@ -217,6 +217,32 @@ class Effects(_Answer):
     effects: list[Effect]
 
 
+class RewardRow(_Answer):
+    """What a reward is made of; of text that cannot be scored, `fault` says why, and no more is known."""
+
+    bases: str
+    reward: float
+    valid: bool
+    fault: str | None
+    objective: float | None
+    activities: dict[str, float] = Field(description="log2(RNA/DNA) by cell type.")
+    target: float | None
+    off_targets: dict[str, float]
+    specificity: float | None
+    uncertainty: float | None = Field(description="A penalty.")
+    out_of_domain: float | None = Field(description="A penalty.")
+    constraints: dict[str, float]
+    distance: float | None
+    predictions: list[Row]
+
+
+class Rewards(_Answer):
+    """A reward a sequence, in the order of the question; explanations where they were asked for."""
+
+    rewards: list[float]
+    explanations: list[RewardRow] | None
+
+
 class Hit(_Answer):
     """A row of `cistrace scan`, which has FIMO's columns; start and stop are 1-based, inclusive."""
 

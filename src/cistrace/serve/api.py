@@ -1,4 +1,4 @@
-"""The JSON API: what `cistrace predict`, `card`, `scan` and `Explainer` say, by questions over HTTP."""
+"""The JSON API: what `cistrace predict`, `card`, `scan`, `Explainer` and `Reward` say, by questions over HTTP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,19 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predictions.table import prediction_object
-from cistrace.serve.answers import About, Allowed, Cards, Effects, Explanations, Health, Hits, Predictions, Problem
+from cistrace.reward.explanation import RewardExplanation
+from cistrace.serve.answers import (
+    About,
+    Allowed,
+    Cards,
+    Effects,
+    Explanations,
+    Health,
+    Hits,
+    Predictions,
+    Problem,
+    Rewards,
+)
 from cistrace.serve.asking import WITH_TRACES, WITHOUT, Asked, pieces, predicted, prediction_work, told_in_turns
 from cistrace.serve.bodies import BodyRoute
 from cistrace.serve.events import EVENTS, events
@@ -21,6 +33,7 @@ from cistrace.serve.requests import (
     ExplainQuestion,
     PredictQuestion,
     Question,
+    RewardQuestion,
     ScanQuestion,
     VariantQuestion,
     sequences_of,
@@ -150,6 +163,19 @@ def model_routes(service: Service, questions: Questions, limits: Limits) -> APIR
             lambda piece: service.effects(piece, cells, trace),
         )  # fmt: skip
         return JSONResponse({"effects": rows})
+
+    @router.post("/reward", summary="Reward", dependencies=waits, responses={200: {"model": Rewards}})
+    async def reward(question: RewardQuestion, request: Request) -> JSONResponse:
+        """One number a sequence for designers to raise, as `Reward` gives it, and what it is made of."""
+        limits.check_count("sequences", len(question.sequences))
+        limits.check_length([DnaSequence(f"seq{at}", text) for at, text in enumerate(question.sequences, 1)])
+        rows: list[RewardExplanation] = []
+        for piece in pieces(question.sequences, WITH_TRACES if question.explain and question.traces else WITHOUT):
+            if await request.is_disconnected():
+                break
+            rows += await worker.run(lambda piece=piece: service.rewards(question, piece))  # type: ignore[misc]
+        explanations = [row.plain() for row in rows] if question.explain else None
+        return JSONResponse({"rewards": [row.reward for row in rows], "explanations": explanations})
 
     @router.post("/scan", summary="Scan", dependencies=waits, responses={200: {"model": Hits}})
     async def scan(question: ScanQuestion) -> JSONResponse:

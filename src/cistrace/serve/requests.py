@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from annotated_types import Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, WithJsonSchema
 
 from cistrace.cards.evidence import PredictingEvidence
@@ -16,6 +16,8 @@ from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.in_memory import as_sequences
 from cistrace.io.sequences import parse_sequences
 from cistrace.motifs.scanner import DEFAULT_P_THRESHOLD
+from cistrace.reward.expression import LONGEST
+from cistrace.reward.reward import DOMAIN, FLOOR, UNCERTAINTY
 
 MOST_BASES = 100_000  # letters of `contig:position:ref:alt`
 
@@ -40,7 +42,10 @@ _SEQUENCES = {
 Sequences = Annotated[Any, WithJsonSchema(_SEQUENCES)]
 """Sequences in any of these forms; `sequences_of` reads them."""
 
-CellTypes = Annotated[list[Annotated[str, MaxLen(100)]], MinLen(1), MaxLen(100)]
+CellType = Annotated[str, MaxLen(100)]
+"""A name as the model knows it, in any case."""
+
+CellTypes = Annotated[list[CellType], MinLen(1), MaxLen(100)]
 """Names as the model knows them, in any case, or `all`."""
 
 
@@ -107,6 +112,23 @@ class VariantQuestion(BaseModel):
         """Every sequence that is stated, for limits to look at."""
         pairs = [one for one in self.variants if isinstance(one, AllelePair)]
         return [DnaSequence(one.id, bases) for one in pairs for bases in (one.ref, one.alt)]
+
+
+class RewardQuestion(BaseModel):
+    """As the arguments of `Reward`; any text may stand among the sequences, and has a reward."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sequences: Annotated[list[str], MinLen(1)]
+    target: CellType | None = None
+    against: Annotated[list[CellType], MaxLen(100)] = []
+    objective: Annotated[str, MaxLen(LONGEST)] | None = Field(None, description="A name, or an expression.")
+    scales: dict[CellType, tuple[float, float]] | None = None
+    uncertainty: Annotated[float, Ge(0)] = UNCERTAINTY
+    domain: Annotated[float, Ge(0)] = DOMAIN
+    floor: Annotated[float, Lt(0)] = FLOOR
+    explain: bool = Field(False, description="Whether to say what every reward is made of.")
+    traces: bool = Field(False, description="Whether to add predictions with traces to that.")
 
 
 class ScanQuestion(Question):

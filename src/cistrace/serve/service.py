@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,18 +17,22 @@ from cistrace.checkpoints.card_maker import open_card_maker
 from cistrace.errors import RecordError
 from cistrace.explain.explainer import Explainer
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.hashes import json_hash
 from cistrace.motifs.background import load_background
 from cistrace.motifs.library import load_library
 from cistrace.motifs.scanner import Scanner
 from cistrace.predict import Predictor
 from cistrace.predictions.prediction import Prediction
+from cistrace.reward.explanation import RewardExplanation
+from cistrace.reward.reward import Reward
 from cistrace.serve.answers import explanation_object, hit_objects
-from cistrace.serve.requests import AllelePair
+from cistrace.serve.requests import AllelePair, RewardQuestion
 from cistrace.variants.reading import VariantReader
 from cistrace.variants.scorer import VariantScorer
 from cistrace.variants.table import effect_object
 from cistrace.writers.reasoner import OnWritten
 
+KINDS_OF_REWARD, KEPT_REWARDS = 8, 10_000  # rewards of other settings that are kept; sequences that each remembers
 EXAMPLE = "ACGTTGCAAGTCCGATAGCTTGCACCGTATTAGC"  # any sequence of which something is to be said
 
 
@@ -135,9 +140,34 @@ class Service:
         except RecordError as error:
             raise RecordError(error.record, error.reason) from None  # a question has no lines
 
+    def rewards(self, question: RewardQuestion, sequences: Sequence[str]) -> list[RewardExplanation]:
+        """Rewards of some of a question's sequences.
+
+        Raises
+        ------
+        InputError, CellTypeError, ModelError
+            As `Reward`.
+        """
+        asked = question.model_dump(exclude={"sequences", "explain", "traces"})
+        key = json_hash(asked)
+        if key not in self._rewards:
+            reward = Reward(
+                **asked, kept=KEPT_REWARDS, model=self.predictor.model, threads=self._threads, expressed=self._expressed
+            )
+            if len(self._rewards) == KINDS_OF_REWARD:
+                del self._rewards[next(iter(self._rewards))]
+            self._rewards[key] = reward
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # the answer says of each what is wrong
+            return self._rewards[key].explain(sequences, question.explain and question.traces)
+
     def hits(self, records: Sequence[DnaSequence], p_threshold: float) -> list[dict[str, Any]]:
         """Rows of `cistrace scan`; a threshold above the default is no question that it has an answer for."""
         return hit_objects(_passing(self._scanner.iter_hits(records), p_threshold))
+
+    @cached_property
+    def _rewards(self) -> dict[str, Reward]:
+        return {}
 
     @cached_property
     def _scanner(self) -> Scanner:
