@@ -8,6 +8,7 @@ from cistrace.errors import RunError
 
 PLOTS = ("matplotlib",)
 EVALUATION = (*PLOTS, "sklearn")
+DESIGN = ("Bio", "rapidfuzz")
 SERVING = ("fastapi", "mcp", "uvicorn")
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
 
@@ -48,6 +49,17 @@ def need_serving(command: str) -> None:
         A package of it is not installed.
     """
     _need(command, "serve", SERVING)
+
+
+def need_design(command: str) -> None:
+    """Ask for the extra `design`.
+
+    Raises
+    ------
+    RunError
+        A package of it is not installed.
+    """
+    _need(command, "design", DESIGN)
 
 
 def need_plots(command: str) -> None:

@@ -17,6 +17,7 @@ from typing import IO, Any
 import click
 
 from cistrace.cli.card import card
+from cistrace.cli.design import design
 from cistrace.cli.evaluate import evaluate
 from cistrace.cli.explain import explain
 from cistrace.cli.export import export
@@ -99,6 +100,7 @@ cli.add_command(predict)
 cli.add_command(explain)
 cli.add_command(report)
 cli.add_command(variants)
+cli.add_command(design)
 cli.add_command(reasonbench)
 cli.add_command(train)
 cli.add_command(generate)

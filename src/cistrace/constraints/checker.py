@@ -102,6 +102,18 @@ class ConstraintChecker:
             for fault in _WORDS.get(kind, _shortfall_words)(self, bases, kind, short)
         )
 
+    def spans(self, bases: str) -> list[tuple[int, int]]:
+        """Stretches of a design, 0-based half-open, in each of which a base has to change: runs, sites, motifs."""
+        found = [(start, start + len(run)) for start, run in self._runs(bases)] if self._longest else []
+        found += [(start, start + len(pattern.letters)) for pattern, start in self._sites(bases)]
+        if self._avoided is not None:
+            found += [(hit.start, hit.end) for hit in self._avoided.hits([bases])[0]]
+        return [(max(0, start), min(len(bases), end)) for start, end in found]
+
+    def lacking(self, bases: str) -> list[bool]:
+        """Whether a sequence has no hit of each of `keep_motifs`."""
+        return [] if self._kept is None else (self._kept.counts([bases])[0] == 0).tolist()
+
     def _gc_edits(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         low, high = self.constraints.gc or (0, 1)
         counts = np.array([sum(map(bases.count, "GCS")) for bases in sequences], dtype=np.float64)
@@ -147,6 +159,15 @@ class ConstraintChecker:
         before = len(self.constraints.flanks[0])
         first = max(0, before - len(pattern.letters) + 1)
         return places[:, first : before + length]
+
+    def _sites(self, bases: str) -> list[tuple[Pattern, int]]:
+        """Forbidden sites and where they start in the design, negative in the flank."""
+        sets, before = base_sets(self._flanked(bases))[None], len(self.constraints.flanks[0])
+        return [
+            (pattern, place + max(0, before - len(pattern.letters) + 1) - before)
+            for pattern in self._patterns
+            for place in np.flatnonzero(self._of_design(occurrences(sets, pattern), pattern, len(bases))[0]).tolist()
+        ]
 
     def _avoided_hits(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         assert self._avoided is not None
@@ -209,15 +230,10 @@ class ConstraintChecker:
         ]
 
     def _site_words(self, bases: str, kind: str, short: float) -> list[str]:
-        words = []
-        before = len(self.constraints.flanks[0])
-        for pattern in self._patterns:
-            places = occurrences(base_sets(self._flanked(bases))[None], pattern)
-            offset = max(0, before - len(pattern.letters) + 1) - before
-            for place in np.flatnonzero(self._of_design(places, pattern, len(bases))[0]).tolist():
-                start = place + offset
-                words.append(f"the site of {pattern} at {start + 1}-{start + len(pattern.letters)}, expected none")
-        return words
+        return [
+            f"the site of {pattern} at {start + 1}-{start + len(pattern.letters)}, expected none"
+            for pattern, start in self._sites(bases)
+        ]
 
     def _avoided_words(self, bases: str, kind: str, short: float) -> list[str]:
         assert self._avoided is not None

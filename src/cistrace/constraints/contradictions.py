@@ -99,7 +99,7 @@ def _of_distances(constraints: Constraints, length: int, starts: int) -> Iterato
     if between is None:
         return
     free = len(free_places(constraints, length))
-    if between > free:
+    if 0 < free < between:
         yield f"distance_between: found {between}, expected at most the {free} bases that may change; lower it"
     most = constraints.maximum_edits
     if starts == 1 and most is not None and between > 2 * most:

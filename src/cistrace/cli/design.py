@@ -1,0 +1,173 @@
+"""`cistrace design`: search for sequences that are active where they are wanted, and not elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cistrace.cli.extras import need_design
+from cistrace.cli.reading import check_paths, model_option, threads_option
+from cistrace.cli.search_view import SearchView
+from cistrace.errors import InputError, OutputError
+from cistrace.io.files import whole_folder
+from cistrace.io.streams import shown
+
+if TYPE_CHECKING:
+    from cistrace.constraints.constraints import Constraints
+    from cistrace.design.designer import Designer
+    from cistrace.design.journal import SearchJournal
+    from cistrace.io.dna_sequence import DnaSequence
+
+FILES = ("designs.fasta", "designs.tsv")
+
+
+@click.command(short_help="Search for sequences that are active in one cell type and not in others.")
+@click.option("--target", required=True, metavar="NAME", help="Cell type in which designs are to be active.")
+@click.option("--against", default="", metavar="NAMES", help="Cell types in which they are not, parted by commas.")
+@click.option("--n", "count", type=click.IntRange(min=1), default=100, show_default=True, help="Designs wanted.")
+@click.option("--length", type=int, metavar="BP", help="Of a design. [default: that of the start, or 200]")
+@click.option(
+    "--start", type=click.Path(path_type=Path), metavar="FILE", help="Sequences to begin with. [default: random ones]"
+)
+@click.option("--keep", metavar="REGIONS", help="Stretches that keep the start's bases: 1-20,181-200 (1-based).")
+@click.option("--edits", type=click.IntRange(min=1), metavar="N", help="Most bases that differ from the start.")
+@click.option(
+    "--constraints",
+    "constraints_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="YAML or JSON: GC, forbidden sites, motifs and more; see docs/design.md.",
+)
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Folder to write.")
+@click.option(
+    "--objective",
+    metavar="TEXT",
+    help="activity, specificity, weighted, or arithmetic of cell types such as 'HepG2 - 0.5 * max(K562, WTC11)'."
+    " [default: specificity, or activity without --against]",
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(min=100),
+    metavar="N",
+    help="Passes through the model at most. [default: 100 a design, at least 2,000]",
+)
+@click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="Rounds at most. [default: as calls allow]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Equal seeds, equal designs.")
+@click.option("--resume", is_flag=True, help="Go on from what an interrupted search has kept.")
+@model_option
+@threads_option
+def design(
+    target: str,
+    against: str,
+    count: int,
+    length: int | None,
+    start: Path | None,
+    keep: str | None,
+    edits: int | None,
+    constraints_file: Path | None,
+    output: Path,
+    objective: str | None,
+    calls: int | None,
+    rounds: int | None,
+    seed: int,
+    resume: bool,
+    model: Path | None,
+    threads: int | None,
+) -> None:
+    """Search for DNA that is active in one cell type and not in others, within constraints.
+
+    The search recombines and mutates the best sequences so far, follows the gradient of the model, and puts in whole
+    sites of TFs that go with what is wanted, at the gaps of natural enhancers. No sequence that breaks a constraint is
+    ever scored.
+
+    \b
+    DIR holds, when all is done:
+      designs.fasta   the designs, the best first
+      designs.tsv     a row a design: reward, its components, activities, where it came from
+
+    \b
+    Examples:
+      cistrace design --target HepG2 --against K562,WTC11 --n 20 -o designs
+      cistrace design --target K562 --start enhancer.fa --keep 1-20 --edits 15 --constraints lab.yaml -o designs
+    """
+    need_design("design")
+    _check_folder(output, resume)
+    check_paths([start, constraints_file], {})
+    constraints = _constraints(constraints_file, keep, edits)
+    starts = _starts(start)
+
+    from cistrace.design.designer import Designer, settings_for
+    from cistrace.design.journal import SearchJournal
+    from cistrace.design.table import write_fasta, write_table
+    from cistrace.reward.reward import Reward
+
+    off_targets = [name for name in against.split(",") if name.strip()]
+    reward = Reward(target, off_targets, objective, model=model, threads=threads)
+    bp = length or (len(starts[0].bases) if starts else reward.window)
+    settings = settings_for(constraints, count, bp, calls, rounds, seed)
+    designer = Designer(reward, constraints, settings, starts)
+    with SearchJournal(output, designer.of, resume) as journal:
+        for kept in journal.kept:
+            designer.search.take(kept)
+        _run(designer, journal)
+        designs = designer.designs()
+        if len(designs) < count:
+            click.echo(
+                f"cistrace: found {len(designs):,} designs at least {settings.apart} edits apart, {count:,} were "
+                "wanted; ask for fewer, allow more calls, or less distance",
+                err=True,
+            )
+        if not designs:
+            raise InputError("design: found no sequence to give; expected some; allow more calls or loosen constraints")
+        with whole_folder(output, FILES) as part:
+            write_fasta(designs, part / FILES[0])
+            write_table(designs, part / FILES[1])
+
+
+def _run(designer: Designer, journal: SearchJournal) -> None:
+    """Make the rounds that are left, and keep each."""
+    with SearchView(designer.search) as view:
+        if journal.kept:
+            view.update()
+        while not designer.search.done:
+            journal.add(designer.search.step())
+            view.update()
+
+
+def _check_folder(output: Path, resume: bool) -> None:
+    """Refuse a folder that holds something, unless an interrupted search of it goes on."""
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{shown(output)}: is a file; expected a folder to write; choose another path")
+    if not resume and output.is_dir() and any(output.iterdir()):
+        raise OutputError(f"{shown(output)}: holds something already; expected an empty folder, or none; name another")
+    parent = output.absolute().parent
+    if not parent.is_dir():
+        raise OutputError(
+            f"{shown(output)}: its folder {shown(parent)} does not exist; make it, or choose another path"
+        )
+
+
+def _constraints(path: Path | None, keep: str | None, edits: int | None) -> Constraints:
+    """What the file asks, and the options beside it."""
+    from cistrace.constraints.constraints import Constraints
+    from cistrace.constraints.file import parse_regions, read_constraints, with_regions
+
+    found = Constraints() if path is None else read_constraints(path)
+    if keep is not None:
+        found = with_regions(found, parse_regions(keep))
+    return found if edits is None else replace(found, maximum_edits=edits)
+
+
+def _starts(path: Path | None) -> tuple[DnaSequence, ...]:
+    """The sequences to begin with; of several of the same bases the first."""
+    if path is None:
+        return ()
+    from cistrace.io.sequences import read_sequences
+
+    starts = {one.bases: one for one in reversed(list(read_sequences(path)))}
+    if not starts:
+        raise InputError(f"{shown(path)}: found no sequence, expected one to begin with; name another file")
+    return tuple(reversed(starts.values()))
