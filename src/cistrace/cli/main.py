@@ -22,6 +22,7 @@ from cistrace.cli.evaluate import evaluate
 from cistrace.cli.explain import explain
 from cistrace.cli.export import export
 from cistrace.cli.generate import generate
+from cistrace.cli.judge import judge
 from cistrace.cli.mcp import mcp
 from cistrace.cli.predict import predict
 from cistrace.cli.reasonbench import reasonbench
@@ -99,6 +100,7 @@ cli.add_command(card)
 cli.add_command(predict)
 cli.add_command(explain)
 cli.add_command(report)
+cli.add_command(judge)
 cli.add_command(variants)
 cli.add_command(design)
 cli.add_command(reasonbench)
