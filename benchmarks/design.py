@@ -83,9 +83,9 @@ def _run(path: Path, reward: Reward, way: Way, seed: int, calls: int, count: int
         part.write_text(json.dumps(made), encoding="utf-8")
 
 
-def _with_mix(mix: dict[Move, float] | None = None, planted: float = 2.0) -> Way:
+def _with_mix(mix: dict[Move, float] | None = None, planted: float = 2.0, apart: int = APART) -> Way:
     def way(reward: Reward, seed: int, calls: int, count: int) -> list[str]:
-        settings = SearchSettings(count, LENGTH, calls, APART, seed, mix=mix or MIX, planted=planted)
+        settings = SearchSettings(count, LENGTH, calls, apart, seed, mix=mix or MIX, planted=planted)
         search = Designer(reward, CONSTRAINTS, settings).search
         while not search.done:
             search.step()
@@ -184,6 +184,7 @@ LEDIDI_LR, LEDIDI_EDITS = 1.0, 0.01
 
 WAYS: dict[str, Way] = {
     "cistrace": _with_mix(),
+    "cistrace, 60 edits apart": _with_mix(apart=60),
     "cistrace, no climb": _with_mix(_without("climb")),
     "cistrace, no plant": _with_mix(_without("plant"), planted=0),
     "cistrace, no recombine": _with_mix(_without("recombine")),

@@ -80,7 +80,20 @@ def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
 
 
 def command(output: Path, *options: str) -> list[str]:
-    return [sys.executable, "-m", "cistrace", *BASIC, "--n", "4", "--calls", "260", "-o", str(output), *options]
+    return [
+        sys.executable,
+        "-m",
+        "cistrace",
+        *BASIC,
+        "--n",
+        "4",
+        "--calls",
+        "260",
+        "--no-trace",
+        "-o",
+        str(output),
+        *options,
+    ]
 
 
 @pytest.mark.pipeline
@@ -89,7 +102,7 @@ def test_a_search_that_was_killed_goes_on_to_the_same_designs(tmp_path: Path) ->
     whole = subprocess.run(
         command(tmp_path / "whole", "--constraints", path), capture_output=True, text=True, check=True
     )
-    assert "calls 260 of 260" in whole.stderr
+    assert "calls 260 of 260" in whole.stderr and "judge" in whole.stderr
 
     journal = tmp_path / "cut.partial"
     with subprocess.Popen(command(tmp_path / "cut", "--constraints", path), stderr=subprocess.DEVNULL) as process:
@@ -120,7 +133,9 @@ def test_a_search_that_was_killed_goes_on_to_the_same_designs(tmp_path: Path) ->
 @pytest.mark.pipeline
 def test_a_start_is_kept_to(tmp_path: Path) -> None:
     start = written(tmp_path, "start.fa", f">mine\n{START}\n")
-    result = run(tmp_path, "--start", start, "--keep", "1-30,150-200", "--edits", "6", "--n", "3", "--calls", "120")
+    result = run(
+        tmp_path, "--start", start, "--keep", "1-30,150-200", "--edits", "6", "--n", "3", "--calls", "120", "--no-trace"
+    )
     assert result.exit_code == 0, result.output
     for one in read_sequences(tmp_path / "out" / "designs.fasta"):
         assert one.bases[:30] == START[:30] and one.bases[149:] == START[149:]

@@ -11,17 +11,17 @@ import click
 from cistrace.cli.extras import need_design
 from cistrace.cli.reading import check_paths, model_option, threads_option
 from cistrace.cli.search_view import SearchView
+from cistrace.cli.steps import Steps
 from cistrace.errors import InputError, OutputError
 from cistrace.io.files import whole_folder
 from cistrace.io.streams import shown
+from cistrace.io.terminal import printable
 
 if TYPE_CHECKING:
     from cistrace.constraints.constraints import Constraints
     from cistrace.design.designer import Designer
     from cistrace.design.journal import SearchJournal
     from cistrace.io.dna_sequence import DnaSequence
-
-FILES = ("designs.fasta", "designs.tsv")
 
 
 @click.command(short_help="Search for sequences that are active in one cell type and not in others.")
@@ -56,6 +56,20 @@ FILES = ("designs.fasta", "designs.tsv")
 )
 @click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="Rounds at most. [default: as calls allow]")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Equal seeds, equal designs.")
+@click.option(
+    "--judge",
+    "judge_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A judge of `cistrace train judge`. [default: the shipped one]",
+)
+@click.option(
+    "--natural",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Natural elements: the nearest to each design is sought, and their motifs stand beside the designs'.",
+)
+@click.option("--trace/--no-trace", default=True, show_default=True, help="Tell traces, and ask the judge about them.")
 @click.option("--resume", is_flag=True, help="Go on from what an interrupted search has kept.")
 @model_option
 @threads_option
@@ -73,6 +87,9 @@ def design(
     calls: int | None,
     rounds: int | None,
     seed: int,
+    judge_file: Path | None,
+    natural: Path | None,
+    trace: bool,
     resume: bool,
     model: Path | None,
     threads: int | None,
@@ -81,12 +98,12 @@ def design(
 
     The search recombines and mutates the best sequences so far, follows the gradient of the model, and puts in whole
     sites of TFs that go with what is wanted, at the gaps of natural enhancers. No sequence that breaks a constraint is
-    ever scored.
+    ever scored. Designs are judged afterwards by a model that the search never asked.
 
     \b
     DIR holds, when all is done:
       designs.fasta   the designs, the best first
-      designs.tsv     a row a design: reward, its components, activities, where it came from
+      designs.tsv     a row a design: reward, its components, activities, what the judge says, where it came from
 
     \b
     Examples:
@@ -95,13 +112,18 @@ def design(
     """
     need_design("design")
     _check_folder(output, resume)
-    check_paths([start, constraints_file], {})
+    check_paths([start, constraints_file, judge_file, natural], {})
     constraints = _constraints(constraints_file, keep, edits)
     starts = _starts(start)
 
     from cistrace.design.designer import Designer, settings_for
     from cistrace.design.journal import SearchJournal
-    from cistrace.design.table import write_fasta, write_table
+    from cistrace.design.judge import judge_for
+    from cistrace.design.natural import read_natural
+    from cistrace.design.outcome import judge_designs
+    from cistrace.design.outputs import FILES, write_outputs
+    from cistrace.design.summary import summary_lines
+    from cistrace.predict import Predictor
     from cistrace.reward.reward import Reward
 
     off_targets = [name for name in against.split(",") if name.strip()]
@@ -109,6 +131,8 @@ def design(
     bp = length or (len(starts[0].bases) if starts else reward.window)
     settings = settings_for(constraints, count, bp, calls, rounds, seed)
     designer = Designer(reward, constraints, settings, starts)
+    judge = judge_for(judge_file, [*reward.objective.cell_types, *filter(None, [reward.target]), *reward.against], bp)
+    elements = None if natural is None else read_natural(natural)
     with SearchJournal(output, designer.of, resume) as journal:
         for kept in journal.kept:
             designer.search.take(kept)
@@ -120,11 +144,15 @@ def design(
                 "wanted; ask for fewer, allow more calls, or less distance",
                 err=True,
             )
-        if not designs:
-            raise InputError("design: found no sequence to give; expected some; allow more calls or loosen constraints")
+        with Steps() as say:
+            predictor = Predictor(model, threads)
+            report = judge_designs(
+                designs, reward.objective, predictor, judge, reward.target, reward.against, elements, trace, say
+            )
         with whole_folder(output, FILES) as part:
-            write_fasta(designs, part / FILES[0])
-            write_table(designs, part / FILES[1])
+            write_outputs(report, part)
+    for line in summary_lines(report):
+        click.echo(printable(f"cistrace: {line}"), err=True)
 
 
 def _run(designer: Designer, journal: SearchJournal) -> None:
