@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cli_helpers import invoke
+from report_helpers import data_of
 
 from cistrace.design.agreement import SiteLoss, agreement_of, site_losses
 from cistrace.design.design import Design
@@ -117,6 +118,9 @@ def test_the_command_judges_sequences_of_others(tmp_path: Path) -> None:
     assert [(row["id"], row["sequence"]) for row in rows] == [(one.id, one.bases) for one in records]
     assert float(rows[0]["gap"]) == pytest.approx(float(rows[0]["value"]) - float(rows[0]["judged"]), abs=2e-4)
     assert "a gap of" in made.stderr
+    page = data_of((tmp_path / "out" / "report.html").read_text(encoding="utf-8"))
+    assert [one["id"] for one in page["designs"]] == [one.id for one in records] and page["starts"] == []
+    assert page["designs"][0]["view"] is None and page["judged"]  # no traces were asked for
     again = invoke(*line, tmp_path / "out")
     assert again.exit_code == 2 and "expected an empty folder" in again.stderr
 

@@ -104,6 +104,7 @@ def design(
     DIR holds, when all is done:
       designs.fasta   the designs, the best first
       designs.tsv     a row a design: reward, its components, activities, what the judge says, where it came from
+      report.html     a page of all this, with traces before and after
 
     \b
     Examples:
@@ -150,7 +151,7 @@ def design(
                 designs, reward.objective, predictor, judge, reward.target, reward.against, elements, trace, say
             )
         with whole_folder(output, FILES) as part:
-            write_outputs(report, part)
+            write_outputs(report, predictor, f"designs for {target}", part)
     for line in summary_lines(report):
         click.echo(printable(f"cistrace: {line}"), err=True)
 

@@ -60,7 +60,7 @@ def judge(
     is stuffed with sites or repetitive, and whether the judge bears out what its trace tells.
 
     \b
-    DIR holds designs.fasta and designs.tsv; standard error says what they come to.
+    DIR holds designs.fasta, designs.tsv and report.html; standard error says what they come to.
 
     \b
     Examples:
@@ -97,7 +97,7 @@ def judge(
     with Steps() as say:
         report = judge_designs(designs, aim, predictor, found, wanted, others, elements, trace, say)
     with whole_folder(output) as part:
-        write_outputs(report, part)
+        write_outputs(report, predictor, input_name(sequences), part)
     for line in summary_lines(report):
         click.echo(printable(f"cistrace: {line}"), err=True)
 

@@ -81,11 +81,11 @@ def report_output(path: Path, title: str, scales: Mapping[str, Any]) -> Iterator
     check_report_ending(path)
     with text_output(path) as out:
         report = _Report(out.write)
-        head, foot = _frame(title)
-        out.write(f'{head}{{"title":{_json(title)},"scales":{_json(scales)},"sequences":[')
+        head, foot = page_frame(title, part("report.css"), script())
+        out.write(f'{head}{{"title":{page_json(title)},"scales":{page_json(scales)},"sequences":[')
         yield report.add
         report.finish()
-        out.write(f'],"made":{_json(report.made)},"left_out":{report.left_out}}}{foot}')
+        out.write(f'],"made":{page_json(report.made)},"left_out":{report.left_out}}}{foot}')
 
 
 class _Report:
@@ -119,18 +119,17 @@ class _Report:
 
     def _put(self, views: list[dict[str, Any]]) -> None:
         for view in views:
-            self._write(f"{',' if self._written else ''}\n{_json(view)}")
+            self._write(f"{',' if self._written else ''}\n{page_json(view)}")
             self._written += 1
 
 
-def _json(plain: object) -> str:
+def page_json(plain: object) -> str:
     """JSON that can stand in a script element: no text in it opens, ends or comments out anything."""
     return json.dumps(plain, ensure_ascii=False, allow_nan=False, separators=(",", ":")).translate(_UNSAFE)
 
 
-def _frame(title: str) -> tuple[str, str]:
-    """The page before and behind its data."""
-    style, code = part("report.css"), script()
+def page_frame(title: str, style: str, code: str) -> tuple[str, str]:
+    """A page before and behind its data, which are `page_json`; nothing but this style and script may act in it."""
     policy = (
         f"default-src 'none'; script-src '{_digest(code)}'; style-src '{_digest(style)}'; base-uri 'none'; "
         "form-action 'none'"
