@@ -63,7 +63,8 @@ def test_a_fit_that_was_interrupted_ends_as_one_that_was_not(tmp_path: Path) -> 
 
 
 def test_the_stage_stands_by_itself(bench: Path, tmp_path: Path) -> None:
-    line = ["train", "judge", "--recipe", "compact", "--data", bench, "-o", tmp_path / "run", "judge.epochs=1"]
+    run = str(tmp_path / "run")
+    line = ["train", "judge", "--recipe", "compact", "--data", str(bench), "-o", run, "judge.epochs=1"]
     made = invoke(*line)
     assert made.exit_code == 0, made.output
     file = tmp_path / "run" / "judge.safetensors"
