@@ -64,6 +64,7 @@ def a_prediction(identifier: str = "one", cell_type: str = "K562", trace: bool =
         percentile=61.5,
         level=2,
         level_probabilities=(0.1, 0.2, 0.3, 0.4),
+        domain_percentile=71.25,
         flags=("padded", "ambiguous:2"),
         start=0,
         end=len(DNA),

@@ -19,11 +19,12 @@ from cistrace import Predictor
 from cistrace.cards.json import card_hash
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.load import load_checkpoint
-from cistrace.checkpoints.schema import CheckpointConfig, shipped_checkpoint
+from cistrace.checkpoints.schema import DOMAIN_FILE, CheckpointConfig, shipped_checkpoint
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.sequences import read_sequences
 from cistrace.predict import GROUNDED, ScoredWindow
+from cistrace.towers.domain import OUT_OF_DOMAIN
 from cistrace.traces.verify import verify
 
 pytestmark = pytest.mark.pipeline
@@ -32,6 +33,9 @@ pytestmark = pytest.mark.pipeline
 @pytest.fixture(scope="module")
 def predictor() -> Predictor:
     return Predictor(threads=2)
+
+
+TILED = ("GGTTAATGATTAACCATG" * 12)[:200]  # HNF1's site over and over: no natural element is like it
 
 
 def dna(length: int, seed: int = 0) -> str:
@@ -49,7 +53,7 @@ def test_a_prediction_is_whole(predictor: Predictor) -> None:
         assert 0 <= entry.percentile <= 100
         assert sum(entry.level_probabilities) == pytest.approx(1)
         assert entry.trace is not None and entry.verification is not None and entry.ledger is not None
-        assert entry.flags in ((), (GROUNDED,))
+        assert set(entry.flags) <= {GROUNDED, OUT_OF_DOMAIN}  # which random DNA often is
         assert len(entry.card_hash) == 64 and entry.provenance.checkpoint
 
 
@@ -200,7 +204,9 @@ def test_levels_follow_their_probabilities_and_intervals_their_readout(predictor
             assert entry.level == int(np.argmax(entry.level_probabilities))
             calibration = predictor.checkpoint.scales[entry.cell_type].calibrations[readout]
             lower, upper = calibration.interval(np.array(entry.activity))
-            assert (entry.lower, entry.upper) == (float(lower), float(upper)) and lower < entry.activity < upper
+            wider = OUT_OF_DOMAIN in entry.flags
+            assert ((entry.lower, entry.upper) == (float(lower), float(upper))) != wider
+            assert entry.lower <= lower < entry.activity < upper <= entry.upper
 
 
 def test_without_towers_the_card_alone_is_scored(tmp_path: Path) -> None:
@@ -246,18 +252,57 @@ def test_an_interval_that_cannot_be_stated_is_said(tmp_path: Path) -> None:
         return replace(config, scales=scales, faults=("K562: no interval",))
 
     predictor = Predictor(altered_checkpoint(tmp_path / "model", change))
-    unknown, known = predictor.predict(dna(200), ["K562", "HepG2"], trace=False)
+    natural = next(read_sequences("examples/enhancers.fa")).bases
+    far, _, unknown, known = predictor.predict([TILED, natural], ["K562", "HepG2"], trace=False)
+    assert (far.lower, far.upper) == (-math.inf, math.inf) and far.flags == (OUT_OF_DOMAIN, "no_interval")
     assert (unknown.lower, unknown.upper) == (-math.inf, math.inf) and unknown.flags == ("no_interval",)
     assert math.isfinite(unknown.activity) and sum(unknown.level_probabilities) == pytest.approx(1)
     assert math.isfinite(known.upper) and known.flags == ()
     assert predictor.checkpoint.faults == ("K562: no interval",)
 
 
+@pytest.mark.parametrize("trace", [False, True])
+def test_what_is_like_nothing_learnt_from_is_flagged_with_a_wider_interval(predictor: Predictor, trace: bool) -> None:
+    natural = next(read_sequences("examples/enhancers.fa")).bases
+    domain, towers = predictor.checkpoint.domain, predictor.checkpoint.towers
+    assert domain is not None and towers is not None
+    inside, beyond = predictor.predict([natural, TILED], "HepG2", trace=trace)
+    assert OUT_OF_DOMAIN in beyond.flags and OUT_OF_DOMAIN not in inside.flags
+    assert beyond.domain_percentile is not None and inside.domain_percentile is not None
+    assert inside.domain_percentile < 95 < beyond.domain_percentile
+    (factor,) = domain.factors(towers.reading([TILED]).distances)
+    assert factor > 1
+    calibration = predictor.checkpoint.scales["HepG2"].calibrations["towers"]
+    for one, wider in ((inside, 1.0), (beyond, float(factor))):
+        lower, upper = (float(bound) for bound in calibration.interval(np.array(one.activity)))
+        assert one.upper - one.activity == pytest.approx(wider * (upper - one.activity))
+        assert one.activity - one.lower == pytest.approx(wider * (one.activity - lower))
+
+
+def test_a_checkpoint_without_a_domain_flags_nothing(tmp_path: Path) -> None:
+    """As all were that older releases exported."""
+
+    def without(config: CheckpointConfig) -> CheckpointConfig:
+        return replace(config, files={name: found for name, found in config.files.items() if name != DOMAIN_FILE})
+
+    folder = altered_checkpoint(tmp_path / "model", without)
+    (folder / DOMAIN_FILE).unlink()
+    predictor = Predictor(folder)
+    assert predictor.checkpoint.domain is None
+    for trace in (False, True):
+        (found,) = predictor.predict(TILED, "K562", trace=trace)
+        assert OUT_OF_DOMAIN not in found.flags and found.domain_percentile is None
+        lower, _ = predictor.checkpoint.scales["K562"].calibrations["towers"].interval(np.array(found.activity))
+        assert found.lower == float(lower)
+
+
 def test_intervals_differ_from_sequence_to_sequence(predictor: Predictor) -> None:
-    """A strong enhancer of the examples is told with a wider interval than random DNA, which is weak."""
-    strong = next(read_sequences("examples/enhancers.fa")).bases
+    """A strong enhancer of the examples is told with a wider interval than a weak one."""
+    examples = [one.bases for one in read_sequences("examples/enhancers.fa")]
     for cell in predictor.cell_types:
-        one, other = predictor.predict([dna(200), strong], cell, trace=False)
+        told = [one for one in predictor.predict(examples, cell, trace=False) if OUT_OF_DOMAIN not in one.flags]
+        one, *_, other = sorted(told, key=lambda one: one.activity)
+        assert other.activity - one.activity > 1
         assert (one.activity < other.activity) == (one.upper - one.lower < other.upper - other.lower)
 
 

@@ -38,7 +38,8 @@ def random_domain(features: int, seed: int = 0) -> Domain:
     random = np.random.default_rng(seed)
     whitening = random.normal(size=(features, 5)).astype(np.float32)
     quantiles = np.linspace(0.5, 4, 21, dtype=np.float32)
-    return Domain(random.normal(size=features).astype(np.float32), whitening, quantiles, 3.0)
+    mean, direction = random.normal(size=(2, features)).astype(np.float32)
+    return Domain(mean, whitening, direction, quantiles, 3.0, 1.5)
 
 
 def _warm(tower: Tower) -> None:

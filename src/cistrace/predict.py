@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -252,20 +253,20 @@ class Predictor:
         size = self.checkpoint.window
         columns = [self.cell_types.index(cell) for cell in cells]
 
-        def activities(several: Sequence[SequenceWindow]) -> NDArray[np.float32]:
-            parts = (several[begin : begin + SLICE] for begin in range(0, len(several), SLICE))
-            return np.concatenate(list(side_by_side(estimate, parts, self._threads)))
-
-        def estimate(several: Sequence[SequenceWindow]) -> NDArray[np.float32]:
-            return towers.estimate([at.bases for at in several])[:, columns]
+        def read(several: Sequence[SequenceWindow]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+            parts = ([at.bases for at in several[begin : begin + SLICE]] for begin in range(0, len(several), SLICE))
+            readings = list(side_by_side(towers.reading, parts, self._threads))
+            activities = np.concatenate([one.activities[:, columns] for one in readings])
+            return activities, np.concatenate([one.distances for one in readings])
 
         described: tuple[SequenceWindow, tuple[str, ...]] | None = None  # cell types mostly share a window
-        for at, cell, activity in scored_windows(records, size, windows, activities, BLOCK):
+        for at, cell, activity, distance in scored_windows(records, size, windows, read, BLOCK):
             if described is None or described[0] is not at:
                 described = at, flags(at, size, composition(at.bases), None)
             yield reported(
-                self.checkpoint, "towers", at, cells[cell], activity, described[1], self._provenance_of_towers
-            )
+                self.checkpoint, "towers", at, cells[cell], activity, distance, described[1],
+                self._provenance_of_towers,
+            )  # fmt: skip
 
     def _from_cards(
         self, records: Iterable[DnaSequence], cells: tuple[str, ...], trace: bool, windows: WindowChoice,
@@ -368,8 +369,10 @@ class Predictor:
         """What is reported of a `scored` window in one of `cells`, at place `cell`, with or without its `trace`."""
         found = self.maker.window_card(scored.cards, cell, cells)
         readout: Readout = "towers" if self.tells else "trace" if trace else "card"
+        evidence = scored.cards.evidence
         told = reported(
-            self.checkpoint, readout, found.at, cells[cell], scored.scores[cell], found.flags, self.provenance
+            self.checkpoint, readout, found.at, cells[cell], scored.scores[cell],
+            math.nan if evidence is None else evidence.distance, found.flags, self.provenance,
         )  # fmt: skip
         told = replace(told, card=found.card, card_hash=card_hash(found.card))
         if not trace:

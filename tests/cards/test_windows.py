@@ -75,15 +75,19 @@ def test_scored_windows_are_those_reported_with_their_activities(texts: list[str
     sequences = [DnaSequence(f"s{n}", bases) for n, bases in enumerate(texts)]
     asked: list[int] = []
 
-    def counted(several: Sequence[SequenceWindow]) -> NDArray[np.float64]:
+    def counted(several: Sequence[SequenceWindow]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         asked.append(len(several))
-        return gc(several)
+        return gc(several), adenines(several)
+
+    def adenines(several: Sequence[SequenceWindow]) -> NDArray[np.float64]:
+        return np.array([at.bases.count("A") for at in several], dtype=np.float64)
 
     for choice, choose in (("best", lambda sequence: best_windows(sequence, 200, 2, gc)), ("all", None)):
         asked.clear()
         found = list(scored_windows(sequences, 200, choice, counted, together))  # type: ignore[arg-type]
-        assert [(at, cell) for at, cell, _ in found] == list(reported_windows(sequences, 200, 2, choose))
-        assert [score for _, _, score in found] == [gc([at])[0, cell] for at, cell, _ in found]
+        assert [(at, cell) for at, cell, _, _ in found] == list(reported_windows(sequences, 200, 2, choose))
+        assert [score for _, _, score, _ in found] == [gc([at])[0, cell] for at, cell, _, _ in found]
+        assert [apart for *_, apart in found] == [adenines([at])[0] for at, *_ in found]
         assert all(count >= together for count in asked[:-1])
 
 

@@ -15,7 +15,7 @@ from cistrace import to_frame
 from cistrace.errors import InputError
 from cistrace.predictions import frame as module
 
-UNTRACED = a_prediction("two", "HepG2", trace=False)
+UNTRACED = replace(a_prediction("two", "HepG2", trace=False), domain_percentile=None)
 NO_TRACE = replace(UNTRACED, trace_text="Nonsense.")
 MANY = [a_prediction(), UNTRACED, NO_TRACE]
 
@@ -34,6 +34,7 @@ def test_a_row_holds_the_prediction_s_own_values() -> None:
         "start": 1,
         "end": 34,
         "level_probabilities": [0.1, 0.2, 0.3, 0.4],
+        "domain_percentile": 71.25,
         "trace": MANY[0].trace_text,
         "verified": True,
         "claims": 5,
@@ -59,7 +60,7 @@ def test_both_libraries_hold_the_same_in_the_same_types(many: list[Any]) -> None
 
 
 def test_one_prediction_is_a_frame_of_one_row() -> None:
-    assert to_frame(UNTRACED, "polars").shape == (1, 17)
+    assert to_frame(UNTRACED, "polars").shape == (1, 18)
 
 
 def test_the_library_that_is_installed_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:

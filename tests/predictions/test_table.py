@@ -31,6 +31,8 @@ from cistrace.predictions.table import (
     prediction_output,
     tsv_field,
 )
+from cistrace.report.stored import read_rows
+from cistrace.report.view import cell_view
 from cistrace.traces.grounded import write
 from cistrace.traces.positions import moved_text
 from cistrace.traces.text import parse_trace, render_trace
@@ -97,6 +99,23 @@ def test_bounds_that_cannot_be_stated_are_said_in_every_format(tmp_path: Path) -
     (entry,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
     for found in (row, entry):
         assert found["lower"] is None and found["upper"] is None and found["flags"] == ["no_interval"]
+
+
+def test_a_row_out_of_the_domain_says_so_in_every_format(tmp_path: Path) -> None:
+    far = replace(a_prediction(), flags=("padded", "out_of_domain"), domain_percentile=99.5)
+    unknown = replace(a_prediction(), domain_percentile=None)
+    for ending in (".tsv", ".csv", ".jsonl", ".parquet"):
+        write_all(tmp_path / f"out{ending}", [far, unknown])
+    for name, mark in (("out.tsv", "\t"), ("out.csv", ",")):
+        one, _ = csv.DictReader((tmp_path / name).read_text().splitlines(), delimiter=mark)
+        assert one["flags"] == "padded;out_of_domain"
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    for one, other in (lines, pq.read_table(tmp_path / "out.parquet").to_pylist()):
+        assert (one["flags"], one["domain_percentile"]) == (["padded", "out_of_domain"], 99.5)
+        assert other["domain_percentile"] is None
+    (stored, _) = read_rows(tmp_path / "out.jsonl")
+    assert "out_of_domain" in cell_view(stored)["flags"]
+    assert "out_of_domain" in far._repr_html_()
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")))

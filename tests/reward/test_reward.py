@@ -58,13 +58,15 @@ def test_dna_unlike_any_that_was_learnt_from_costs_by_its_distance(tmp_path: Pat
     reward = Reward("HepG2", domain=1.5, threads=1)
     towers = reward.checkpoint.towers
     assert towers is not None
-    features = towers.features(SEQUENCES[-20:])
-    domain = Domain(features.mean(axis=0), np.eye(features.shape[1], dtype=np.float32), np.arange(9.0), 0.2)  # type: ignore[arg-type]
+    features = towers.reading(SEQUENCES[-20:]).features
+    mean, count = features.mean(axis=0), features.shape[1]
+    whitening, nowhere = np.eye(count, dtype=np.float32), np.zeros(count, dtype=np.float32)
+    domain = Domain(mean, whitening, nowhere, np.arange(9, dtype=np.float32), 0.2)
     towers.domain = domain
     with patch.object(type(reward.checkpoint), "domain", domain):
         found = reward.components([*SEQUENCES, "A" * 200])
         (one,) = reward.explain(["A" * 200])
-    distances = domain.distances(towers.features([*SEQUENCES, "A" * 200]))
+    distances = domain.distances(towers.reading([*SEQUENCES, "A" * 200]).features)
     np.testing.assert_allclose(found.distances, distances, rtol=1e-6)
     np.testing.assert_allclose(found.out_of_domain, 1.5 * np.maximum(distances / 0.2 - 1, 0), rtol=1e-5, atol=1e-6)
     assert 0 < (found.out_of_domain > 0).sum() < len(distances)

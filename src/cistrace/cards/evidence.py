@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
@@ -39,6 +40,8 @@ class SequenceEvidence:
         Places, among those told, of the two sites whose interplay was measured.
     interplay : ndarray, float32, shape (cell types,)
         What the two are worth together beyond what each would be by itself; half of it is in either's amount.
+    distance : float
+        How far the sequence lies from what the model learnt from, in the model's own measure; NaN where not known.
     """
 
     estimates: NDArray[np.float32]
@@ -47,12 +50,17 @@ class SequenceEvidence:
     amounts: NDArray[np.float32]
     pair: tuple[int, int] | None
     interplay: NDArray[np.float32]
+    distance: float = math.nan
 
     def of_columns(self, columns: Sequence[int]) -> SequenceEvidence:
         """The same in some of the cell types."""
         at = list(columns)
-        return SequenceEvidence(
-            self.estimates[at], self.backdrops[at], self.told, self.amounts[:, at], self.pair, self.interplay[at]
+        return replace(
+            self,
+            estimates=self.estimates[at],
+            backdrops=self.backdrops[at],
+            amounts=self.amounts[:, at],
+            interplay=self.interplay[at],
         )
 
 

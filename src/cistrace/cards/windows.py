@@ -113,10 +113,10 @@ def scored_windows(
     sequences: Iterable[DnaSequence],
     size: int,
     choice: WindowChoice,
-    activities: Callable[[Sequence[SequenceWindow]], NDArray[np.floating]],
+    read: Callable[[Sequence[SequenceWindow]], tuple[NDArray[np.floating], NDArray[np.floating]]],
     together: int,
-) -> Iterator[tuple[SequenceWindow, int, float]]:
-    """The windows to report, as `reported_windows` has them, each with its cell type's place and its activity.
+) -> Iterator[tuple[SequenceWindow, int, float, float]]:
+    """The windows to report, as `reported_windows` has them, each with its cell type's place, activity and distance.
 
     Parameters
     ----------
@@ -124,8 +124,8 @@ def scored_windows(
         Of a window, bp.
     choice : `best` or `all`
         In each cell type the window that `best_windows` would choose, or all with `MINIMUM_KNOWN` letters of ACGT.
-    activities : callable
-        Activities of windows, (N, cell types).
+    read : callable
+        Activities of windows, (N, cell types), and how far they lie from what the model learnt from, (N,).
     together : int
         Windows, or somewhat more, that are asked of at once, whichever sequences they are of.
     """
@@ -133,25 +133,26 @@ def scored_windows(
     for sequence in sequences:
         waiting.append(tiles(sequence, size, MINIMUM_KNOWN) if choice == "all" else readable(tiles(sequence, size)))
         if sum(map(len, waiting)) >= together:
-            yield from _scored(waiting, choice, activities)
+            yield from _scored(waiting, choice, read)
             waiting = []
     if waiting:
-        yield from _scored(waiting, choice, activities)
+        yield from _scored(waiting, choice, read)
 
 
 def _scored(
     several: list[list[SequenceWindow]],
     choice: WindowChoice,
-    activities: Callable[[Sequence[SequenceWindow]], NDArray[np.floating]],
-) -> Iterator[tuple[SequenceWindow, int, float]]:
-    scores = activities([at for found in several for at in found])
-    for found, rows in zip(several, np.split(scores, np.cumsum([len(found) for found in several])[:-1]), strict=True):
+    read: Callable[[Sequence[SequenceWindow]], tuple[NDArray[np.floating], NDArray[np.floating]]],
+) -> Iterator[tuple[SequenceWindow, int, float, float]]:
+    ends = np.cumsum([len(found) for found in several])[:-1]
+    parts = (np.split(one, ends) for one in read([at for found in several for at in found]))
+    for found, rows, apart in zip(several, *parts, strict=True):
         if choice == "best":
-            places = rows.argmax(axis=0).tolist()
-            yield from ((found[place], cell, float(rows[place, cell])) for cell, place in enumerate(places))
+            for cell, place in enumerate(rows.argmax(axis=0).tolist()):
+                yield found[place], cell, float(rows[place, cell]), float(apart[place])
         else:
-            for at, row in zip(found, rows.tolist(), strict=True):
-                yield from ((at, cell, score) for cell, score in enumerate(row))
+            for at, row, distance in zip(found, rows.tolist(), apart.tolist(), strict=True):
+                yield from ((at, cell, score, distance) for cell, score in enumerate(row))
 
 
 def placed(card: Card, start: int) -> Card:

@@ -116,7 +116,8 @@ def variants(
       lower, upper                90 % interval of what models trained anew on the same measurements
                                   say; measured effects stray further (docs/variants.md)
       percentile                  random substitutions in natural elements that do less, 0-100
-      flags                       padded, off_centre, ambiguous:N, no_interval, no_background
+      flags                       padded, off_centre, ambiguous:N, out_of_domain (with
+                                  either allele), no_interval, no_background
       sites                       motif sites lost, gained, weakened, strengthened; empty without traces
       trace_verified              true: every claim and sum holds; empty without traces
 

@@ -27,8 +27,9 @@ def to_frame(predictions: Prediction | Iterable[Prediction], library: Literal["p
         `id`, `cell_type`, `card_hash` and `checkpoint`: text. `activity`, `lower`, `upper` (log2(RNA/DNA)) and
         `percentile` (0-100): float64. `level` (0-3): int64. `flags`: lists of text. `start` and `end`: int64, the
         stretch of the input that the row describes, 1-based, inclusive. `level_probabilities`: lists of four floats.
-        `trace` (its text), `verified` (bool), `claims` and `supported` (int64): missing where no trace was asked for;
-        a text that is no trace has no claims and is not verified. `card_hash` is missing where no card was made.
+        `domain_percentile` (0-100): float64, missing where the model does not know its domain. `trace` (its text),
+        `verified` (bool), `claims` and `supported` (int64): missing where no trace was asked for; a text that is no
+        trace has no claims and is not verified. `card_hash` is missing where no card was made.
 
     Raises
     ------
@@ -44,7 +45,10 @@ def to_frame(predictions: Prediction | Iterable[Prediction], library: Literal["p
         return _polars(rows)
     import pandas
 
-    kinds = {"text": "string", "int": "int64", "float": "float64", "optional int": "Int64", "optional bool": "boolean"}
+    kinds = {
+        "text": "string", "int": "int64", "float": "float64",
+        "optional int": "Int64", "optional float": "Float64", "optional bool": "boolean",
+    }  # fmt: skip
     return pandas.DataFrame(rows).astype({name: kinds[kind] for name, kind in _COLUMNS.items() if kind in kinds})
 
 
@@ -60,6 +64,7 @@ _COLUMNS = {
     "start": "int",
     "end": "int",
     "level_probabilities": "floats",
+    "domain_percentile": "optional float",
     "trace": "text",
     "verified": "optional bool",
     "claims": "optional int",
@@ -95,6 +100,7 @@ def _polars(rows: dict[str, list[object]]) -> Any:
         "float": polars.Float64,
         "int": polars.Int64,
         "optional int": polars.Int64,
+        "optional float": polars.Float64,
         "optional bool": polars.Boolean,
     }
     return polars.DataFrame(rows, schema={name: kinds[kind] for name, kind in _COLUMNS.items()})

@@ -69,6 +69,7 @@ SCHEMA = pa.schema(
         ("start", pa.int64()),
         ("end", pa.int64()),
         ("level_probabilities", pa.list_(pa.float64())),
+        ("domain_percentile", pa.float64()),
         ("card_hash", pa.string()),
         ("trace", _TRACE),
         ("ledger", _LEDGER),

@@ -75,6 +75,9 @@ class Prediction:
         What holds of the text, also where it is no trace; None without traces.
     written_by : WrittenBy or None
         Who wrote the trace; None without traces.
+    domain_percentile : float or None
+        How far the sequence lies from what the towers learnt from: percent of natural elements they never saw that lie
+        nearer, 0-100. Above 95 the row has the flag `out_of_domain` and a wider interval. None where it is not known.
     ledger : TraceLedger or None
         The activity as the sum that the trace tells; None without traces, or where a head reads the trace.
     card : Card or None
@@ -99,6 +102,7 @@ class Prediction:
     trace_text: str | None = None
     verification: Verification | None = None
     written_by: WrittenBy | None = None
+    domain_percentile: float | None = None
     ledger: TraceLedger | None = None
     card: Card | None = None
 

@@ -73,8 +73,9 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
     `start` and `end`, 1-based, inclusive, are of the stretch of the input that the row describes. Positions in a trace
     are those of the input, as its `positions` says. `trace` and `verification` are null without traces, and
     `card_hash` where no card was made. A text that has not the form of a trace has `steps` and `level` null and is not
-    verified; `failed` says why. A step that follows no template has the kind `prose`. The bounds of a row with the flag
-    `no_interval` are null; in TSV they are `-inf` and `inf`.
+    verified; `failed` says why. `domain_percentile` is null for a model that does not know its domain. A step that
+    follows no template has the kind `prose`. The bounds of a row with the flag `no_interval` are null; in TSV they are
+    `-inf` and `inf`.
     """
     return {
         "id": prediction.id,
@@ -88,6 +89,7 @@ def prediction_object(prediction: Prediction) -> dict[str, Any]:
         "start": prediction.start + 1,
         "end": prediction.end,
         "level_probabilities": [figure(value) for value in prediction.level_probabilities],
+        "domain_percentile": None if prediction.domain_percentile is None else figure(prediction.domain_percentile),
         "card_hash": prediction.card_hash,
         "trace": _trace_object(prediction),
         "ledger": None if prediction.ledger is None else ledger_object(prediction.ledger),

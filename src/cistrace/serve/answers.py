@@ -119,6 +119,7 @@ class Row(_Answer):
     start: int = Field(description="Of the stretch described, 1-based.")
     end: int = Field(description="Inclusive.")
     level_probabilities: list[float]
+    domain_percentile: float | None = Field(description="Percent of natural elements nearer to what was learnt from.")
     card_hash: str | None
     trace: WrittenTrace | None
     ledger: Sum | None

@@ -8,7 +8,7 @@ alone, at which sites weigh most.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -35,20 +35,27 @@ class TowerReading:
 
     Attributes
     ----------
-    activities : ndarray, float32, shape (N, cell types)
-        log2(RNA/DNA), mean of both strands: the numbers of `Towers.estimate`.
+    strands : ndarray, float32, shape (2, N, cell types)
+        Activities as read from the given strand and from the other, log2(RNA/DNA).
+    features : ndarray, float32, shape (N, features)
+        What the last layer reads, mean of both strands.
     distances : ndarray, float32, shape (N,)
         From what the estimator learnt from (`towers.domain`); NaN where that is not known.
-    disagreement : ndarray, float32, shape (N, cell types)
-        Half the distance between what the two strands say, log2 units.
-    strands : ndarray, float32, shape (2, N, cell types)
-        What the given strand says, and the other.
     """
 
-    activities: NDArray[np.float32]
-    distances: NDArray[np.float32]
-    disagreement: NDArray[np.float32]
     strands: NDArray[np.float32]
+    features: NDArray[np.float32]
+    distances: NDArray[np.float32]
+
+    @property
+    def activities(self) -> NDArray[np.float32]:
+        """Means of both strands, the numbers of `Towers.estimate`: float32 (N, cell types)."""
+        return self.strands.mean(axis=0)
+
+    @property
+    def disagreement(self) -> NDArray[np.float32]:
+        """Half the distance between what the two strands say, log2 units: float32 (N, cell types)."""
+        return np.abs(self.strands[0] - self.strands[1]) / 2
 
 
 class Towers:
@@ -90,14 +97,14 @@ class Towers:
     def reading(self, sequences: Sequence[str]) -> TowerReading:
         """What `estimate` says, and from the same passes how far each sequence lies from what was learnt from."""
         strands, features = self._both(sequences)
-        distances = np.full(len(strands[0]), np.nan, dtype=np.float32)
-        if self.domain is not None:
-            distances = self.domain.distances(features.mean(axis=0))
-        return TowerReading(strands.mean(axis=0), distances, np.abs(strands[0] - strands[1]) / 2, strands)
+        mean = features.mean(axis=0)
+        return TowerReading(strands, mean, self._distances(mean))
 
-    def features(self, sequences: Sequence[str]) -> NDArray[np.float32]:
-        """What the estimator's last layer reads, mean of both strands: float32 (N, features)."""
-        return self._both(sequences)[1].mean(axis=0)
+    def _distances(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Of features (N, features), means of both strands: float32 (N,), NaN without a domain."""
+        if self.domain is None:
+            return np.full(len(features), np.nan, dtype=np.float32)
+        return self.domain.distances(features)
 
     def _both(self, sequences: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Activities (2, N, cell types) and features (2, N, features), as read from either strand."""
@@ -108,7 +115,11 @@ class Towers:
 
     def evidence(self, sequences: Sequence[str], sites: Sequence[Sequence[Site]]) -> list[SequenceEvidence]:
         """Activities, as sums over the sites of each sequence: see `towers.site_evidence`."""
-        return site_evidence(self.given, self.other, sequences, sites, self.weights(sequences, sites))
+        strands, features = self._both(sequences)
+        weights = self.weights(sequences, sites)
+        found = site_evidence(self.given, self.other, sequences, sites, weights, strands)
+        distances = self._distances(features.mean(axis=0)).tolist()
+        return [replace(one, distance=distance) for one, distance in zip(found, distances, strict=True)]
 
     def given(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """Activities as read from the given strand: float32 (N, cell types)."""

@@ -49,7 +49,7 @@ class _Variants:
 
 def site_evidence(
     given: StrandScore, other: StrandScore, sequences: Sequence[str], sites: Sequence[Sequence[Site]],
-    weights: Sequence[NDArray[np.floating]],
+    weights: Sequence[NDArray[np.floating]], whole: NDArray[np.float32] | None = None,
 ) -> list[SequenceEvidence]:  # fmt: skip
     """Evidence of every sequence.
 
@@ -62,16 +62,25 @@ def site_evidence(
         Of each sequence; no two may share a base.
     weights : sequence of ndarray, float, shape (sites,)
         Of each sequence: how much each site seems to be worth, in any unit, without sign.
+    whole : ndarray, float32, shape (2, N, cell types), optional
+        What `given` and `other` say of the sequences as they are, which they are not asked again then.
     """
     asked = [_variants(*one) for one in zip(sequences, sites, weights, strict=True)]
     if not asked:
         return []
-    first = _by_sequence(given, [one.given for one in asked])
-    last = _by_sequence(other, [one.other for one in asked])
+    known_first, known_last = (None, None) if whole is None else whole
+    first = _by_sequence(given, [one.given for one in asked], known_first)
+    last = _by_sequence(other, [one.other for one in asked], known_last)
     return [_evidence(*one) for one in zip(asked, first, last, strict=True)]
 
 
-def _by_sequence(score: StrandScore, wanted: list[tuple[str, ...]]) -> list[NDArray[np.float32]]:
+def _by_sequence(
+    score: StrandScore, wanted: list[tuple[str, ...]], whole: NDArray[np.float32] | None
+) -> list[NDArray[np.float32]]:
+    """Scores of what is wanted of each sequence, (variants, cell types) each; `whole`: of the first of each."""
+    if whole is not None:
+        rest = _by_sequence(score, [one[1:] for one in wanted], None)
+        return [np.concatenate([row[None], one]) for row, one in zip(whole, rest, strict=True)]
     scores = score([bases for one in wanted for bases in one])
     return np.split(scores, np.cumsum([len(one) for one in wanted])[:-1])
 

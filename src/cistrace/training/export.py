@@ -19,8 +19,10 @@ import numpy as np
 from cistrace.cards.backdrop import read_lines
 from cistrace.checkpoints.calibration import UNCALIBRATED, calibration_notes, part_val, rows_to_score
 from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_scales
+from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import (
     CONFIG,
+    DOMAIN_FILE,
     FORMAT,
     Bounds,
     CheckpointConfig,
@@ -40,7 +42,9 @@ from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
 from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, WHOLE
+from cistrace.towers.domain import save_domain
 from cistrace.training.calibrate import calibrated, cell_figures, score_rows
+from cistrace.training.domain import checkpoint_domain
 from cistrace.training.language_models import load_trained
 from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
@@ -86,6 +90,7 @@ def export(run: Run, data: DataSet, folder: Path, anyway: bool = False) -> Check
     with whole_folder(folder, _older_files(folder)) as part:
         assemble(_parts(run, recipe), part)
         config = _calibrated(part, data, run, recipe, _uncalibrated(part, run, recipe, data))
+        config = _with_domain(part, data, run, config)
         if config.faults and not anyway:
             raise RunError(
                 f"{shown(run.folder)}: something speaks against using this model; expected nothing; mend it, or export "
@@ -189,6 +194,20 @@ def _calibrated(part: Path, data: DataSet, run: Run, recipe: Recipe, config: Che
     writer = None if recipe.regression.arm == LEDGER else found.writer
     faults = faults_of(cell_figures(scales, found, table, data.training, val), writer)
     return replace(config, scales=scales, faults=faults)
+
+
+def _with_domain(part: Path, data: DataSet, run: Run, config: CheckpointConfig) -> CheckpointConfig:
+    """Write what the towers' training elements look like to them; nothing without towers, or with too few elements."""
+    if config.interface.evidence != "towers":
+        return config
+    val = data.table.take(data.places("val"))
+    towers = load_checkpoint(part).towers
+    domain = None if towers is None else checkpoint_domain(towers, config.scales, _fitted_on(run), val)
+    if domain is None:
+        log.warning("too few elements to say what is out of the model's domain: no row will be flagged as such")
+        return config
+    save_domain(domain, part / DOMAIN_FILE)
+    return replace(config, files=file_hashes(part))
 
 
 def _card_lines(config: CheckpointConfig) -> list[str]:

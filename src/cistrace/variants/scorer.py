@@ -25,6 +25,7 @@ from cistrace.io.side_by_side import side_by_side
 from cistrace.io.workers import blocks
 from cistrace.motifs.scanner import site_scanner
 from cistrace.predictions.prediction import Provenance
+from cistrace.towers.domain import OUT_OF_DOMAIN
 from cistrace.variants.contrast import contrast
 from cistrace.variants.contrast_trace import Direction
 from cistrace.variants.effect import VariantEffect
@@ -183,10 +184,9 @@ class VariantScorer:
 
     def _block(self, block: Sequence[PlacedVariant], cells: tuple[str, ...], trace: bool) -> Iterator[VariantEffect]:
         columns = [self.cell_types.index(cell) for cell in cells]
-        activities = self._activities(block)
         effects = [
-            [self._effect(one, cell, found[:, :, :, column]) for cell, column in zip(cells, columns, strict=True)]
-            for one, found in zip(block, activities, strict=True)
+            [self._effect(one, cell, found[:, :, :, column], out) for cell, column in zip(cells, columns, strict=True)]
+            for one, (found, out) in zip(block, self._activities(block), strict=True)
         ]
         if not trace:
             yield from chain.from_iterable(effects)
@@ -198,23 +198,31 @@ class VariantScorer:
             for effect, pair in zip(row, pairs, strict=True):
                 yield self._traced(effect, pair, one)
 
-    def _activities(self, block: Sequence[PlacedVariant]) -> list[NDArray[np.float32]]:
-        """Of every variant, float32 (windows, 2 alleles, 2 strands, cell types); a sequence is scored once."""
+    def _activities(self, block: Sequence[PlacedVariant]) -> list[tuple[NDArray[np.float32], bool]]:
+        """Of every variant, float32 (windows, 2 alleles, 2 strands, cell types); a sequence is scored once.
+
+        And whether its first window, with either allele, is out of the model's domain.
+        """
         wanted = [bases for one in block for window in one.windows for bases in (window.ref, window.alt)]
         distinct = list(dict.fromkeys(wanted))
         parts = [distinct[at : at + SLICE] for at in range(0, len(distinct), SLICE)]
-        scores = np.concatenate(list(side_by_side(self._towers.strands, parts, self._threads)), axis=1)
+        readings = list(side_by_side(self._towers.reading, parts, self._threads))
+        scores = np.concatenate([one.strands for one in readings], axis=1)
+        domain, distances = self._towers.domain, np.concatenate([one.distances for one in readings])
+        out = distances > (np.inf if domain is None else domain.threshold)
         at = {bases: place for place, bases in enumerate(distinct)}
         every = scores[:, [at[bases] for bases in wanted]].transpose(1, 0, 2)
         counts = np.cumsum([2 * len(one.windows) for one in block])[:-1]
-        return [rows.reshape(-1, 2, 2, len(self.cell_types)) for rows in np.split(every, counts)]
+        firsts = [bool(out[at[one.windows[0].ref]] or out[at[one.windows[0].alt]]) for one in block]
+        split = (rows.reshape(-1, 2, 2, len(self.cell_types)) for rows in np.split(every, counts))
+        return list(zip(split, firsts, strict=True))
 
-    def _effect(self, one: PlacedVariant, cell: str, found: NDArray[np.float32]) -> VariantEffect:
+    def _effect(self, one: PlacedVariant, cell: str, found: NDArray[np.float32], out: bool) -> VariantEffect:
         """`found`: activities of the windows with either allele, read from either strand, (windows, 2, 2)."""
         calibration = self.checkpoint.scales[cell].calibrations["towers"]
         # Strands first, as everywhere: one window's activities are the very numbers of `cistrace predict`.
         ref, alt = (calibration.activity(float(value)) for value in found.mean(axis=2).mean(axis=0))
-        scale, flags = self._scale_of(cell), _flags(one, self.window)
+        scale, flags = self._scale_of(cell), _flags(one, self.window) + (OUT_OF_DOMAIN,) * out
         lower, upper, percentile = -np.inf, np.inf, None
         if scale is not None:
             half = scale.half_width((found[:, 1] - found[:, 0]).mean(axis=0))

@@ -8,6 +8,7 @@ const FLAGS = {
   unusual_gc: "GC content outside the middle 99 % of the training elements",
   low_complexity: "much of it is repetitive",
   no_motif: "no motif fits",
+  out_of_domain: "unlike what the model learnt from: the interval is wider, and beyond it little was measured",
   no_interval: "the model was calibrated on too few measurements to state an interval",
   grounded_trace: "the model's own trace did not hold: the card's ledger is told in its place",
 };
