@@ -27,10 +27,10 @@ def drawn(count: int, gc: float) -> list[str]:
 
 
 def test_random_dna_lies_farther_than_natural_elements(towers: Towers) -> None:
-    natural = towers.reading([one.bases for one in read_sequences("examples/enhancers.fa")]).distances
-    for gc, least in ((0.5, 0.85), (0.2, 0.97), (0.85, 0.8)):
-        far = towers.reading(drawn(64, gc)).distances
-        assert (natural[:, None] < far).mean() > least  # the area under the ROC curve
+    assert towers.domain is not None
+    for gc, least in ((0.5, 0.9), (0.2, 0.97), (0.85, 0.85)):
+        # How often an element of val lies nearer, on average: the area under the ROC curve against val.
+        assert towers.domain.percentiles(towers.reading(drawn(64, gc)).distances).mean() / 100 > least
 
 
 def test_most_of_nature_is_inside_and_arrays_of_one_site_are_out(towers: Towers) -> None:
@@ -38,7 +38,7 @@ def test_most_of_nature_is_inside_and_arrays_of_one_site_are_out(towers: Towers)
     assert domain is not None
     natural = towers.reading([one.bases for one in read_sequences("examples/enhancers.fa")]).distances
     assert (natural > domain.threshold).mean() < 0.3
-    arrays = [(site * 20)[:200] for site in ("GGTTAATGATTAACCATG", "CAGATAAGGACT", "GGGGCGGGGCTA", "CA", "A")]
+    arrays = [(site * 200)[:200] for site in ("GGTTAATGATTAACCATG", "CAGATAAGGACT", "GGGGCGGGGCTA", "CA", "A")]
     assert (towers.reading(arrays).distances > domain.threshold).all()
     assert domain.percentiles(np.array([domain.threshold], np.float32))[0] == pytest.approx(95, abs=0.5)
     assert domain.widening == pytest.approx(1.19, abs=0.01)  # docs/domain.md

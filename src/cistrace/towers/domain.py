@@ -141,9 +141,9 @@ def load_domain(path: Path) -> Domain:
     """
     try:
         with safe_open(path, framework="np") as file:
-            arrays = [file.get_tensor(name).astype(np.float32) for name in _ARRAYS]
+            arrays = {name: file.get_tensor(name).astype(np.float32) for name in _ARRAYS}
             found = file.metadata() or {}
-            domain = Domain(*arrays, float(found["threshold"]), float(found["widening"]))
+            domain = Domain(**arrays, threshold=float(found["threshold"]), widening=float(found["widening"]))
     except (OSError, KeyError, ValueError, SafetensorError) as error:
         raise ModelError(f"{path}: holds no readable domain ({error}); restore the file or export again") from error
     shapes = domain.mean.shape, domain.whitening.shape[:1], domain.direction.shape

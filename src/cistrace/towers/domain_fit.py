@@ -48,18 +48,16 @@ def fit_domain(features: Features, learnt: Sequence[str], unseen: NDArray[np.flo
     return domain_of(features(drawn), features(shuffled), unseen)
 
 
-def domain_of(
-    learnt: NDArray[np.float32], shuffled: NDArray[np.float32], unseen: NDArray[np.float32]
-) -> Domain:  # fmt: skip
+def domain_of(learnt: NDArray[np.float32], shuffled: NDArray[np.float32], unseen: NDArray[np.float32]) -> Domain:
     """The domain by features, float32 (N, F), of training elements, of shuffled ones, and of elements held out."""
     mean = learnt.mean(axis=0, dtype=np.float64).astype(np.float32)
     apart = (one.astype(np.float64) - mean for one in (learnt, shuffled, unseen))
     inside, background, held = apart
-    whitening, direction = _whitening(inside), _line(inside, background)
-    unusual = _limit(np.sqrt(np.square(held @ whitening).mean(axis=1)))
+    axes, line = _whitening(inside), _line(inside, background)
+    unusual = _limit(np.sqrt(np.square(held @ axes).mean(axis=1)))
     # Rounded as it is stored, so that the limits are those of the domain that is read again.
-    whitening = (whitening / unusual).astype(np.float16).astype(np.float32)
-    direction = (direction / _limit(held @ direction)).astype(np.float32)
+    whitening = (axes / unusual).astype(np.float16).astype(np.float32)
+    direction = (line / _limit(held @ line)).astype(np.float32)
     open_ended = Domain(mean, whitening, direction, np.zeros(1, np.float32), 1.0)
     distances = open_ended.distances(unseen)
     quantiles = np.quantile(distances, np.linspace(0, 1, QUANTILES)).astype(np.float32)
