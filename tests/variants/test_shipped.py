@@ -50,4 +50,4 @@ def test_intervals_percentiles_and_traces(effects: list[VariantEffect]) -> None:
         assert one.percentile is not None and 0 <= one.percentile <= 100
         assert one.contrast is not None and one.contrast.verified
         assert abs(one.contrast.ledger.difference - one.difference) <= 0.0051
-        assert one.provenance.motifs is not None and set(one.flags) <= {"padded", "off_centre"}
+        assert one.provenance.motifs is not None and set(one.flags) <= {"padded", "off_centre", "out_of_domain"}

@@ -93,7 +93,7 @@ def predict(
     Columns:
       id, cell_type
       activity      log2(RNA/DNA) of the reporter assay
-      lower, upper  90 % interval (-inf, inf with the flag no_interval)
+      lower, upper  90 % interval (-inf, inf with the flag no_interval; wider with out_of_domain)
       percentile    among natural elements, 0-100: half of the odds lie below
       level         most probable quartile of natural enhancers, 0 (weakest) to 3
       flags         what is unusual about the row: padded, tiled:N, window:S-E, ambiguous:N, ...
@@ -108,6 +108,9 @@ def predict(
     The activity is what the trace's ledger adds up to: backdrop, sites, interplay, rest. A trace is reported only if
     every claim and sum of it holds. One that does not is written again, twice at most; after that the card's own ledger
     is told in its place (flag grounded_trace). How often, is said at the end.
+
+    What is unlike the elements that the model learnt from has the flag out_of_domain; how far it lies, is told as
+    domain_percentile in JSONL and Parquet.
 
     JSONL and Parquet add level_probabilities, card_hash, trace (steps, level, text), ledger (its figures), verification
     (every claim of the trace against the card) and provenance (what made the prediction). With --no-trace there is
