@@ -117,7 +117,7 @@ def design(
     constraints = _constraints(constraints_file, keep, edits)
     starts = _starts(start)
 
-    from cistrace.design.designer import Designer, settings_for
+    from cistrace.design.designer import Designer, settings_for, with_site_limit
     from cistrace.design.journal import SearchJournal
     from cistrace.design.judge import judge_for
     from cistrace.design.natural import read_natural
@@ -130,6 +130,7 @@ def design(
     off_targets = [name for name in against.split(",") if name.strip()]
     reward = Reward(target, off_targets, objective, model=model, threads=threads)
     bp = length or (len(starts[0].bases) if starts else reward.window)
+    constraints = with_site_limit(constraints, starts)
     settings = settings_for(constraints, count, bp, calls, rounds, seed)
     designer = Designer(reward, constraints, settings, starts)
     judge = judge_for(judge_file, [*reward.objective.cell_types, *filter(None, [reward.target]), *reward.against], bp)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,6 +13,7 @@ from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.distances import edit_distances, nearest
 from cistrace.constraints.motif_rules import MotifFinder, edits_to_hit, named_motifs
 from cistrace.constraints.patterns import Pattern, base_sets, forbidden_pattern, occurrences
+from cistrace.constraints.site_limit import SiteLimit
 
 # GC shares are compared with the tolerance of a rounded bound: 0.4 of 200 bases are 80, whatever 0.4 is in binary.
 _ROUNDING = 1e-9
@@ -41,6 +43,7 @@ class ConstraintChecker:
         self._patterns = tuple(map(forbidden_pattern, constraints.forbidden_sites))
         self._avoided = MotifFinder(constraints.avoid_motifs) if constraints.avoid_motifs else None
         self._kept = MotifFinder(constraints.keep_motifs) if constraints.keep_motifs else None
+        self._limit = None if constraints.sites_of_one is None else SiteLimit(constraints.sites_of_one)
         self._measures: dict[str, _Measure] = dict(self._wanted())
         self.kinds: tuple[str, ...] = tuple(self._measures)
 
@@ -57,6 +60,7 @@ class ConstraintChecker:
             ("forbidden_sites", bool(asked.forbidden_sites), self._site_edits),
             ("avoid_motifs", self._avoided is not None, self._avoided_hits),
             ("keep_motifs", self._kept is not None, self._kept_edits),
+            ("sites_of_one", self._limit is not None, self._surplus_sites),
             ("natural", asked.natural is not None, self._natural_edits),
         ]
         return [(kind, measure) for kind, is_asked, measure in every if is_asked]
@@ -64,9 +68,9 @@ class ConstraintChecker:
     def shortfalls(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         """How many edits each sequence is, about, from meeting each constraint; 0 where it is met.
 
-        The bases by which GC lies outside its range; one edit a forbidden site, a hit to avoid, and every stretch
-        too many of a run; the fewest substitutions to a hit that is missing; bases changed in kept regions, and
-        changes too many; edits too few from the nearest natural element.
+        The bases by which GC lies outside its range; one edit a forbidden site, a hit to avoid, a site of which there
+        are too many, and every stretch too many of a run; the fewest substitutions to a hit that is missing; bases
+        changed in kept regions, and changes too many; edits too few from the nearest natural element.
 
         Parameters
         ----------
@@ -108,6 +112,8 @@ class ConstraintChecker:
         found += [(start, start + len(pattern.letters)) for pattern, start in self._sites(bases)]
         if self._avoided is not None:
             found += [(hit.start, hit.end) for hit in self._avoided.hits([bases])[0]]
+        if self._limit is not None:
+            found += [(site.start, site.end) for site in self._limit.surplus(bases)]
         return [(max(0, start), min(len(bases), end)) for start, end in found]
 
     def lacking(self, bases: str) -> list[bool]:
@@ -172,6 +178,10 @@ class ConstraintChecker:
     def _avoided_hits(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         assert self._avoided is not None
         return self._avoided.counts(sequences).sum(axis=1).astype(np.float32)
+
+    def _surplus_sites(self, sequences: Sequence[str]) -> NDArray[np.float32]:
+        assert self._limit is not None
+        return self._limit.counts(sequences)
 
     def _kept_edits(self, sequences: Sequence[str]) -> NDArray[np.float32]:
         assert self._kept is not None
@@ -240,6 +250,12 @@ class ConstraintChecker:
         (hits,) = self._avoided.hits([bases])
         return [f"a hit of {hit.name} at {hit.start + 1}-{hit.end}, expected none" for hit in hits]
 
+    def _surplus_words(self, bases: str, kind: str, short: float) -> list[str]:
+        assert self._limit is not None
+        most = self.constraints.sites_of_one or 0
+        beyond = Counter(site.archetype for site in self._limit.surplus(bases))
+        return [f"{most + count} sites of {name}, expected at most {most}" for name, count in beyond.items()]
+
     def _kept_words(self, bases: str, kind: str, short: float) -> list[str]:
         assert self._kept is not None
         counts = self._kept.counts([bases])[0].tolist()
@@ -265,5 +281,6 @@ _WORDS: dict[str, Callable[[ConstraintChecker, str, str, float], list[str]]] = {
     "forbidden_sites": ConstraintChecker._site_words,
     "avoid_motifs": ConstraintChecker._avoided_words,
     "keep_motifs": ConstraintChecker._kept_words,
+    "sites_of_one": ConstraintChecker._surplus_words,
     "natural": ConstraintChecker._natural_words,
 }

@@ -61,6 +61,8 @@ class Constraints:
         matrices of any.
     avoid_motifs : tuple of str
         The same: none of their matrices may have a hit.
+    sites_of_one : int or None
+        Most sites of one archetype (motifs that look alike: AP-1, ETS, HNF1, ...).
     keep_regions : tuple of Region
         Where a design has the bases of its start.
     maximum_edits : int or None
@@ -84,6 +86,7 @@ class Constraints:
     longest_run: int | None = None
     keep_motifs: tuple[str, ...] = ()
     avoid_motifs: tuple[str, ...] = ()
+    sites_of_one: int | None = None
     keep_regions: tuple[Region, ...] = ()
     maximum_edits: int | None = None
     distance_between: int | None = None
@@ -101,7 +104,7 @@ def _faults(constraints: Constraints) -> Iterator[str]:
         low, high = constraints.gc
         if not 0 <= low <= high <= 1:
             yield f"gc: found {low:g} to {high:g}, expected 0 <= lowest <= highest <= 1; give shares, not per cent"
-    for name in ("longest_run", "maximum_edits", "distance_between"):
+    for name in ("longest_run", "sites_of_one", "maximum_edits", "distance_between"):
         value = getattr(constraints, name)
         if value is not None and value < 1:
             yield f"{name}: found {value}, expected at least 1; leave it out for no such constraint"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from cistrace.constraints.checker import ConstraintChecker
 from cistrace.constraints.constraints import Constraints
@@ -110,10 +109,7 @@ def _of_distances(constraints: Constraints, length: int, starts: int) -> Iterato
 
 
 def _of_flanks(constraints: Constraints) -> Iterator[str]:
-    alone = replace(
-        constraints, gc=None, keep_motifs=(), avoid_motifs=(), keep_regions=(), maximum_edits=None, natural=None,
-        flanks=("", ""),
-    )  # fmt: skip
+    alone = Constraints(forbidden_sites=constraints.forbidden_sites, longest_run=constraints.longest_run)
     checker = ConstraintChecker(alone)
     for flank in constraints.flanks:
         for fault in checker.faults(flank) if flank else ():

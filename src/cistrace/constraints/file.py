@@ -5,6 +5,7 @@ forbidden_sites: [EcoRI, BsaI, CACNNNGTG]
 longest_run: 6
 keep_motifs: [HNF4A]
 avoid_motifs: [GATA1]
+sites_of_one: 3
 keep_regions: [1-20, 181-200]         # 1-based, inclusive
 maximum_edits: 40
 distance_between: 30
@@ -192,6 +193,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "longest_run": _count,
     "keep_motifs": _texts,
     "avoid_motifs": _texts,
+    "sites_of_one": _count,
     "keep_regions": _regions,
     "maximum_edits": _count,
     "distance_between": _count,

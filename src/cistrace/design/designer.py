@@ -8,10 +8,12 @@ from typing import Any
 
 from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.contradictions import check_feasible
+from cistrace.constraints.site_limit import SiteLimit
 from cistrace.design.archive import NOBODY
 from cistrace.design.codes import codes_of
 from cistrace.design.design import Design
 from cistrace.design.gradients import gradients_of
+from cistrace.design.reference import FEWEST_ALIKE
 from cistrace.design.search import Search
 from cistrace.design.settings import SearchSettings, least_distance
 from cistrace.design.sites import site_catalogue
@@ -84,6 +86,20 @@ class Designer:
             one.round,
             archive.moves(place),
         )
+
+
+def with_site_limit(constraints: Constraints, starts: Sequence[DnaSequence] = ()) -> Constraints:
+    """Constraints that allow no archetype more sites than natural enhancers have, unless they say how many.
+
+    What a search finds first is to stuff a design with sites of one factor, which the model overrates (docs/design.md).
+    Where a start has more of them as it is, they stay as they are.
+    """
+    if constraints.sites_of_one is not None:
+        return constraints
+    most = FEWEST_ALIKE - 1
+    if starts and SiteLimit(most).counts([one.bases for one in starts]).any():
+        return constraints
+    return replace(constraints, sites_of_one=most)
 
 
 def _plain(constraints: Constraints) -> dict[str, Any]:
