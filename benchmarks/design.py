@@ -7,8 +7,8 @@ the same tower, a gradient counting as one, three times from other random sequen
 `cistrace, no ...` the same without a kind of move. `random mutation`: every line keeps a mutant that is better.
 `genetic algorithm`: tournaments of two, uniform crossover, a mutation rate of one in a hundred, the best 40 of old
 and new live on. `ledidi` (PyPI, 2.2): a run a design from a random sequence, on the differentiable form of the same
-reward; the best of its best batch. All but ledidi, which cannot, refuse children that break a constraint, and give the
-best designs that are 20 edits apart.
+reward, which knows no penalties; the best of its best batch. All but ledidi, which cannot, refuse children that break
+a constraint; the search gives the best designs that are 80 edits apart, the two evolutions those that are 20.
 
 FOLDER keeps a file for every way and seed: what is there is not done again. The judge is read on both strands: activity
 in HepG2 minus the larger of the others. Intervals: 95 %, bootstrap over seeds, then designs. Markdown on stdout.
@@ -39,9 +39,10 @@ from cistrace.design.settings import MIX, SearchSettings
 from cistrace.io.files import whole_file
 from cistrace.reward.reward import Reward
 
-LENGTH, APART, SEEDS = 200, 20, (0, 1, 2)
+LENGTH, SEEDS = 200, (0, 1, 2)
+APART, RIVALS_APART = 80, 20  # edits
 TARGET, AGAINST = "HepG2", ("K562", "WTC11")
-CONSTRAINTS = Constraints(gc=(0.35, 0.65), forbidden_sites=("EcoRI", "BsaI", "BsmBI"), longest_run=6)
+CONSTRAINTS = Constraints(gc=(0.35, 0.65), forbidden_sites=("EcoRI", "BsaI", "BsmBI"), longest_run=6, sites_of_one=3)
 BATCH = 40  # parents and children of a generation of the genetic algorithm
 RATE = 0.01  # of mutation, a base of the genetic algorithm
 GOAL = 8.0  # what ledidi is to reach: out of reach
@@ -127,12 +128,12 @@ class _Evolving:
         return dict(zip(kept, rewards))
 
     def designs(self, count: int) -> list[str]:
-        return [self.archive.found[place].bases for place in self.archive.best(count, APART)]
+        return [self.archive.found[place].bases for place in self.archive.best(count, RIVALS_APART)]
 
 
 def _random_mutation(reward: Reward, seed: int, calls: int, count: int) -> list[str]:
     evolving, free = _Evolving(reward, seed, calls), np.arange(LENGTH)
-    lines = [evolving.archive.found[place] for place in evolving.archive.best(count, APART)]
+    lines = [evolving.archive.found[place] for place in evolving.archive.best(count, RIVALS_APART)]
     rows = [(line.reward, line.bases) for line in lines]
     while not evolving.done:
         children = [mutate(stacked([bases])[0], free, evolving.random) for _, bases in rows]
@@ -184,7 +185,7 @@ LEDIDI_LR, LEDIDI_EDITS = 1.0, 0.01
 
 WAYS: dict[str, Way] = {
     "cistrace": _with_mix(),
-    "cistrace, 60 edits apart": _with_mix(apart=60),
+    "cistrace, 20 edits apart": _with_mix(apart=RIVALS_APART),
     "cistrace, no climb": _with_mix(_without("climb")),
     "cistrace, no plant": _with_mix(_without("plant"), planted=0),
     "cistrace, no recombine": _with_mix(_without("recombine")),

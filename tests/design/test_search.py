@@ -118,10 +118,11 @@ def test_spread_is_the_share_of_bases_that_differ() -> None:
     assert spread(archive, [0]) == 0
 
 
-def test_the_least_distance_is_what_is_asked_or_a_tenth() -> None:
-    assert least_distance(Constraints(), 200) == 20
-    assert least_distance(Constraints(maximum_edits=5), 200) == 5
-    assert least_distance(Constraints(distance_between=33), 200) == 33
+def test_the_least_distance_is_what_is_asked_or_a_share_of_the_length() -> None:
+    assert least_distance(Constraints(), 200, started=False) == 80
+    assert least_distance(Constraints(), 200, started=True) == 20
+    assert least_distance(Constraints(maximum_edits=5), 200, started=True) == 5
+    assert least_distance(Constraints(distance_between=33), 200, started=False) == 33
 
 
 def test_gradients_are_the_modules_and_do_not_depend_on_neighbours() -> None:

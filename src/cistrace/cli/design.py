@@ -131,7 +131,7 @@ def design(
     reward = Reward(target, off_targets, objective, model=model, threads=threads)
     bp = length or (len(starts[0].bases) if starts else reward.window)
     constraints = with_site_limit(constraints, starts)
-    settings = settings_for(constraints, count, bp, calls, rounds, seed)
+    settings = settings_for(constraints, count, bp, calls, rounds, seed, bool(starts))
     designer = Designer(reward, constraints, settings, starts)
     judge = judge_for(judge_file, [*reward.objective.cell_types, *filter(None, [reward.target]), *reward.against], bp)
     elements = None if natural is None else read_natural(natural)

@@ -108,10 +108,10 @@ def _plain(constraints: Constraints) -> dict[str, Any]:
 
 
 def settings_for(
-    constraints: Constraints, count: int, length: int, calls: int | None, rounds: int | None, seed: int
+    constraints: Constraints, count: int, length: int, calls: int | None, rounds: int | None, seed: int, started: bool
 ) -> SearchSettings:
     """Settings of a search: calls enough for the number of designs unless given, and their least distance."""
     from cistrace.design.settings import CALLS_A_DESIGN, FEWEST_CALLS
 
     wanted = calls if calls is not None else max(FEWEST_CALLS, CALLS_A_DESIGN * count)
-    return SearchSettings(count, length, wanted, least_distance(constraints, length), seed, rounds)
+    return SearchSettings(count, length, wanted, least_distance(constraints, length, started), seed, rounds)

@@ -14,7 +14,8 @@ from cistrace.design.moves import MOVES, Move
 MIX: Mapping[Move, float] = MappingProxyType({"mutate": 0.1, "recombine": 0.2, "climb": 0.5, "plant": 0.2})
 CALLS_A_DESIGN = 100
 FEWEST_CALLS = 2_000
-APART = 0.1  # of the length: what two designs differ by at least, unless constraints say otherwise
+# Of the length: what two designs differ by at least, unless constraints say otherwise. Random sequences differ by half.
+APART, APART_OF_STARTS = 0.4, 0.1
 
 
 @dataclass(frozen=True)
@@ -66,9 +67,13 @@ class SearchSettings:
         return {move: share / total for move, share in left.items()} if total else {"mutate": 1.0}
 
 
-def least_distance(constraints: Constraints, length: int) -> int:
-    """What two designs differ by at least: as constraints ask, or a tenth of the length where they allow that."""
+def least_distance(constraints: Constraints, length: int, started: bool) -> int:
+    """What two designs differ by at least, edits.
+
+    As constraints ask; else two fifths of the length, or a tenth where designs have starts, as far as constraints allow.
+    """
     if constraints.distance_between is not None:
         return constraints.distance_between
     free = len(free_places(constraints, length))
-    return max(1, min(int(APART * length), constraints.maximum_edits or length, free))
+    share = APART_OF_STARTS if started else APART
+    return max(1, min(int(share * length), constraints.maximum_edits or length, free))

@@ -35,7 +35,7 @@ from cistrace.reward.validity import Fault, fault_of
 from cistrace.towers.files import load_tower
 
 UNCERTAINTY = 0.5  # on val the error of the objective grows by 0.3-0.5 a unit of disagreement
-DOMAIN = 2.0
+DOMAIN = 1.0
 FLOOR = -10.0
 KEPT = 100_000
 
