@@ -17,6 +17,7 @@ forbidden_sites: [EcoRI, CACNNNGTG]
 longest_run: 6
 keep_motifs: [HNF4A]
 avoid_motifs: GATA1
+sites_of_one: 3
 keep_regions: [1-20, [181, 200]]
 maximum_edits: 40
 distance_between: 30
@@ -41,6 +42,7 @@ def test_every_key_is_read(tmp_path: Path) -> None:
         longest_run=6,
         keep_motifs=("HNF4A",),
         avoid_motifs=("GATA1",),
+        sites_of_one=3,
         keep_regions=(Region(0, 20), Region(180, 200)),
         maximum_edits=40,
         distance_between=30,

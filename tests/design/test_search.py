@@ -14,10 +14,12 @@ from tower_helpers import random_legnet
 from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.distances import edit_distances
 from cistrace.design.archive import NOBODY, Archive, Found, Round, spread
+from cistrace.design.designer import with_site_limit
 from cistrace.design.gradients import gradients_of
 from cistrace.design.search import Search
 from cistrace.design.settings import MIX, SearchSettings, least_distance
 from cistrace.errors import ConstraintError
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.reward.module import RewardModule
 from cistrace.reward.objective import objective_of
 
@@ -139,3 +141,11 @@ def test_gradients_are_the_modules_and_do_not_depend_on_neighbours() -> None:
     step[0, 1, 10] = 1e-2
     slope = (module(hot + step) - module(hot - step)).item() / 2e-2
     assert slope == pytest.approx(found[0, 1, 10], abs=2e-3)
+
+
+def test_no_archetype_has_more_sites_than_natural_enhancers_have_unless_a_start_does() -> None:
+    assert with_site_limit(Constraints()).sites_of_one == 3
+    assert with_site_limit(Constraints(sites_of_one=9)).sites_of_one == 9
+    stuffed = "GGTTAATGATTAACCACGTACGTCA" * 6
+    assert with_site_limit(Constraints(), [DnaSequence("a", stuffed)]).sites_of_one is None
+    assert with_site_limit(Constraints(), [DnaSequence("a", "ACGT" * 30)]).sites_of_one == 3

@@ -70,7 +70,7 @@ class SearchSettings:
 def least_distance(constraints: Constraints, length: int, started: bool) -> int:
     """What two designs differ by at least, edits.
 
-    As constraints ask; else two fifths of the length, or a tenth where designs have starts, as far as constraints allow.
+    As constraints ask; else two fifths of the length, or a tenth where designs have starts, as far as they allow it.
     """
     if constraints.distance_between is not None:
         return constraints.distance_between
