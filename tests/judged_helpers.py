@@ -8,7 +8,7 @@ from cistrace.design.design import Design
 from cistrace.design.figures import SequenceFigures
 from cistrace.design.judged import JudgedDesign, Judgement
 
-FIGURES = SequenceFigures(0.5, 4, 0.3, {"SP/KLF": 2, "AP-1": 2}, 7.0, 1.0)
+FIGURES = SequenceFigures(0.5, 4, 0.3, {"SP/KLF": 2, "AP-1": 2}, 7.0, 1.0, 200)
 CELLS = ("HepG2", "K562", "WTC11")
 
 

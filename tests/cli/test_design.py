@@ -71,10 +71,11 @@ def test_what_cannot_be_is_one_line_and_leaves_nothing(tmp_path: Path, options: 
     assert sorted(os.listdir(tmp_path)) == before
 
 
-def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("options", [(), ("--resume",)])
+def test_a_folder_that_holds_something_is_refused(tmp_path: Path, options: tuple[str, ...]) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "mine.txt").write_text("mine")
-    result = run(tmp_path)
+    result = run(tmp_path, *options)
     assert result.exit_code == 2 and "holds something already" in result.stderr
     assert os.listdir(tmp_path / "out") == ["mine.txt"]
 

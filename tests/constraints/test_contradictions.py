@@ -41,6 +41,11 @@ def test_lengths_that_the_model_cannot_take(length: int) -> None:
         (Constraints(maximum_edits=4), (), "maximum_edits: found no start"),
         (Constraints(gc=(0.401, 0.402)), (), "gc: no number of 40 bases"),
         (Constraints(distance_between=41), (), "distance_between: found 41"),
+        (
+            Constraints(natural=NaturalElements(("a",), ("ACGT" * 15,), 61)),
+            (),
+            "natural: found distance 61, expected at most 60",
+        ),
         (Constraints(distance_between=9, maximum_edits=4), (START,), "distance_between: found 9, expected at most 8"),
         (Constraints(forbidden_sites=("EcoRI",), flanks=("GAATTC", "")), (), "flanks: GAATTC holds the site of EcoRI"),
         (Constraints(keep_motifs=("CTCF",)), (), None),

@@ -48,6 +48,16 @@ def test_a_torn_round_is_made_again(tmp_path: Path) -> None:
         assert journal.kept == ROUNDS
 
 
+@pytest.mark.parametrize(
+    "line", ['{"round": 1}', '{"round": 2, "gradients": [], "found": []}', '{"round": 1, "gradients": 1, "found": []}']
+)
+def test_an_altered_round_is_made_again(tmp_path: Path, line: str) -> None:
+    path = interrupted(tmp_path / "out", ROUNDS[:1])
+    path.write_bytes(path.read_bytes() + f"{line}\n".encode())
+    with SearchJournal(tmp_path / "out", OF, True) as journal:
+        assert journal.kept == ROUNDS[:1]
+
+
 def test_a_torn_head_begins_anew(tmp_path: Path) -> None:
     (tmp_path / "out.partial").write_bytes(b'{"of": {"se')
     with SearchJournal(tmp_path / "out", OF, True) as journal:

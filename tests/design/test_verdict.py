@@ -9,7 +9,7 @@ import pytest
 from judged_helpers import CELLS, FIGURES, a_judged, a_judgement
 
 from cistrace.design.agreement import Agreement
-from cistrace.design.figures import SequenceFigures
+from cistrace.design.figures import SequenceFigures, figures_of
 from cistrace.design.judged import JudgedDesign
 from cistrace.design.reference import NaturalReference, natural_reference, reference_of
 from cistrace.design.verdict import verdict_flags
@@ -48,6 +48,15 @@ def figures(**changes: object) -> SequenceFigures:
 )
 def test_flags(changes: dict[str, object], expected: list[str]) -> None:
     assert flags(a_judged(**changes)) == expected
+
+
+@pytest.mark.parametrize("length", [20, 40, 60, 100, 200])
+def test_random_sequences_of_any_length_are_not_repetitive(length: int) -> None:
+    random = np.random.default_rng(length)
+    sequences = ["".join(random.choice(list("ACGT"), length)) for _ in range(100)]
+    found = [list(natural_reference().flags(figures_of(bases, ()))) for bases in sequences]
+    assert sum("repetitive" in flags for flags in found) <= 2
+    assert "repetitive" in natural_reference().flags(figures_of("AC" * (length // 2), ()))
 
 
 def test_without_a_target_the_objective_is_ranked() -> None:

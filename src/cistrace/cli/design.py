@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from cistrace.cli.search_view import SearchView
 from cistrace.cli.steps import Steps
 from cistrace.errors import InputError, OutputError
 from cistrace.io.files import whole_folder
+from cistrace.io.journal import journal_path
 from cistrace.io.streams import shown
 from cistrace.io.terminal import printable
 
@@ -23,11 +25,15 @@ if TYPE_CHECKING:
     from cistrace.design.journal import SearchJournal
     from cistrace.io.dna_sequence import DnaSequence
 
+MOST_DESIGNS, MOST_CALLS = 100_000, 100_000_000
+
 
 @click.command(short_help="Search for sequences that are active in one cell type and not in others.")
 @click.option("--target", required=True, metavar="NAME", help="Cell type in which designs are to be active.")
 @click.option("--against", default="", metavar="NAMES", help="Cell types in which they are not, parted by commas.")
-@click.option("--n", "count", type=click.IntRange(min=1), default=100, show_default=True, help="Designs wanted.")
+@click.option(
+    "--n", "count", type=click.IntRange(1, MOST_DESIGNS), default=100, show_default=True, help="Designs wanted."
+)
 @click.option("--length", type=int, metavar="BP", help="Of a design. [default: that of the start, or 200]")
 @click.option(
     "--start", type=click.Path(path_type=Path), metavar="FILE", help="Sequences to begin with. [default: random ones]"
@@ -50,7 +56,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--calls",
-    type=click.IntRange(min=100),
+    type=click.IntRange(100, MOST_CALLS),
     metavar="N",
     help="Passes through the model at most. [default: 100 a design, at least 2,000]",
 )
@@ -142,8 +148,8 @@ def design(
         designs = designer.designs()
         if len(designs) < count:
             click.echo(
-                f"cistrace: found {len(designs):,} designs at least {settings.apart} edits apart, {count:,} were "
-                "wanted; ask for fewer, allow more calls, or less distance",
+                f"cistrace: found {len(designs):,} of {count:,} designs at least {settings.apart} edits apart; "
+                "ask for fewer, allow more calls, or less distance",
                 err=True,
             )
         with Steps() as say:
@@ -171,7 +177,8 @@ def _check_folder(output: Path, resume: bool) -> None:
     """Refuse a folder that holds something, unless an interrupted search of it goes on."""
     if output.exists() and not output.is_dir():
         raise OutputError(f"{shown(output)}: is a file; expected a folder to write; choose another path")
-    if not resume and output.is_dir() and any(output.iterdir()):
+    going_on = resume and os.path.lexists(journal_path(output))
+    if not going_on and output.is_dir() and any(output.iterdir()):
         raise OutputError(f"{shown(output)}: holds something already; expected an empty folder, or none; name another")
     parent = output.absolute().parent
     if not parent.is_dir():
@@ -197,7 +204,9 @@ def _starts(path: Path | None) -> tuple[DnaSequence, ...]:
         return ()
     from cistrace.io.sequences import read_sequences
 
-    starts = {one.bases: one for one in reversed(list(read_sequences(path)))}
+    starts: dict[str, DnaSequence] = {}
+    for one in read_sequences(path):
+        starts.setdefault(one.bases, one)
     if not starts:
         raise InputError(f"{shown(path)}: found no sequence, expected one to begin with; name another file")
-    return tuple(reversed(starts.values()))
+    return tuple(starts.values())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cistrace.cli.extras import need_design
 from cistrace.cli.reading import check_paths, model_option, threads_option
 from cistrace.cli.steps import Steps
 from cistrace.errors import InputError, OutputError
@@ -67,6 +68,7 @@ def judge(
       cistrace judge designs.fa --target HepG2 --against K562,WTC11 -o judged
       cistrace judge designs.fa --target K562 --natural enhancers.fa --no-trace -o judged
     """
+    need_design("judge")
     check_paths([sequences, natural, judge_file], {})
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise OutputError(f"{shown(output)}: is there already; expected an empty folder, or none; name another")
@@ -86,7 +88,10 @@ def judge(
     known = predictor.cell_types
     off_targets = [name for name in against.split(",") if name.strip()]
     others = canonical_cell_types(off_targets, known) if off_targets else ()
-    wanted = None if target is None else canonical_cell_types([target], known)[0]
+    targets = () if target is None else canonical_cell_types([target], known)
+    if len(targets) > 1:
+        raise InputError(f"target: found {target!r}, expected a single cell type of {', '.join(known)}; name one")
+    wanted = targets[0] if targets else None
     if wanted in others:
         raise InputError(f"target {wanted}: is also an off-target; expected others in --against; leave one out")
     aim = objective_of(objective, wanted, others, None, known)

@@ -94,7 +94,14 @@ def _of_gc(constraints: Constraints, length: int, starts: Sequence[DnaSequence])
 
 
 def _of_distances(constraints: Constraints, length: int, starts: int) -> Iterator[str]:
-    between = constraints.distance_between
+    natural, between = constraints.natural, constraints.distance_between
+    if natural is not None:
+        farthest = max(length, min(map(len, natural.bases), default=length))
+        if natural.distance > farthest:
+            yield (
+                f"natural: found distance {natural.distance}, expected at most {farthest}, which no two sequences of "
+                "these lengths exceed; lower it"
+            )
     if between is None:
         return
     free = len(free_places(constraints, length))

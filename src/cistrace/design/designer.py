@@ -52,7 +52,7 @@ class Designer:
         self.of: dict[str, Any] = {
             "model": reward.checkpoint.hash,
             "reward": repr(reward),
-            "settings": json_hash({**asdict(replace(settings, mix={})), "mix": dict(settings.mix)}),
+            **{**asdict(replace(settings, mix={})), "mix": dict(settings.mix)},
             "constraints": json_hash(_plain(constraints)),
             "starts": json_hash([[one.id, one.bases] for one in starts]),
         }
@@ -92,13 +92,13 @@ def with_site_limit(constraints: Constraints, starts: Sequence[DnaSequence] = ()
     """Constraints that allow no archetype more sites than natural enhancers have, unless they say how many.
 
     What a search finds first is to stuff a design with sites of one factor, which the model overrates (docs/design.md).
-    Where a start has more of them as it is, they stay as they are.
+    Where a start has more, as many as it has.
     """
     if constraints.sites_of_one is not None:
         return constraints
     most = FEWEST_ALIKE - 1
-    if starts and SiteLimit(most).counts([one.bases for one in starts]).any():
-        return constraints
+    while starts and SiteLimit(most).counts([one.bases for one in starts]).any():
+        most += 1
     return replace(constraints, sites_of_one=most)
 
 

@@ -31,6 +31,8 @@ class SequenceFigures:
         Of its words of four bases, bits: at most 7.6 in 200 bp.
     dust : float
         Largest DUST score of a window of 64 bp (Morgulis et al. 2006): about 1 in random DNA, 31 in a run.
+    length : int
+        bp.
     """
 
     gc: float
@@ -39,6 +41,7 @@ class SequenceFigures:
     archetypes: Mapping[str, int]
     entropy: float
     dust: float
+    length: int
 
 
 def sequence_figures(sequences: Sequence[str], scanner: Scanner) -> list[SequenceFigures]:
@@ -55,6 +58,7 @@ def figures_of(bases: str, sites: Sequence[Site]) -> SequenceFigures:
         archetypes=dict(Counter(site.archetype for site in sites)),
         entropy=word_entropy(bases),
         dust=dust_score(bases),
+        length=len(bases),
     )
 
 

@@ -77,8 +77,8 @@ class SearchJournal:
         if head is not None:
             self._check(head, of)
             whole = self._file.tell()
-            while (plain := _plain(self._file.readline())) is not None:
-                self.kept.append(_round(plain))
+            while (round := _round(_plain(self._file.readline()), len(self.kept))) is not None:
+                self.kept.append(round)
                 whole = self._file.tell()
         self._file.truncate(whole)
         self._file.seek(whole)
@@ -136,12 +136,20 @@ def _plain(line: bytes) -> dict[str, Any] | None:
     return plain if isinstance(plain, dict) else None
 
 
-def _round(plain: dict[str, Any]) -> Round:
-    number = plain["round"]
-    found = (Found(bases, reward, move, parent, start, number) for bases, reward, move, parent, start in plain["found"])
-    return Round(number, tuple(found), tuple(plain["gradients"]))
+def _round(plain: dict[str, Any] | None, number: int) -> Round | None:
+    """The round that is to come next, or None where a line ends, was torn or altered: it is made again."""
+    try:
+        if plain is None or plain["round"] != number:
+            return None
+        found = (
+            Found(str(bases), float(reward), str(move), int(parent), int(start), number)
+            for bases, reward, move, parent, start in plain["found"]
+        )
+        return Round(number, tuple(found), tuple(map(int, plain["gradients"])))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _short(value: object) -> str:
     text = str(value)
-    return text if len(text) <= 40 else f"{text[:16]}…"
+    return text if len(text) <= 120 else f"{text[:16]}…"

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +15,12 @@ from importlib.resources import files
 
 import numpy as np
 
-from cistrace.design.figures import SequenceFigures
+from cistrace.design.figures import ENTROPY_WORD, SequenceFigures
 
 FILE = "natural_elements.json"
 RARE = 0.999  # share of natural elements within the limit of an archetype's sites
 UNUSUAL = 0.995  # share of natural elements within the limits of what is covered, and of repeats
+LENGTH = 200  # bp, of the elements that limits are of
 FEWEST_ALIKE = 4  # sites of one archetype that are never stuffing
 
 
@@ -51,8 +53,12 @@ class NaturalReference:
                 yield f"stuffed:{archetype}:{count}"
         if figures.covered > self.covered:
             yield "crowded"
-        if figures.dust > self.dust or figures.entropy < self.entropy:
+        if figures.dust > self.dust or figures.entropy < self._least_entropy(figures.length):
             yield "repetitive"
+
+    def _least_entropy(self, length: int) -> float:
+        """The limit for a sequence of another length: as far below the entropy of words that are all different."""
+        return self.entropy + math.log2(max(1, length - ENTROPY_WORD + 1) / (LENGTH - ENTROPY_WORD + 1))
 
 
 def reference_of(figures: Sequence[SequenceFigures]) -> NaturalReference:

@@ -29,6 +29,7 @@ from cistrace.motifs.hit import MotifHit
 
 GC_OF_RANDOM = (0.35, 0.65)  # of random sequences, where constraints say nothing
 FIRST_SHARE = 0.1  # of the calls, for the random sequences of the first round
+FIRST_MOST = 10_000  # which are held in memory together
 PARENTS_AMONG = 4_000  # of the highest rewards
 EMPTY_ROUNDS = 3  # in a row without a new sequence, after which there seem to be no more
 
@@ -128,7 +129,7 @@ class Search:
                 _Child(Draft(mutate(self._starts[at], self._mender.free, random), self._starts[at]), "mutate", at, at)
                 for at in drawn
             ]
-        count = max(self.settings.parents, int(FIRST_SHARE * self.settings.calls))
+        count = min(max(self.settings.parents, int(FIRST_SHARE * self.settings.calls)), FIRST_MOST)
         drafts = random_drafts(count, self.settings.length, self._gc, random)
         return [_Child(self._planted(draft, random), "random", NOBODY, NOBODY) for draft in drafts]
 
