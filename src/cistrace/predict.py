@@ -116,8 +116,6 @@ class Predictor:
         device: str | None = None,
         expressed: Iterable[str] | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
         use_threads(threads)
         self.model = None if model is None else Path(model)
         self.checkpoint: Checkpoint = load_checkpoint(self.model, device)

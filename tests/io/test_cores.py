@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cistrace.errors import InputError
 from cistrace.io import cores as module
-from cistrace.io.cores import cores, cpu_quota
+from cistrace.io.cores import cores, cpu_quota, use_threads
 
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 
@@ -168,3 +169,9 @@ def test_a_threads_memory_is_kept_for_its_next_arrays_unless_the_user_says_other
     assert page_faults("") > pages / 2
     assert page_faults("keep_memory()") < pages / 20
     assert page_faults("keep_memory()", MALLOC_TRIM_THRESHOLD_="131072") > pages / 2
+
+
+@pytest.mark.parametrize(("threads", "expected"), [(0, "at least 1"), (-3, "at least 1"), (10**9, "at most 1,024")])
+def test_numbers_of_threads_that_would_end_the_process_are_refused(threads: int, expected: str) -> None:
+    with pytest.raises(InputError, match=f"threads: found {threads}, expected {expected}; leave it out"):
+        use_threads(threads)

@@ -66,7 +66,7 @@ def test_names_are_those_of_the_model() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "cannot be read"),
+        ("", "found empty text"),
         ("HepG2 -", "cannot be read"),
         ("3 + 4", "names no cell type"),
         ("HepG2 ** 2", "found 'HepG2 ** 2'"),

@@ -68,3 +68,15 @@ def test_expressions_of_any_cell_types_have_a_module() -> None:
     assert reward.objective == objective_of("mean(K562, WTC11) - abs(HepG2)", None, (), None, reward.cell_types)
     bases = dna(200, 5)
     assert reward.module()(hot(bases)).item() == pytest.approx(reward.components([bases]).objective.item(), abs=1e-4)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float16, torch.int64, torch.uint8, torch.bool])
+def test_dna_of_any_type_is_read(reward: Reward, kind: torch.dtype) -> None:
+    x = hot(dna(120, 4))
+    assert torch.equal(reward.module()(x.to(kind)), reward.module()(x))
+
+
+def test_gradients_reach_float64(reward: Reward) -> None:
+    x = hot(dna(60, 3)).double().requires_grad_(True)
+    (slope,) = torch.autograd.grad(reward.module()(x).sum(), x)
+    assert slope.dtype == torch.float64 and (slope != 0).all()

@@ -17,6 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cistrace.checkpoints.load import load_checkpoint
+from cistrace.constraints.checker import ConstraintChecker
+from cistrace.constraints.constraints import Constraints, Region
 from cistrace.errors import CellTypeError, InputError, ModelError
 from cistrace.reward.reward import Reward
 from cistrace.towers.domain import Domain
@@ -142,6 +144,22 @@ def test_constraints_may_be_a_file(tmp_path: Path) -> None:
     np.testing.assert_array_equal(pickle.loads(pickle.dumps(reward))([bases]), reward([bases]))
 
 
+def test_constraints_that_a_sequence_alone_does_not_tell_are_warned_of() -> None:
+    asked = Constraints(longest_run=5, keep_regions=(Region(0, 4),), maximum_edits=3, distance_between=20)
+    with pytest.warns(UserWarning, match="reward: keep_regions, maximum_edits, distance_between cost nothing here"):
+        assert Reward("HepG2", constraints=asked, threads=1).constraint_kinds == ("longest_run",)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Reward("HepG2", constraints=Constraints(longest_run=5), threads=1)
+        Reward("HepG2", constraints=ConstraintChecker(asked, ["ACGT" * 50]), threads=1)
+
+
+def test_half_a_surrogate_pair_is_explained_in_text_that_can_be_written(reward: Reward) -> None:
+    (one, _) = reward.explain(["ACGT\ud800", "ACGT" * 50])
+    assert not one.valid and one.reward < reward.floor
+    assert json.dumps(one.plain(), ensure_ascii=False).encode() and one.plain()["bases"] == "ACGT\\ud800"
+
+
 def test_an_explanation_names_every_part(reward: Reward) -> None:
     one, bad = reward.explain([SEQUENCES[-1].lower(), "ACGTN"])
     found = reward.components([SEQUENCES[-1]])
@@ -199,6 +217,9 @@ def test_no_sequence_has_no_reward(reward: Reward) -> None:
         ({"target": "HepG2", "floor": 0.0}, "floor: found 0.0"),
         ({"target": "HepG2", "kept": -1}, "kept: found -1"),
         ({"target": "HepG2", "threads": 0}, "threads: found 0"),
+        ({"target": "HepG2", "threads": 10**9}, "threads: found 1000000000, expected at most 1,024"),
+        ({"target": "HepG2", "objective": ""}, "objective: found empty text"),
+        ({"objective": "1e299*1e299*HepG2"}, "found -?inf for activities"),
         ({"target": "HepG2", "device": "abacus"}, "device 'abacus'"),
     ],
 )

@@ -50,6 +50,9 @@ def test_answers_what_the_library_says(client: TestClient, settings: dict[str, A
         ({"target": "HepG2", "against": ["HepG2"]}, "target HepG2: is an off-target too"),
         ({"target": "A549"}, "cell type 'A549': not known"),
         ({"objective": "HepG2 ** 2"}, "objective: found 'HepG2 ** 2'"),
+        ({"objective": "HepG2/1e-320"}, "objective 'HepG2/1e-320': found"),
+        ({"target": "HepG2", "objective": ""}, "objective: found empty text"),
+        ({"target": "HepG2", "scales": {"HepG2": [0, 1e-320]}}, "scales: found (0.0, 1e-320) for HepG2"),
         ({}, "objective 'activity': found no target"),
         ({"target": "HepG2", "floor": 1}, "floor: found 1"),
         ({"target": "HepG2", "model": "/etc"}, "model: found"),
@@ -61,6 +64,24 @@ def test_answers_what_the_library_says(client: TestClient, settings: dict[str, A
 def test_what_cannot_be_used_is_told(client: TestClient, question: dict[str, Any], told: str) -> None:
     found = client.post("/api/reward", json={"sequences": BASES[:1], **question})
     assert found.status_code == 422 and found.json()["error"].startswith(told), found.text
+
+
+@pytest.mark.parametrize("explain", [False, True])
+def test_half_a_surrogate_pair_is_text_that_has_a_reward(client: TestClient, explain: bool) -> None:
+    sent = json.dumps({"sequences": ["ACGT\ud800", BASES[0]], "target": "HepG2", "explain": explain})
+    found = client.post("/api/reward", content=sent, headers={"Content-Type": "application/json"})
+    assert found.status_code == 200, found.text
+    assert found.json()["rewards"][0] < -10 < found.json()["rewards"][1]
+    if explain:
+        assert found.json()["explanations"][0]["bases"] == "ACGT\\ud800"
+
+
+@pytest.mark.parametrize("field", ["target", "objective", "against", "scales"])
+def test_half_a_surrogate_pair_elsewhere_is_told(client: TestClient, field: str) -> None:
+    given = {"against": ["\ud800"], "scales": {"\ud800": [0, 1]}}.get(field, "\ud800")
+    sent = json.dumps({"sequences": BASES[:1], "target": "HepG2", field: given})
+    found = client.post("/api/reward", content=sent, headers={"Content-Type": "application/json"})
+    assert found.status_code == 422 and "\n" not in found.json()["error"], found.text
 
 
 def test_more_kinds_of_reward_than_are_kept_are_all_answered(client: TestClient) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeVar
 import click
 
 from cistrace.errors import OutputError
+from cistrace.io.cores import MOST_THREADS
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import check_output
 from cistrace.io.streams import STDIN
@@ -93,7 +94,10 @@ def model_option(command: _Command) -> _Command:
 def threads_option(command: _Command) -> _Command:
     """Add `--threads`."""
     option = click.option(
-        "--threads", type=click.IntRange(min=1), metavar="N", help="Cores to use. [default: all that are allowed]"
+        "--threads",
+        type=click.IntRange(1, MOST_THREADS),
+        metavar="N",
+        help="Cores to use. [default: all that are allowed]",
     )
     return option(command)
 

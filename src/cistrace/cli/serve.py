@@ -54,7 +54,7 @@ def serve(
 
     Its page takes sequences and shows what a report shows; there bases are changed and sites broken,
     to see what that does. /openapi.json describes the JSON API below /api (predict, card, explain,
-    variants, scan; docs/serve.md).
+    variants, reward, scan; docs/serve.md).
     /formats, /help and /predict follow GAME's convention for predictors, so that its benchmark
     suites can ask. Nothing that is sent is stored or logged. There is no password: on another address
     than 127.0.0.1 whoever reaches it may ask. Ctrl-C stops.

@@ -13,7 +13,7 @@ import click
 from cistrace.cli.extras import need_training
 from cistrace.cli.progress import tracked
 from cistrace.errors import RunError
-from cistrace.io.cores import cores, use_threads
+from cistrace.io.cores import MOST_THREADS, cores, use_threads
 
 if TYPE_CHECKING:
     from cistrace.reasonbench.dataset import DataSet
@@ -38,7 +38,10 @@ STAGES = ("tower", "rationale", "regression", "all", "judge")
     help="Folder of the run; a run that was interrupted goes on.",
 )  # fmt: skip
 @click.option(
-    "--threads", type=click.IntRange(min=1), metavar="N", help="Cores for towers and cards. [default: all allowed]"
+    "--threads",
+    type=click.IntRange(1, MOST_THREADS),
+    metavar="N",
+    help="Cores for towers and cards. [default: all allowed]",
 )
 @click.option("--dry-run", is_flag=True, help="Say what it would take, and train nothing.")
 def train(

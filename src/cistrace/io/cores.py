@@ -20,6 +20,7 @@ from pathlib import Path
 # GCC's runtime (PyTorch on Linux) reads the first two, LLVM's and Intel's the first and the last two.
 _WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 _PROCESS = Path("/proc/self")
+MOST_THREADS = 1024  # with some more the runtime ends the process where it cannot start them
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 _KEPT, _LARGEST = 512 << 20, 32 << 20  # bytes; more than the second is no threshold for glibc
 
@@ -54,7 +55,18 @@ def use_threads(threads: int | None = None) -> None:
     """Let PyTorch compute with so many threads; unless given, with as many as before, but no more than `cores()`.
 
     Loads torch.
+
+    Raises
+    ------
+    InputError
+        Fewer threads than 1, or more than `MOST_THREADS`.
     """
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        from cistrace.errors import InputError
+
+        expected = "at least 1" if threads < 1 else f"at most {MOST_THREADS:,}"
+        raise InputError(f"threads: found {threads}, expected {expected}; leave it out for all cores")
+
     import torch
 
     torch.set_num_threads(threads or min(torch.get_num_threads(), cores()))

@@ -59,9 +59,13 @@ class RewardExplanation:
         return self.fault is None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON types; predictions as lines of `cistrace predict -o FILE.jsonl`."""
+        """As JSON types; predictions as lines of `cistrace predict -o FILE.jsonl`.
+
+        Halves of surrogate pairs in `bases`, which no encoding can write, are escaped: `\\ud800`.
+        """
+        bases = self.bases.encode("utf-8", "backslashreplace").decode("utf-8")
         return {
-            "bases": self.bases, "reward": self.reward, "valid": self.valid, "fault": self.fault,
+            "bases": bases, "reward": self.reward, "valid": self.valid, "fault": self.fault,
             "objective": self.objective, "activities": self.activities, "target": self.target,
             "off_targets": self.off_targets, "specificity": self.specificity, "uncertainty": self.uncertainty,
             "out_of_domain": self.out_of_domain, "constraints": self.constraints, "distance": self.distance,

@@ -87,22 +87,25 @@ def parse_expression(text: str, known: tuple[str, ...]) -> Node:
     CellTypeError
         A cell type that the model does not know.
     """
+    if not text.strip():
+        raise InputError(f"objective: found empty text, expected {FORM}; write one, or leave it out")
     if len(text) > LONGEST:
         raise InputError(f"objective: {len(text):,} characters long, expected at most {LONGEST:,}; shorten it")
     try:
         tree = ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = error.msg if isinstance(error, SyntaxError) else "too deeply nested or no text"
-        raise InputError(f"objective {_short(text)}: cannot be read ({reason}); expected {FORM}") from None
+        raise InputError(f"objective {short(text)}: cannot be read ({reason}); expected {FORM}") from None
     if _depth(tree) > DEEPEST:
-        raise InputError(f"objective {_short(text)}: over {DEEPEST} operations within one another; simplify it")
+        raise InputError(f"objective {short(text)}: over {DEEPEST} operations within one another; simplify it")
     node = _node(tree, known)
     if not any(True for _ in activities_in(node)):
-        raise InputError(f"objective {_short(text)}: names no cell type, expected one of {', '.join(known)}; name one")
+        raise InputError(f"objective {short(text)}: names no cell type, expected one of {', '.join(known)}; name one")
     return node
 
 
-def _short(text: str) -> str:
+def short(text: str) -> str:
+    """Text in quotation marks for a message, cut where it is long."""
     return repr(text if len(text) <= 60 else f"{text[:60]}...")
 
 
@@ -135,7 +138,7 @@ def _node(found: ast.expr, known: tuple[str, ...]) -> Node:
                 expected = "one value" if name == "abs" else "at least one value"
                 raise InputError(f"objective: {name} of {len(arguments)} values, expected {expected}; mend it")
             return Call(name, tuple(_node(argument, known) for argument in arguments))
-    raise InputError(f"objective: found {_short(ast.unparse(found))}, expected {FORM}; mend it")
+    raise InputError(f"objective: found {short(ast.unparse(found))}, expected {FORM}; mend it")
 
 
 def _cell_type(name: str, known: tuple[str, ...]) -> str:

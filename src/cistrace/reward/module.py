@@ -16,6 +16,7 @@ from cistrace.towers.tower import Tower
 class RewardModule(nn.Module):
     """DNA (N, 4, L), channels ACGT, to objectives (N,): hard or soft one-hot, gradients with respect to it.
 
+    DNA may be of any type of numbers or bool; objectives are of the weights' type, float32 unless cast.
     Activities are the mean of both strands, as `Reward` has them; L may be anything up to the tower's window, in which
     DNA then stands in the middle of blanks. Weights are frozen, and `train()` leaves the tower in evaluation mode.
 
@@ -48,7 +49,7 @@ class RewardModule(nn.Module):
                 f"reward module: found shape {tuple(x.shape)}, expected (N, 4, L) with L at most {self.tower.window}"
             )
         spare = self.tower.window - x.shape[2]
-        padded = nn.functional.pad(x, (spare // 2, spare - spare // 2))
+        padded = nn.functional.pad(x.to(next(self.tower.parameters()).dtype), (spare // 2, spare - spare // 2))
         both = self.tower(torch.cat([padded, reverse_complement(padded)]))
         values = self.objective.of(both.unflatten(0, (2, len(x))).mean(dim=0))
         return values[:, None] if self.column else values

@@ -20,11 +20,13 @@ from torch import Tensor
 
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.errors import InputError
-from cistrace.reward.expression import Node, activities_in, parse_expression, value_of
+from cistrace.reward.expression import Node, activities_in, parse_expression, short, value_of
 
 ACTIVITY, SPECIFICITY, WEIGHTED = "activity", "specificity", "weighted"
 NAMED = (ACTIVITY, SPECIFICITY, WEIGHTED)
 TARGET_WEIGHT, OFF_TARGET_WEIGHT = 0.8, 0.1
+NARROWEST = 1e-6  # least width of a scale, log2(RNA/DNA): about the spacing of float32 at activities of 8
+_FARTHEST, _PROBES = 10, 64  # activities at which objectives are tried lie within +-10; so many mixed ones
 
 Scales = Mapping[str, tuple[float, float]]
 
@@ -88,16 +90,42 @@ def objective_of(
     Raises
     ------
     InputError
-        A name that needs a target or off-targets which are not given, an expression that cannot be read, or scales that
-        are no ranges or are not those of all its cell types.
+        A name that needs a target or off-targets which are not given; an expression that cannot be read, is not finite
+        for activities within +-10, in float32 and in float64, or the same whatever they are; scales that are no ranges,
+        narrower than 1e-6, or not those of all its cell types.
     CellTypeError
         A cell type that the model does not know.
     """
-    name = name or (SPECIFICITY if against else ACTIVITY)
+    if name is None:
+        name = SPECIFICITY if against else ACTIVITY
     text = _text(name, target, against) if name in NAMED else name
     node = parse_expression(text, known)
     named = tuple(dict.fromkeys(activities_in(node)))
-    return Objective(text, known, named, node, None if scales is None else _ranges(scales, named, known))
+    objective = Objective(text, known, named, node, None if scales is None else _ranges(scales, named, known))
+    _check_values(objective)
+    return objective
+
+
+def _check_values(objective: Objective) -> None:
+    """Refuses what overflows or never changes, in the precision of rewards and in that of their module."""
+    probes = _probes(len(objective.columns))
+    for precision in (torch.float64, torch.float32):
+        kind = str(precision).removeprefix("torch.")
+        values = objective.of(torch.from_numpy(probes).to(precision))
+        if not values.isfinite().all():
+            found = f"found {values[~values.isfinite()][0].item()} for activities within +-{_FARTHEST} ({kind})"
+            raise InputError(f"objective {short(objective.text)}: {found}, expected a finite number; mend its numbers")
+        if (values == values[0]).all():
+            found = f"found {values[0].item():g} whatever the activities are ({kind})"
+            raise InputError(f"objective {short(objective.text)}: {found}, expected what changes with them; mend it")
+
+
+def _probes(columns: int) -> NDArray[np.float64]:
+    """Activities (N, columns) to try an objective at: whole numbers, of which equal terms cancel without a rest."""
+    alike = np.array([-_FARTHEST, 0, _FARTHEST])[:, None].repeat(columns, axis=1)
+    apart = _FARTHEST * np.concatenate([np.eye(columns), -np.eye(columns)])
+    mixed = np.random.default_rng(0).integers(-_FARTHEST, _FARTHEST + 1, (_PROBES, columns))
+    return np.concatenate([alike, apart, mixed], dtype=np.float64)
 
 
 def _text(name: str, target: str | None, against: tuple[str, ...]) -> str:
@@ -123,8 +151,10 @@ def _ranges(scales: Scales, named: tuple[str, ...], known: tuple[str, ...]) -> t
 def _range(name: str, ends: tuple[float, float]) -> tuple[float, float]:
     try:
         low, high = map(float, ends)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         low = high = math.nan
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise InputError(f"scales: found {ends!r} for {name}, expected two activities, the lower first; mend them")
+    if high - low < NARROWEST:
+        raise InputError(f"scales: found {ends!r} for {name}, expected at least {NARROWEST:g} between; widen it")
     return low, high

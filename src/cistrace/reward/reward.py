@@ -38,6 +38,7 @@ UNCERTAINTY = 0.5  # on val the error of the objective grows by 0.3-0.5 a unit o
 DOMAIN = 1.0
 FLOOR = -10.0
 KEPT = 100_000
+_OF_MORE = "keep_regions", "maximum_edits", "distance_between"  # constraints on a sequence and its start, or a set
 
 
 class Reward:
@@ -71,7 +72,8 @@ class Reward:
         Weight of how far beyond the threshold a sequence lies from what the model learnt from, in thresholds
         (`Domain.excess`). Nothing is taken off by a model that does not know.
     constraints : Constraints, path or Checker, optional
-        As `read_constraints` reads them, or what measures them, such as a `ConstraintChecker` with starts.
+        As `read_constraints` reads them, or what measures them, such as a `ConstraintChecker` with starts. Of the
+        former, what needs starts or several designs costs nothing, and a warning says so.
     constraint_weight : float
         What a unit of any constraint's shortfall costs.
     floor : float
@@ -123,7 +125,7 @@ class Reward:
             threads, device, factors,
         )  # fmt: skip
         weights = {"uncertainty": uncertainty, "domain": domain, "constraint_weight": constraint_weight}
-        _check_numbers(weights, floor, kept, threads)
+        _check_numbers(weights, floor, kept)
         use_threads(threads)
         self.checkpoint = load_checkpoint(None if model is None else Path(model), device)
         if self.checkpoint.towers is None:
@@ -296,10 +298,18 @@ def _rebuilt(settings: tuple[Any, ...], checkpoint: str) -> Reward:
 def _checker(constraints: Constraints | Checker | str | Path | None) -> Checker | None:
     if isinstance(constraints, str | Path):
         constraints = read_constraints(Path(constraints))
-    return ConstraintChecker(constraints) if isinstance(constraints, Constraints) else constraints
+    if not isinstance(constraints, Constraints):
+        return constraints
+    if left := [name for name in _OF_MORE if getattr(constraints, name)]:
+        warn(
+            f"reward: {', '.join(left)} cost nothing here: they are of a design and its start, or of several designs; "
+            "a ConstraintChecker with starts measures keep_regions and maximum_edits",
+            stacklevel=3,
+        )
+    return ConstraintChecker(constraints)
 
 
-def _check_numbers(weights: dict[str, float], floor: float, kept: int, threads: int | None) -> None:
+def _check_numbers(weights: dict[str, float], floor: float, kept: int) -> None:
     for name, weight in weights.items():
         if not (math.isfinite(weight) and weight >= 0):
             raise InputError(f"{name}: found {weight}, expected a weight of at least 0; give one")
@@ -307,8 +317,6 @@ def _check_numbers(weights: dict[str, float], floor: float, kept: int, threads: 
         raise InputError(f"floor: found {floor}, expected a number below 0; give one")
     if kept < 0:
         raise InputError(f"kept: found {kept}, expected at least 0; give a number of sequences")
-    if threads is not None and threads < 1:
-        raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
 
 
 def _roles(

@@ -22,8 +22,8 @@ class Fault:
     reason : str
         Found, expected.
     severity : float
-        Above 0, at most 2: the share of letters that are none of A, C, G, T, and the share of the fewest bases that is
-        missing, or of all bases that is too much.
+        Above 0, below 3: the sum of the share of letters that are none of A, C, G, T, the share of the fewest bases
+        that is missing, and the share of all letters that is too much.
     """
 
     reason: str

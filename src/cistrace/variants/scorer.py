@@ -84,8 +84,6 @@ class VariantScorer:
         windows: int = 1,
         scale: str | Path | None = None,
     ) -> None:
-        if threads is not None and threads < 1:
-            raise InputError(f"threads: found {threads}, expected at least 1; leave it out for all cores")
         if not 1 <= windows <= MOST_WINDOWS:
             raise InputError(f"windows: found {windows}, expected 1-{MOST_WINDOWS}; give such a number")
         use_threads(threads)

@@ -50,3 +50,6 @@ def test_the_text_of_chats() -> None:
     assert text_of([{"role": "assistant", "content": DNA}, {"role": "tool", "content": None}]) == DNA
     assert text_of([{"role": "assistant", "content": None, "tool_calls": []}]) is None
     assert text_of([]) is None
+    assert text_of(None) is None
+    assert text_of([{"role": "assistant", "content": [{"text": None}]}]) is None
+    assert text_of([{"role": "assistant", "content": [{"text": None}, {"text": DNA}]}]) == DNA

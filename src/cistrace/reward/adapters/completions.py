@@ -19,8 +19,8 @@ _TAGGED = re.compile(r"<dna>(.*?)</dna>", re.IGNORECASE | re.DOTALL)
 _BASES = "ACGTacgt"
 _RUN = re.compile(rf"(?<![A-Za-z])[{_BASES}]+(?:[ \t\r]*\n[ \t]*[{_BASES}]+(?=[ \t\r]*(?:\n|$)))*(?![A-Za-z])")
 
-Completion = str | Sequence[Mapping[str, Any]]
-"""Text, or messages of a chat with `content`: text, or parts of which those with `text` count."""
+Completion = str | Sequence[Mapping[str, Any]] | None
+"""Text, None, or messages of a chat with `content`: text, or parts of which those with `text` count."""
 
 
 def dna_in(text: str) -> str:
@@ -51,12 +51,12 @@ def text_of(completion: Completion) -> str | None:
     """What the model wrote: of a chat, the last message that holds text; None where none does."""
     if isinstance(completion, str):
         return completion
-    for message in reversed(completion):
+    for message in reversed(completion or ()):
         content = message.get("content")
         if isinstance(content, str):
             return content
-        parts = [part["text"] for part in content or () if isinstance(part, Mapping) and "text" in part]
-        if parts:
+        texts = [part.get("text") for part in content or () if isinstance(part, Mapping)]
+        if parts := [text for text in texts if isinstance(text, str)]:
             return "".join(parts)
     return None
 
