@@ -130,7 +130,7 @@ def test_the_command_judges_sequences_of_others(tmp_path: Path) -> None:
     [
         ("ACGTN" * 20, [], "holds letters other than A, C, G and T"),
         ("ACGTT" * 41, [], "has 205 bp, expected at most 200"),
-        ("ACGTT" * 20, ["--against", "HepG2"], "is also an off-target"),
+        ("ACGTT" * 20, ["--against", "HepG2"], "is an off-target too"),
         ("ACGTT" * 20, ["--judge", "none.safetensors"], "none.safetensors: not a readable tower"),
     ],
 )

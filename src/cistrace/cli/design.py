@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from cistrace.cli.extras import need_design
-from cistrace.cli.reading import check_paths, model_option, threads_option
+from cistrace.cli.reading import check_empty_folder, check_paths, model_option, threads_option
 from cistrace.cli.search_view import SearchView
 from cistrace.cli.steps import Steps
-from cistrace.errors import InputError, OutputError
+from cistrace.errors import InputError
 from cistrace.io.files import whole_folder
 from cistrace.io.journal import journal_path
 from cistrace.io.streams import shown
@@ -118,7 +118,7 @@ def design(
       cistrace design --target K562 --start enhancer.fa --keep 1-20 --edits 15 --constraints lab.yaml -o designs
     """
     need_design("design")
-    _check_folder(output, resume)
+    check_empty_folder(output, going_on=resume and os.path.lexists(journal_path(output)))
     check_paths([start, constraints_file, judge_file, natural], {})
     constraints = _constraints(constraints_file, keep, edits)
     starts = _starts(start)
@@ -171,20 +171,6 @@ def _run(designer: Designer, journal: SearchJournal) -> None:
         while not designer.search.done:
             journal.add(designer.search.step())
             view.update()
-
-
-def _check_folder(output: Path, resume: bool) -> None:
-    """Refuse a folder that holds something, unless an interrupted search of it goes on."""
-    if output.exists() and not output.is_dir():
-        raise OutputError(f"{shown(output)}: is a file; expected a folder to write; choose another path")
-    going_on = resume and os.path.lexists(journal_path(output))
-    if not going_on and output.is_dir() and any(output.iterdir()):
-        raise OutputError(f"{shown(output)}: holds something already; expected an empty folder, or none; name another")
-    parent = output.absolute().parent
-    if not parent.is_dir():
-        raise OutputError(
-            f"{shown(output)}: its folder {shown(parent)} does not exist; make it, or choose another path"
-        )
 
 
 def _constraints(path: Path | None, keep: str | None, edits: int | None) -> Constraints:

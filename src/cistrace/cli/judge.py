@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from cistrace.cli.extras import need_design
-from cistrace.cli.reading import check_paths, model_option, threads_option
+from cistrace.cli.reading import check_empty_folder, check_paths, model_option, threads_option
 from cistrace.cli.steps import Steps
-from cistrace.errors import InputError, OutputError
+from cistrace.errors import InputError
 from cistrace.io.files import whole_folder
 from cistrace.io.streams import input_name, shown
 from cistrace.io.terminal import printable
@@ -70,30 +70,20 @@ def judge(
     """
     need_design("judge")
     check_paths([sequences, natural, judge_file], {})
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(f"{shown(output)}: is there already; expected an empty folder, or none; name another")
-    if not output.absolute().parent.is_dir():
-        raise OutputError(f"{shown(output)}: its folder does not exist; make it, or choose another path")
+    check_empty_folder(output)
 
-    from cistrace.cards.cell_types import canonical_cell_types
     from cistrace.design.judge import judge_for
     from cistrace.design.natural import read_natural
     from cistrace.design.outcome import judge_designs
     from cistrace.design.outputs import write_outputs
     from cistrace.design.summary import summary_lines
     from cistrace.predict import Predictor
-    from cistrace.reward.objective import objective_of
+    from cistrace.reward.objective import objective_of, roles_of
 
     predictor = Predictor(model, threads)
     known = predictor.cell_types
     off_targets = [name for name in against.split(",") if name.strip()]
-    others = canonical_cell_types(off_targets, known) if off_targets else ()
-    targets = () if target is None else canonical_cell_types([target], known)
-    if len(targets) > 1:
-        raise InputError(f"target: found {target!r}, expected a single cell type of {', '.join(known)}; name one")
-    wanted = targets[0] if targets else None
-    if wanted in others:
-        raise InputError(f"target {wanted}: is also an off-target; expected others in --against; leave one out")
+    wanted, others = roles_of(target, tuple(off_targets), known)
     aim = objective_of(objective, wanted, others, None, known)
     designs = _designs(sequences, predictor, aim)
     cells = [*aim.cell_types, *([wanted] if wanted else []), *others]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -16,6 +16,7 @@ from cistrace.io.count import RecordCount
 from cistrace.io.terminal import printable
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.live import Live
     from rich.text import Text
 
@@ -23,6 +24,47 @@ EVERY = 20.0  # seconds between two plain lines
 REFRESHED = 4  # times a second
 
 _Item = TypeVar("_Item")
+
+
+class OnStderr:
+    """What follows long work on stderr: redrawn in a terminal while in its `with` block, plain lines elsewhere.
+
+    Parameters
+    ----------
+    drawn : callable
+        What stands in the terminal, as rich draws it.
+    """
+
+    def __init__(self, drawn: Callable[[], RenderableType]) -> None:
+        self._drawn = drawn
+        self._said = time.monotonic()
+        self.live: Live | None = None
+
+    def __enter__(self) -> Self:
+        if sys.stderr is not None and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live
+
+            self.live = Live(
+                get_renderable=self._drawn, console=Console(stderr=True), transient=True,
+                refresh_per_second=REFRESHED, redirect_stdout=False,
+            )  # fmt: skip
+            self.live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.live is not None:
+            self.live.stop()
+
+    def is_due(self) -> bool:
+        """Whether there is no terminal, and the last plain line is a while ago."""
+        return self.live is None and sys.stderr is not None and time.monotonic() - self._said >= EVERY
+
+    def say(self, state: str) -> None:
+        """Print a plain line."""
+        self._said = time.monotonic()
+        with suppress(OSError):  # nobody reads it: no reason to stop
+            print(printable(f"cistrace: {state}"), file=sys.stderr, flush=True)
 
 
 class Progress:
@@ -41,24 +83,15 @@ class Progress:
         self._total = total
         self._done = self._within = 0.0
         self._before = 0.0  # done by an earlier run: no part of the speed
-        self._began = self._said = time.monotonic()
-        self._live: Live | None = None
+        self._began = time.monotonic()
+        self._shown = OnStderr(self._line)
 
     def __enter__(self) -> Self:
-        if sys.stderr is not None and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.live import Live
-
-            self._live = Live(
-                get_renderable=self._line, console=Console(stderr=True), transient=True,
-                refresh_per_second=REFRESHED, redirect_stdout=False,
-            )  # fmt: skip
-            self._live.start()
+        self._shown.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
+        self._shown.__exit__()
 
     def skip(self, count: float) -> None:
         """Count what an earlier run had done."""
@@ -85,21 +118,19 @@ class Progress:
     @contextmanager
     def aside(self) -> Iterator[None]:
         """Leave the terminal to results."""
-        if self._live is None:
+        live = self._shown.live
+        if live is None:
             yield
             return
-        self._live.stop()
+        live.stop()
         try:
             yield
         finally:
-            self._live.start()
+            live.start()
 
     def _say(self) -> None:
-        now = time.monotonic()
-        if self._live is None and sys.stderr is not None and now - self._said >= EVERY:
-            self._said = now
-            with suppress(OSError):  # nobody reads it: no reason to stop
-                print(printable(f"cistrace: {self.state()}"), file=sys.stderr, flush=True)
+        if self._shown.is_due():
+            self._shown.say(self.state())
 
     def _line(self) -> Text:
         from rich.text import Text

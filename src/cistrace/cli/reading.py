@@ -15,7 +15,7 @@ from cistrace.errors import OutputError
 from cistrace.io.cores import MOST_THREADS
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import check_output
-from cistrace.io.streams import STDIN
+from cistrace.io.streams import STDIN, shown
 from cistrace.io.terminal import printable
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -144,6 +144,25 @@ class Reading:
         check_paths(
             (self.path, self.genome, *others),
             {"output": self.output, "rejects": self.rejects_path if self.on_error == "skip" else None},
+        )
+
+
+def check_empty_folder(output: Path, going_on: bool = False) -> None:
+    """Refuse a folder to write that is none, cannot be made, or holds something, unless an interrupted run goes on.
+
+    Raises
+    ------
+    OutputError
+        Saying which.
+    """
+    if output.exists() and not output.is_dir():
+        raise OutputError(f"{shown(output)}: is a file; expected a folder to write; choose another path")
+    if not going_on and output.is_dir() and any(output.iterdir()):
+        raise OutputError(f"{shown(output)}: holds something already; expected an empty folder, or none; name another")
+    parent = output.absolute().parent
+    if not parent.is_dir():
+        raise OutputError(
+            f"{shown(output)}: its folder {shown(parent)} does not exist; make it, or choose another path"
         )
 
 

@@ -6,14 +6,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Self
 
-from cistrace.cli.progress import EVERY, REFRESHED, duration
-from cistrace.io.terminal import printable
+from cistrace.cli.progress import OnStderr, duration
 
 if TYPE_CHECKING:
-    from rich.live import Live
     from rich.table import Table
 
     from cistrace.design.search import Search
@@ -33,30 +30,28 @@ class SearchView:
 
     def __init__(self, search: Search) -> None:
         self._search = search
-        self._began = self._said = time.monotonic()
+        self._began = time.monotonic()
         self._before = search.archive.calls  # made by an earlier run: no part of the speed
         self._medians: list[float] = []
         self._rows: list[tuple[str, str]] = []
-        self._live: Live | None = None
+        self._shown = OnStderr(self._table)
 
     def __enter__(self) -> Self:
-        if sys.stderr is not None and sys.stderr.isatty():
-            from rich.console import Console
-            from rich.live import Live
-
-            self._live = Live(
-                get_renderable=self._table, console=Console(stderr=True), transient=True,
-                refresh_per_second=REFRESHED, redirect_stdout=False,
-            )  # fmt: skip
-            self._live.start()
+        self._shown.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._live is not None:
-            self._live.stop()
+        self._shown.__exit__()
 
     def update(self) -> None:
-        """Tell of the round that was made."""
+        """Tell of the round that was made; choosing the designs so far is left to when somebody is told."""
+        if self._shown.live is not None:
+            self._take_stock()
+        elif self._shown.is_due() or (sys.stderr is not None and self._search.done):
+            self._take_stock()
+            self._shown.say(self.state())
+
+    def _take_stock(self) -> None:
         from cistrace.design.archive import spread
 
         archive = self._search.archive
@@ -72,7 +67,6 @@ class SearchView:
             ("diversity", f"{spread(archive, places):.0%} of bases differ"),
             ("made by", ", ".join(f"{move} {count}" for move, count in moves.most_common())),
         ]
-        self._say()
 
     def state(self) -> str:
         """In words, one line."""
@@ -85,13 +79,6 @@ class SearchView:
             return ""
         seconds = max(0, self._search.settings.calls - archive.calls) * passed / made
         return f", {made / passed:.0f}/s, {duration(seconds)} left"
-
-    def _say(self) -> None:
-        now = time.monotonic()
-        if self._live is None and sys.stderr is not None and (now - self._said >= EVERY or self._search.done):
-            self._said = now
-            with suppress(OSError):  # nobody reads it: no reason to stop
-                print(printable(f"cistrace: {self.state()}"), file=sys.stderr, flush=True)
 
     def _table(self) -> Table:
         from rich.table import Table

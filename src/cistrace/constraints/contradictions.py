@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from cistrace.cards.windows import MINIMUM_KNOWN
 from cistrace.constraints.checker import ConstraintChecker
 from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.motif_rules import named_motifs
@@ -13,7 +14,6 @@ from cistrace.errors import ConstraintError
 from cistrace.io.dna_sequence import DnaSequence
 
 WORDS_TRIED = 2_000  # best words of a kept motif among which one must break no other constraint
-SHORTEST = 20  # bp that a model must have to read
 
 
 def check_feasible(constraints: Constraints, length: int, window: int, starts: Sequence[DnaSequence] = ()) -> None:
@@ -42,8 +42,11 @@ def contradictions(
     constraints: Constraints, length: int, window: int, starts: Sequence[DnaSequence] = ()
 ) -> Iterator[str]:
     """What `check_feasible` refuses, a line each."""
-    if not SHORTEST <= length <= window:
-        yield f"length: found {length}, expected {SHORTEST} to {window} bp, which is what the model reads; choose such"
+    if not MINIMUM_KNOWN <= length <= window:
+        yield (
+            f"length: found {length}, expected {MINIMUM_KNOWN} to {window} bp, which is what the model reads; "
+            "choose such"
+        )
         return
     yield from _of_regions(constraints, length, bool(starts))
     yield from _of_gc(constraints, length, starts)

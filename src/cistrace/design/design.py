@@ -25,8 +25,8 @@ class Design:
     activities : mapping of str to float
         Of every cell type of the model, log2(RNA/DNA).
     components : mapping of str to float
-        What the reward is made of: `objective`, `uncertainty`, `out_of_domain` and one entry a kind of constraint
-        (`constraint_gc`); penalties are not negative and are taken off.
+        What the reward is made of: `objective`, `uncertainty`, `out_of_domain`; the last two are not negative and are
+        taken off.
     edits : int
         Bases in which it differs from its start; 0 without one.
     round : int

@@ -15,10 +15,11 @@ from cistrace.design.design import Design
 from cistrace.design.gradients import gradients_of
 from cistrace.design.reference import FEWEST_ALIKE
 from cistrace.design.search import Search
-from cistrace.design.settings import SearchSettings, least_distance
+from cistrace.design.settings import CALLS_A_DESIGN, FEWEST_CALLS, SearchSettings, least_distance
 from cistrace.design.sites import site_catalogue
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.hashes import json_hash
+from cistrace.reward.components import RewardComponents
 from cistrace.reward.reward import Reward
 
 
@@ -53,7 +54,7 @@ class Designer:
             "model": reward.checkpoint.hash,
             "reward": repr(reward),
             **{**asdict(replace(settings, mix={})), "mix": dict(settings.mix)},
-            "constraints": json_hash(_plain(constraints)),
+            "constraints": json_hash(asdict(constraints)),
             "starts": json_hash([[one.id, one.bases] for one in starts]),
         }
         """What the rounds follow from, for a journal."""
@@ -67,13 +68,15 @@ class Designer:
             self._design(number, place, row, found) for row, (number, place) in enumerate(enumerate(places, 1))
         )
 
-    def _design(self, number: int, place: int, row: int, found: Any) -> Design:
+    def _design(self, number: int, place: int, row: int, found: RewardComponents) -> Design:
         archive = self.search.archive
         one = archive.found[place]
         start = None if one.start == NOBODY else self._starts[one.start]
-        components = {"objective": float(found.objective[row]), "uncertainty": float(found.uncertainty[row])}
-        if (domain := getattr(found, "out_of_domain", None)) is not None:
-            components["out_of_domain"] = float(domain[row])
+        components = {
+            "objective": float(found.objective[row]),
+            "uncertainty": float(found.uncertainty[row]),
+            "out_of_domain": float(found.out_of_domain[row]),
+        }
         return Design(
             f"design_{number}",
             one.bases,
@@ -102,16 +105,9 @@ def with_site_limit(constraints: Constraints, starts: Sequence[DnaSequence] = ()
     return replace(constraints, sites_of_one=most)
 
 
-def _plain(constraints: Constraints) -> dict[str, Any]:
-    """Constraints as JSON types."""
-    return asdict(constraints)
-
-
 def settings_for(
     constraints: Constraints, count: int, length: int, calls: int | None, rounds: int | None, seed: int, started: bool
 ) -> SearchSettings:
     """Settings of a search: calls enough for the number of designs unless given, and their least distance."""
-    from cistrace.design.settings import CALLS_A_DESIGN, FEWEST_CALLS
-
     wanted = calls if calls is not None else max(FEWEST_CALLS, CALLS_A_DESIGN * count)
     return SearchSettings(count, length, wanted, least_distance(constraints, length, started), seed, rounds)

@@ -6,7 +6,6 @@ is made again.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO, Self
 from cistrace.design.archive import Found, Round
 from cistrace.errors import OutputError
 from cistrace.io.files import write_faults
-from cistrace.io.journal import journal_path
+from cistrace.io.journal import check_same, journal_path, lock_journal
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 
@@ -53,7 +52,7 @@ class SearchJournal:
             flags = os.O_RDWR | os.O_NOFOLLOW | (0 if there else os.O_CREAT | os.O_EXCL)
             self._file: BinaryIO = os.fdopen(os.open(self.path, flags, 0o666), "rb+")
             try:
-                self._lock()
+                lock_journal(self._file, self.path, "search")
                 if there:
                     self._take_up(of)
                 if not self._file.tell():
@@ -61,14 +60,6 @@ class SearchJournal:
             except BaseException:
                 self._file.close()
                 raise
-
-    def _lock(self) -> None:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(
-                f"{shown(self.path)}: another search is at work on it; expected none; wait for it, or stop it"
-            ) from None
 
     def _take_up(self, of: dict[str, Any]) -> None:
         """Read the whole rounds, and cut off what comes behind them."""
@@ -87,12 +78,7 @@ class SearchJournal:
         found = head.get("of")
         if not isinstance(found, dict):
             raise OutputError(f"{shown(self.path)}: is no journal of a search; expected one to go on from; remove it")
-        for name in sorted({*found, *of}):
-            if found.get(name) != of.get(name):
-                raise OutputError(
-                    f"{shown(self.path)}: is of a search with another {name} ({_short(found.get(name))}, not "
-                    f"{_short(of.get(name))}); expected the same; use that, or remove the file"
-                )
+        check_same(found, of, self.path, "search")
 
     def add(self, round: Round) -> None:
         """Keep a round.
@@ -148,8 +134,3 @@ def _round(plain: dict[str, Any] | None, number: int) -> Round | None:
         return Round(number, tuple(found), tuple(map(int, plain["gradients"])))
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 120 else f"{text[:16]}…"

@@ -32,6 +32,38 @@ def journal_path(output: Path) -> Path:
     return output.with_name(f"{output.name}.partial")
 
 
+def lock_journal(file: BinaryIO, path: Path, what: str = "run") -> None:
+    """Keep a journal, of a `what`, to this process while its file is open.
+
+    Raises
+    ------
+    OutputError
+        Another process has it.
+    """
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OutputError(
+            f"{shown(path)}: another {what} is at work on it; expected none; wait for it, or stop it"
+        ) from None
+
+
+def check_same(found: dict[str, Any], of: dict[str, Any], path: Path, what: str = "run") -> None:
+    """Refuse the journal of a `what` that is of something else than what is to go on.
+
+    Raises
+    ------
+    OutputError
+        Naming the first thing that differs, and both values.
+    """
+    for name in sorted({*found, *of}):
+        if found.get(name) != of.get(name):
+            raise OutputError(
+                f"{shown(path)}: is of a {what} with another {name} ({_short(found.get(name))}, not "
+                f"{_short(of.get(name))}); expected the same; use that, or remove the file"
+            )
+
+
 def check_no_journal(output: Path) -> None:
     """Refuse to begin anew where an interrupted run has left something; a journal of no finished block goes.
 
@@ -94,7 +126,7 @@ class Journal:
     def _take_up(self) -> None:
         file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_NOFOLLOW), "rb+")
         try:
-            self._lock(file)
+            lock_journal(file, self.path)
             whole, self.kept = self._whole(file)
             file.truncate(whole)
             file.seek(0)
@@ -104,14 +136,6 @@ class Journal:
             raise
         self._file, self._left = file, True
 
-    def _lock(self, file: BinaryIO) -> None:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutputError(
-                f"{shown(self.path)}: another run is at work on it; expected none; wait for it, or stop it"
-            ) from None
-
     def _whole(self, file: BinaryIO) -> tuple[int, int]:
         """Bytes up to the end of the last whole block, and the sequences up to there."""
         try:
@@ -120,12 +144,7 @@ class Journal:
             raise OutputError(
                 f"{shown(self.path)}: is no journal of an interrupted run; expected one to go on from; remove it"
             ) from None
-        for name in sorted({*found, *self._of}):
-            if found.get(name) != self._of.get(name):
-                raise OutputError(
-                    f"{shown(self.path)}: is of a run with another {name} ({_short(found.get(name))}, not "
-                    f"{_short(self._of.get(name))}); expected the same; use that, or remove the file"
-                )
+        check_same(found, self._of, self.path)
         whole, kept, sequences = file.tell(), 0, 0
         while line := file.readline():
             try:
@@ -187,7 +206,7 @@ class Journal:
 
     def _begin(self) -> BinaryIO:
         file = os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o666), "wb+")
-        self._lock(file)
+        lock_journal(file, self.path)
         file.write(json_line({"of": self._of}).encode())
         file.flush()
         return file

@@ -69,6 +69,27 @@ class Objective:
         return self.of(torch.from_numpy(activities.astype(np.float64))).numpy()
 
 
+def roles_of(
+    target: str | None, against: tuple[str, ...], known: tuple[str, ...]
+) -> tuple[str | None, tuple[str, ...]]:  # fmt: skip
+    """Target and off-targets as the model spells them.
+
+    Raises
+    ------
+    InputError
+        Several targets, or one that is an off-target too.
+    CellTypeError
+        A cell type that the model does not know.
+    """
+    targets = () if target is None else canonical_cell_types((target,), known)
+    off_targets = canonical_cell_types(against, known) if against else ()
+    if len(targets) > 1:
+        raise InputError(f"target: found {target!r}, expected a single cell type of {', '.join(known)}; name one")
+    if both := [name for name in targets if name in off_targets]:
+        raise InputError(f"target {both[0]}: is an off-target too, expected other cell types against it; leave it out")
+    return (targets[0] if targets else None), off_targets
+
+
 def objective_of(
     name: str | None, target: str | None, against: tuple[str, ...], scales: Scales | None, known: tuple[str, ...]
 ) -> Objective:

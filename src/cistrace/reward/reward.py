@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import TOWER_FILES
 from cistrace.constraints.checker import ConstraintChecker
@@ -30,7 +29,7 @@ from cistrace.reward.explanation import RewardExplanation
 from cistrace.reward.measures import Checker, Measured, Measures
 from cistrace.reward.memo import Memo
 from cistrace.reward.module import RewardModule
-from cistrace.reward.objective import Scales, objective_of
+from cistrace.reward.objective import Scales, objective_of, roles_of
 from cistrace.reward.validity import Fault, fault_of
 from cistrace.towers.files import load_tower
 
@@ -131,7 +130,7 @@ class Reward:
         if self.checkpoint.towers is None:
             raise ModelError(f"reward: {model or 'the shipped model'} has no sequence model; name one that has")
         self.cell_types, self.window = self.checkpoint.cell_types, self.checkpoint.window
-        self.target, self.against = _roles(target, off_targets, self.cell_types)
+        self.target, self.against = roles_of(target, off_targets, self.cell_types)
         self.objective = objective_of(objective, self.target, self.against, scales, self.cell_types)
         self.floor = floor
         self._weights = uncertainty, domain, constraint_weight
@@ -317,19 +316,6 @@ def _check_numbers(weights: dict[str, float], floor: float, kept: int) -> None:
         raise InputError(f"floor: found {floor}, expected a number below 0; give one")
     if kept < 0:
         raise InputError(f"kept: found {kept}, expected at least 0; give a number of sequences")
-
-
-def _roles(
-    target: str | None, against: tuple[str, ...], known: tuple[str, ...]
-) -> tuple[str | None, tuple[str, ...]]:  # fmt: skip
-    """Target and off-targets as the model spells them."""
-    targets = () if target is None else canonical_cell_types((target,), known)
-    off_targets = canonical_cell_types(against, known) if against else ()
-    if len(targets) > 1:
-        raise InputError(f"target: found {target!r}, expected a single cell type of {', '.join(known)}; name one")
-    if both := [name for name in targets if name in off_targets]:
-        raise InputError(f"target {both[0]}: is an off-target too, expected other cell types against it; leave it out")
-    return (targets[0] if targets else None), off_targets
 
 
 def _texts(sequences: Iterable[str]) -> list[str]:
