@@ -123,6 +123,10 @@ def fit_tower(
         order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=course.random)]
         tower.train()
         for number, batch in enumerate(order[: steps * size].split(size)):
+            if number % 50 == 0:
+                _leave_if_orphaned()
+                if threads is not None:
+                    use_threads(threads())
             x = augment(codes[batch], recipe, course.random).to(device)
             with fast_autocast(device):
                 output = tower.standardised(x)
@@ -135,10 +139,6 @@ def fit_tower(
             schedule.step()
             optimizer.zero_grad()
             total += fault.item()
-            if number % 50 == 0:
-                _leave_if_orphaned()
-                if threads is not None:
-                    use_threads(threads())
         loss, r = total / steps, pearson(predict(tower, val_codes), val.activity)
         figures = " ".join(f"{cell} {value:.4f}" for cell, value in zip(table.cell_types, r))
         spent = time.monotonic() - began
