@@ -25,7 +25,7 @@ HEAD = f"""# Twenty traces
 
 Drawn by seed {SEED} from examples/enhancers.fa and the cell types of the shipped model; made by `python
 docs/make_traces.py`. Positions are 1-based, amounts log2 units. A trace's terms add up to the activity
-(docs/ledger.md).
+([The ledger](ledger.md)).
 
 ![Ledgers as waterfalls: every bar is a term, orange raises and blue lowers, the last is the activity]({PICTURE})
 """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from bench_helpers import a_table
+from docs_helpers import examples
 
 PAGE = Path(__file__).parent.parent / "docs" / "own-data.md"
 
@@ -29,8 +30,7 @@ def write_inputs(folder: Path) -> None:
 @pytest.mark.integration
 def test_the_tutorial(tmp_path: Path) -> None:
     write_inputs(tmp_path)
-    text = PAGE.read_text(encoding="utf-8")
-    blocks = re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL)
+    blocks = [example.code for example in examples(PAGE) if example.language == "sh" and example.why is None]
     assert len(blocks) == 6
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for code in blocks:
