@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from cistrace.errors import InputError, RecordError
-from cistrace.io.sequences import Rejects, read_sequences
+from cistrace.io.rejects import Reject, Rejects
+from cistrace.io.sequences import read_sequences
 
 A = "ACGTACGTACGTACGTACGTAC"
 B = "TTGGCCAATTGGCCAATTGGCCAA"
@@ -42,9 +43,9 @@ def record_error(path: Path | str, **options: object) -> str:
     return str(caught.value)
 
 
-def skipped(path: Path | str, **options: object) -> tuple[list[tuple[str, str]], Rejects]:
+def skipped(path: Path | str, **options: object) -> tuple[list[tuple[str, str]], list[Reject]]:
     rejects = Rejects()
-    return pairs(path, on_error="skip", rejects=rejects, **options), rejects
+    return pairs(path, on_error="skip", rejects=rejects, **options), list(rejects)
 
 
 LETTERS = "ACGTNRYSWKMBDHV"

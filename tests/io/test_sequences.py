@@ -29,10 +29,11 @@ from sequence_helpers import (
     skipped,
 )
 
-from cistrace.errors import InputError, OutputError, RecordError
+from cistrace.errors import InputError, RecordError
 from cistrace.io import sequences, streams
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.sequences import Reject, Rejects, parse_sequences, read_sequences, write_rejects
+from cistrace.io.rejects import Reject, Rejects
+from cistrace.io.sequences import parse_sequences, read_sequences
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -275,20 +276,6 @@ def test_slow_pipe(tmp_path: Path) -> None:
     source = str(Path(streams.__file__).parents[2])
     done = subprocess.run(command, shell=True, capture_output=True, text=True, env={"PYTHONPATH": source}, check=False)
     assert (done.stdout.strip(), done.stderr) == ("['a']", "")
-
-
-# ---- rejects
-
-
-def test_write_rejects(tmp_path: Path) -> None:
-    path = tmp_path / "rejects.tsv"
-    write_rejects(Rejects([Reject("a", 3, "too short"), Reject("b\tc", 5, "x\ny")]), path)
-    assert path.read_text() == 'record\tnumber\treason\na\t3\ttoo short\n"b\tc"\t5\t"x\ny"\n'
-    assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_rejects(Rejects(), tmp_path / "none" / "rejects.tsv")
-    with pytest.raises(OutputError, match="cannot be written"):
-        write_rejects(Rejects(), tmp_path)
 
 
 # ---- properties

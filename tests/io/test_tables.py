@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +26,8 @@ from sequence_helpers import (
 )
 
 from cistrace.io import streams, tables
-from cistrace.io.sequences import write_rejects
+from cistrace.io.rejects import write_rejects
+from cistrace.io.sequences import read_sequences
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -147,6 +149,20 @@ def test_jsonl_columns_and_types(tmp_path: Path) -> None:
 def parquet(path: Path, **columns: object) -> Path:
     pq.write_table(pa.table(columns), path, row_group_size=2)
     return path
+
+
+def test_parquet_of_one_large_row_group_is_read_in_batches(tmp_path: Path) -> None:
+    """60,000 rows in one row group, 12 MB of bases: only some batches of them are in Arrow's memory at a time."""
+    path = tmp_path / "large.parquet"
+    rows = 60_000
+    letters = np.random.default_rng(0).choice(list("ACGT"), (rows, 200))
+    pq.write_table(pa.table({"sequence": ["".join(row) for row in letters]}), path, row_group_size=rows)
+    assert pq.read_metadata(path).num_row_groups == 1
+    before, most = pa.total_allocated_bytes(), 0
+    for count, _ in enumerate(read_sequences(path), 1):
+        if count % 1000 == 0:
+            most = max(most, pa.total_allocated_bytes() - before)
+    assert count == rows and most < 4_000_000
 
 
 def test_parquet_over_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

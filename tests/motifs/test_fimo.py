@@ -12,7 +12,7 @@ import pytest
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.motifs.background import load_background
-from cistrace.motifs.fimo import COLUMNS, benjamini_hochberg, write_fimo_table
+from cistrace.motifs.fimo import COLUMNS, RECENT, PValueCounts, QValues, benjamini_hochberg, write_fimo_table
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.integer_matrix import integer_matrix
 from cistrace.motifs.library import MotifLibrary, load_library
@@ -79,12 +79,18 @@ def test_csv_holds_the_same_table(library: MotifLibrary) -> None:
 
 def test_q_values_are_benjamini_hochberg() -> None:
     rng = np.random.default_rng(3)
-    p_values = np.round(rng.beta(0.5, 5, size=200), 2)  # rounded: many ties
+    p_values = np.round(rng.beta(0.5, 5, size=3 * RECENT // 2), 2)  # rounded: many ties
     kept = np.sort(p_values)
     plain = np.minimum.accumulate((kept * len(kept) / np.arange(1, len(kept) + 1))[::-1])[::-1]
-    found = benjamini_hochberg(Counter(p_values.tolist()), len(p_values))
-    for value in set(p_values.tolist()):
-        assert found[value] == pytest.approx(min(1.0, plain[kept == value].min()))
+    counts = PValueCounts()
+    for value in p_values.tolist():
+        counts.add(value)
+    values, times = counts.counted()
+    assert dict(zip(values.tolist(), times.tolist())) == Counter(p_values.tolist())
+    found = benjamini_hochberg(values, times, len(p_values))
+    looked_up = QValues(values, times, len(p_values))
+    for value, q_value in zip(values.tolist(), found.tolist(), strict=True):
+        assert q_value == looked_up.of(value) == pytest.approx(min(1.0, plain[kept == value].min()))
 
 
 def test_windows_over_ambiguous_letters_are_not_tests(library: MotifLibrary) -> None:

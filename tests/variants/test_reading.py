@@ -12,7 +12,7 @@ import pytest
 
 from cistrace.errors import InputError, RecordError
 from cistrace.io.genome import Genome, open_genome
-from cistrace.io.sequences import Reject
+from cistrace.io.rejects import Reject
 from cistrace.variants.reading import VariantReader
 from cistrace.variants.variant import Variant
 from cistrace.variants.windows import PlacedVariant

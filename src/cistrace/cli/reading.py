@@ -200,7 +200,8 @@ class Records:
     """
 
     def __init__(self, reading: Reading, minimum_known: int = 0) -> None:
-        from cistrace.io.sequences import Rejects, read_sequences
+        from cistrace.io.rejects import Rejects
+        from cistrace.io.sequences import read_sequences
 
         self._reading = reading
         self.rejects = Rejects()
@@ -224,7 +225,7 @@ class Records:
 
         Where nothing was, a file is only written that was asked for by name, or in place of an earlier run's.
         """
-        from cistrace.io.sequences import write_rejects
+        from cistrace.io.rejects import write_rejects
 
         if self._reading.on_error != "skip":
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,7 @@ class Refusals:
     """
 
     def __init__(self, on_error: Literal["stop", "skip"], rejects: Path | None, output: Path | None) -> None:
-        from cistrace.io.sequences import Rejects
+        from cistrace.io.rejects import Rejects
 
         if rejects is not None and on_error != "skip":
             raise click.UsageError("--rejects needs --on-error skip")
@@ -49,9 +50,9 @@ class Refusals:
 
     def finish(self) -> None:
         """Write the rejects, and say how many there are."""
-        from cistrace.io.sequences import write_rejects
+        from cistrace.io.rejects import write_rejects
 
-        count = len({one.number for one in self._refused})  # of one record, several alleles may be
+        count = sum(1 for _ in groupby(self._refused, lambda one: one.number))  # of one record, several alleles may be
         if self.path is not None and (count or self._asked or self.path.exists()):
             write_rejects(self._refused, self.path)
         if count:

@@ -9,20 +9,18 @@ otherwise from its ending; what is neither is a table with a header line. With a
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from cistrace.errors import InputError, RecordError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.files import whole_file
 from cistrace.io.formats import FileFormat, format_of
 from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.regions import read_regions
+from cistrace.io.rejects import Reject, Rejects
 from cistrace.io.streams import (
     HEAD_BYTES,
     MAXIMUM_LENGTH,
@@ -44,29 +42,6 @@ WRAPPED = 120  # letters in a line of bases without a header, where they go on i
 _MEND = {"U": "write T for U", "u": "write T for U", "-": "remove the gaps", "*": "remove it"}
 
 
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """One record set aside.
-
-    Attributes
-    ----------
-    record : str
-        Its id, or its 1-based number among the records where it has none. Ids over `MAXIMUM_ID` are cut short.
-    number : int
-        1-based line on which it starts; in Parquet, its row.
-    reason : str
-        What was found, what was expected, how to mend it.
-    """
-
-    record: str
-    number: int
-    reason: str
-
-
-class Rejects(list[Reject]):
-    """The records that reading set aside, in the order of the file."""
-
-
 def read_sequences(
     path: str | Path,
     *,
@@ -81,9 +56,8 @@ def read_sequences(
     """Read the sequences of a file, in its order.
 
     Nothing is opened before the first record is asked for, and faults are raised when reading reaches them: write
-    results so that a late one loses nothing. One record is in memory at a time (one row group in Parquet), besides
-    a 16-byte hash of every id seen, by which duplicates are found (about 0.1 kB a record; none where the ids are
-    row numbers), and the rejects.
+    results so that a late one loses nothing. One record is in memory at a time (in Parquet a batch of 1,024). Hashes of
+    the ids seen, by which duplicates are found, and rejects go to temporary files where they are many.
 
     Parameters
     ----------
@@ -160,23 +134,6 @@ def _text_records(text: str) -> Iterator[RawRecord]:
     if not text.strip() or kind == "parquet":
         raise InputError("text: found no sequence, expected FASTA, a table, JSON Lines or bases; give some")
     yield from _some(_reader(kind, source, "", None, None, None), source.name)
-
-
-def write_rejects(rejects: Rejects, path: str | Path) -> None:
-    """Write rejects as TSV: record, number, reason. Fields with tabs or line ends are quoted as in CSV.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written. It appears whole or not at all.
-    """
-    with (
-        whole_file(Path(path)) as part,
-        open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle,
-    ):
-        writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(("record", "number", "reason"))
-        writer.writerows((reject.record, reject.number, reject.reason) for reject in rejects)
 
 
 def _checked(

@@ -20,6 +20,7 @@ from cistrace.io.streams import MAXIMUM_LINE, ByteSource, RawRecord, file_faults
 SEQUENCE_NAMES = ("sequence", "seq", "bases")
 ID_NAMES = ("id", "name", "sequence_id", "seq_id", "identifier")
 PARQUET_BATCH = 1024
+PARQUET_BUFFER = 1 << 20  # bytes of a column read ahead; without one a row group's whole column is held
 _LISTED_COLUMNS = 12
 
 
@@ -215,7 +216,7 @@ def _typed_record(
 
 
 def read_parquet(path: str | Path, *, id_column: str | None, sequence_column: str | None) -> Iterator[RawRecord]:
-    """Rows of a Parquet file, one row group in memory at a time.
+    """Rows of a Parquet file, a batch in memory at a time, however large its row groups are.
 
     Raises
     ------
@@ -227,7 +228,7 @@ def read_parquet(path: str | Path, *, id_column: str | None, sequence_column: st
 
     name = shown(path)
     try:
-        with file_faults(name), pq.ParquetFile(str(path)) as file:
+        with file_faults(name), pq.ParquetFile(str(path), buffer_size=PARQUET_BUFFER, pre_buffer=False) as file:
             header = list(file.schema_arrow.names)
             found = find_columns(header, name, id_column=id_column, sequence_column=sequence_column)
             names = header[found.sequence], None if found.id is None else header[found.id]

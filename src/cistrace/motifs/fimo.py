@@ -10,11 +10,18 @@ from __future__ import annotations
 import csv
 import re
 import tempfile
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import Literal, TextIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 from cistrace.errors import MotifError
+from cistrace.io.disk import temporary_faults
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.regions import reverse_complement
 from cistrace.motifs.hit import MotifHit
@@ -33,6 +40,7 @@ COLUMNS = (
 )
 _SCORED = re.compile("[ACGTacgt]+")
 _BREAKS = re.compile(r"[\t\r\n]")
+RECENT = 128  # p-values of a motif that wait to be counted
 
 
 def write_fimo_table(
@@ -49,7 +57,7 @@ def write_fimo_table(
         What `Scanner.iter_hits` yields. Sequences without hits belong in it: their windows count for the q-values.
     out : text stream
         Written once the stream has ended, since q-values need every hit. Until then rows lie in an unnamed
-        temporary file, and memory holds one counter per motif over its distinct p-values.
+        temporary file, and memory holds how often each motif had each of its p-values, 16 bytes each.
     delimiter : tab or comma
         TSV has no quotes, as FIMO's; CSV quotes fields that hold commas or quotes. In both, tabs and line ends of a
         sequence's name are blanks.
@@ -58,28 +66,37 @@ def write_fimo_table(
     ------
     MotifError
         If a hit states no p-value, as on a card in the paper's layout.
+    OutputError
+        There is no room for temporary files.
     """
     runs: Counter[int] = Counter()
-    seen: dict[tuple[str, int], Counter[float]] = {}
+    seen: dict[tuple[str, int], PValueCounts] = {}
     rows = 0
-    with tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as waiting:
+    with ExitStack() as stack:
+        with temporary_faults():
+            waiting = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
         for sequence, hits in scanned:
             runs.update(match.end() - match.start() for match in _SCORED.finditer(sequence.bases))
             for hit in hits:
-                seen.setdefault((hit.matrix_id, hit.width), Counter())[_p_value(sequence, hit)] += 1
-                waiting.write(_waiting_row(sequence, hit))
-                rows += 1
+                key = hit.matrix_id, hit.width
+                if (counts := seen.get(key)) is None:
+                    counts = seen[key] = PValueCounts()
+                counts.add(_p_value(sequence, hit))
+            rows += len(hits)
+            with temporary_faults():
+                waiting.writelines(_waiting_row(sequence, hit) for hit in hits)
         q_values = {
-            matrix_id: benjamini_hochberg(counts, 2 * _windows(runs, width))
+            matrix_id: QValues(*counts.counted(), 2 * _windows(runs, width))
             for (matrix_id, width), counts in seen.items()
         }
         write_row = _row_writer(out, delimiter)
         write_row(COLUMNS)
-        waiting.seek(0)
+        with temporary_faults():
+            waiting.seek(0)  # what was held back is written now
         for line in waiting:
             *first, p_value, matched = line.rstrip("\n").split("\t")
             chance = float(p_value)
-            write_row((*first, f"{chance:.3g}", f"{q_values[first[0]][chance]:.3g}", matched))
+            write_row((*first, f"{chance:.3g}", f"{q_values[first[0]].of(chance):.3g}", matched))
     return rows
 
 
@@ -89,24 +106,62 @@ def _row_writer(out: TextIO, delimiter: Literal["\t", ","]) -> Callable[[Iterabl
     return lambda row: out.write("\t".join(row) + "\n")
 
 
-def benjamini_hochberg(counts: Counter[float], tests: int) -> dict[float, float]:
-    """q-value of each p-value.
+class PValueCounts:
+    """How often one motif had each p-value: 16 bytes a value, of which its table of totals has some hundreds."""
+
+    def __init__(self) -> None:
+        self._recent: list[float] = []
+        self._values: NDArray[np.float64] = np.empty(0)
+        self._counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+
+    def add(self, p_value: float) -> None:
+        """Count one more."""
+        self._recent.append(p_value)
+        if len(self._recent) == RECENT:
+            self._merge()
+
+    def counted(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The p-values, rising, and how often each was counted: float64 (N,), int64 (N,)."""
+        self._merge()
+        return self._values, self._counts
+
+    def _merge(self) -> None:
+        every = np.concatenate([self._values, self._recent])
+        weights = np.concatenate([self._counts, np.ones(len(self._recent), dtype=np.int64)])
+        self._values, places = np.unique(every, return_inverse=True)
+        self._counts = np.zeros(len(self._values), dtype=np.int64)
+        np.add.at(self._counts, places, weights)
+        self._recent.clear()
+
+
+def benjamini_hochberg(
+    p_values: NDArray[np.float64], counts: NDArray[np.int64], tests: int
+) -> NDArray[np.float64]:  # fmt: skip
+    """q-value of each p-value: float64 (N,).
 
     Parameters
     ----------
-    counts : Counter
-        How often each p-value was seen; every p-value up to the largest must be in it.
+    p_values : ndarray, float64, shape (N,)
+        Distinct and rising; every p-value up to the largest must be among them.
+    counts : ndarray, int64, shape (N,)
+        How often each was seen.
     tests : int
         Number of tests, those with larger p-values included.
     """
-    found: dict[float, float] = {}
-    rank = sum(counts.values())
-    lowest = 1.0
-    for p_value in sorted(counts, reverse=True):
-        lowest = min(lowest, p_value * tests / rank)
-        found[p_value] = lowest
-        rank -= counts[p_value]
-    return found
+    raw = p_values * tests / np.cumsum(counts)
+    return np.minimum(1.0, np.minimum.accumulate(raw[::-1])[::-1])
+
+
+class QValues:
+    """The q-values of one motif, to look up by p-value; parameters as `benjamini_hochberg` has them."""
+
+    def __init__(self, p_values: NDArray[np.float64], counts: NDArray[np.int64], tests: int) -> None:
+        self._p_values = array("d", p_values)
+        self._q_values = array("d", benjamini_hochberg(p_values, counts, tests))
+
+    def of(self, p_value: float) -> float:
+        """Of a p-value that was counted."""
+        return self._q_values[bisect_left(self._p_values, p_value)]
 
 
 def _windows(runs: Counter[int], width: int) -> int:

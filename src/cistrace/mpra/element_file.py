@@ -8,7 +8,8 @@ from pathlib import Path
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
 from cistrace.io.ids import SEEN_BEFORE
-from cistrace.io.sequences import Rejects, read_sequences
+from cistrace.io.rejects import Rejects
+from cistrace.io.sequences import read_sequences
 from cistrace.io.streams import open_source, shown
 from cistrace.io.tables import listed_columns
 from cistrace.mpra.columns import named, text_of

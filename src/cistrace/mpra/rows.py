@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
 from cistrace.io.streams import STDIN, ByteSource, file_faults, open_source, read_lines, shown
-from cistrace.io.tables import PARQUET_BATCH, json_object, listed_columns, plain_name, table_rows
+from cistrace.io.tables import PARQUET_BATCH, PARQUET_BUFFER, json_object, listed_columns, plain_name, table_rows
 
 INSTALL_HINT = "pip install 'cistrace[reasonbench]'"
 HEADER_ROWS = 50
@@ -119,7 +119,7 @@ def _parquet_rows(path: str | Path) -> Iterator[TableRow]:
 
     name = shown(path)
     try:
-        with file_faults(name), pq.ParquetFile(str(path)) as file:
+        with file_faults(name), pq.ParquetFile(str(path), buffer_size=PARQUET_BUFFER, pre_buffer=False) as file:
             header = _header(file.schema_arrow.names, name)
             number = 0
             for batch in file.iter_batches(batch_size=PARQUET_BATCH, use_threads=False):

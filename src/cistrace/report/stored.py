@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
 from cistrace.io.streams import ByteSource, file_faults, input_name, open_source, read_lines, shown
+from cistrace.io.tables import PARQUET_BUFFER
 from cistrace.traces.trace import WrittenBy
 
 BATCH = 500  # rows of Parquet in memory
@@ -117,7 +118,7 @@ def _parquet(path: str | Path) -> Iterator[tuple[int, Any]]:
 
     name, number = input_name(path), 0
     try:
-        with file_faults(name), pq.ParquetFile(str(path)) as file:
+        with file_faults(name), pq.ParquetFile(str(path), buffer_size=PARQUET_BUFFER, pre_buffer=False) as file:
             for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
                 for row in batch.to_pylist():
                     number += 1

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from cistrace.errors import InputError, RecordError
 from cistrace.io.genome import Genome
-from cistrace.io.sequences import Reject, base_fault
+from cistrace.io.rejects import Reject
+from cistrace.io.sequences import base_fault
 from cistrace.io.streams import input_name
 from cistrace.variants.records import Note, RawVariant, listed, position_of, read_records
 from cistrace.variants.variant import Bases, Variant

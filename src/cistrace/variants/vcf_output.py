@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from cistrace.errors import OutputError
+from cistrace.io.disk import SortedOnDisk
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 from cistrace.version import __version__
@@ -42,6 +44,8 @@ def vcf_rows(
 ) -> Iterator[Callable[[dict[str, Any]], None]]:
     """Take the rows of a VCF, all cell types of a variant one after another, and write them at the end, sorted.
 
+    Until then they lie in a temporary file.
+
     A name that ends in .gz gives bgzip, and an index beside it (.tbi, for contigs over 512 Mb .csi).
 
     Parameters
@@ -55,21 +59,22 @@ def vcf_rows(
         The file cannot be written.
     """
     order = {contig: place for place, contig in enumerate(contigs)}
-    waiting: list[list[dict[str, Any]]] = []
+    waiting = SortedOnDisk()
+    variant: list[dict[str, Any]] = []
 
     def add(row: dict[str, Any]) -> None:
         slim = {name: row[name] for name in ("chrom", "pos", "id", "ref", "alt", "cell_type", "flags", "sites")}
         slim |= {name: row[name] for name, _ in FIGURES.values()}
-        if row["cell_type"] == cell_types[0]:
-            waiting.append([])
-        waiting[-1].append(slim)
+        variant.append(slim)
+        if row["cell_type"] == cell_types[-1]:
+            waiting.add(order[row["chrom"]], row["pos"], json.dumps(variant))
+            variant.clear()
 
     zipped = path.name.lower().endswith(".gz")
     with whole_file(path) as part:
         yield add
-        waiting.sort(key=lambda rows: (order[rows[0]["chrom"]], rows[0]["pos"]))
         try:
-            _write(part, waiting, contigs, cell_types, zipped)
+            _write(part, (json.loads(text) for _, _, text in waiting), contigs, cell_types, zipped)
         except (OSError, ValueError) as error:
             raise OutputError(
                 f"{shown(path)}: cannot be written ({error}); expected room; choose another path"
@@ -79,14 +84,14 @@ def vcf_rows(
 
 
 def _write(
-    part: Path, waiting: list[list[dict[str, Any]]], contigs: Mapping[str, int], cell_types: tuple[str, ...],
+    part: Path, variants: Iterable[list[dict[str, Any]]], contigs: Mapping[str, int], cell_types: tuple[str, ...],
     zipped: bool,
 ) -> None:  # fmt: skip
     import pysam
 
     header = _header(contigs, cell_types)
     with pysam.VariantFile(str(part), "wz" if zipped else "w", header=header) as out:
-        for rows in waiting:
+        for rows in variants:
             first = rows[0]
             record = header.new_record(
                 contig=first["chrom"], start=first["pos"] - 1, alleles=(first["ref"], first["alt"]),
