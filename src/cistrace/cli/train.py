@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cistrace.training.recipe import Recipe
     from cistrace.training.run import Run
 
-STAGES = ("tower", "rationale", "regression", "all", "judge")
+STAGES = ("tower", "student", "rationale", "regression", "all", "judge")
 
 
 @click.command(short_help="Train a model of your own.")
@@ -58,9 +58,10 @@ def train(
     \b
     Stages:
       tower       sequence CNNs that give the cards' evidence (cross-fitted)
+      student     one sequence CNN that says what several would, where the recipe names teachers or members
       rationale   stage I: the language model learns to write traces
       regression  stage II: it writes its own, and a head learns the activity from card and trace
-      all         these three, and RUN/model for `cistrace predict --model RUN`
+      all         these, and RUN/model for `cistrace predict --model RUN`
       judge       a sequence CNN of another kind, on half of the chromosomes, that judges designs of `cistrace design`
 
     A change such as regression.epochs=2 sets one key of the recipe. All of it is checked before any work. A stage that
@@ -99,10 +100,11 @@ def train(
 def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int) -> None:
     from cistrace.training.processes import is_main, on_main_process, processes
     from cistrace.training.run import Run, hold_run, open_run, require_stage
+    from cistrace.training.student import check_teachers
 
     run = Run(folder)
     several = processes() > 1
-    if several and stage in ("tower", "all", "judge"):
+    if several and stage in ("tower", "student", "all", "judge"):
         raise RunError(
             f"cistrace train {stage}: found several processes, expected one; launch rationale and regression by "
             "themselves, after `cistrace train tower`"
@@ -111,8 +113,15 @@ def _train(stage: str, recipe: Recipe, data: DataSet, folder: Path, workers: int
         require_stage(run, "rationale")
     elif stage == "rationale" and recipe.cards.evidence == "towers":
         require_stage(run, "tower")
+    if stage == "student" and not recipe.student.wanted:
+        raise RunError(
+            f"recipe {recipe.name}: names nobody to learn from; expected student.teachers=[FILE, ...] or "
+            "student.members=N; add one behind the options"
+        )
     if stage == "tower" and recipe.cards.evidence == "none":
         raise RunError(f"recipe {recipe.name}: its cards need no towers; expected another stage; leave this one out")
+    if stage in ("student", "all"):
+        check_teachers(recipe.student, data)
     with ExitStack() as held:
         on_main_process(lambda: held.enter_context(hold_run(run)))
         on_main_process(lambda: open_run(folder, recipe, data.folder, data.hash))
@@ -134,6 +143,8 @@ def _do(stage: str, recipe: Recipe, data: DataSet, run: Run, workers: int) -> tu
         stages.do_judge(data, recipe, run)
     if stage in ("tower", "all") and recipe.cards.evidence == "towers":
         stages.do_tower(data, recipe, run, workers)
+    if stage in ("student", "all"):
+        stages.do_student(data, recipe, run, workers, tracked)
     if stage in ("rationale", "all"):
         stages.do_rationale(data, recipe, run, workers)
     if stage in ("regression", "all"):

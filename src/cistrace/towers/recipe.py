@@ -63,6 +63,46 @@ class JudgeRecipe(TowerFitRecipe):
 
 
 @dataclass(frozen=True, config=STRICT)
+class StudentRecipe(TowerFitRecipe):
+    """One net that is to say what several do, fitted to the mean of their answers (Lakshminarayanan et al. 2017, and
+    DEGU, Zhou et al. 2024, for such tasks): as `TowerFitRecipe`, with defaults of its own.
+
+    Attributes
+    ----------
+    members : int
+        LegNets fitted for it besides the run's own, each from another seed.
+    teachers : list of str
+        Files of finished towers of the same cell types that teach too; they must not have seen val or test.
+        Without members and teachers there is no student, and LegNet gives the estimate.
+    recombined : int
+        Sequences made of two training elements each, which the teachers answer beside all training elements.
+    altered : float
+        Largest share of their bases that is drawn anew.
+    unmeasured : str or None
+        FASTA or table of further sequences for the teachers to answer.
+    start : str
+        `teacher`: the run's LegNet's weights; `random`.
+    """
+
+    epochs: Positive = 6
+    largest_shift: Count = 6
+    matrix_learning_rate: Amount = 0.02
+    learning_rate: Amount = 1e-3
+    members: Annotated[int, Field(ge=0, le=16)] = 0
+    teachers: tuple[str, ...] = ()
+    recombined: Count = 50_000
+    altered: Share = 0.1
+    unmeasured: str | None = None
+    start: Literal["teacher", "random"] = "teacher"
+    seed: int = 11
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is one."""
+        return self.members > 0 or bool(self.teachers)
+
+
+@dataclass(frozen=True, config=STRICT)
 class TowerRecipe:
     """The sequence CNNs that give evidence: a light one a fold, a light one and LegNet on the whole training split.
 

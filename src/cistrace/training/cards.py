@@ -35,7 +35,7 @@ from cistrace.mpra.folds import Folds
 from cistrace.mpra.hits import scan_table
 from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.dataset import DataSet
-from cistrace.towers.cross_fit import LEGNET, WHOLE
+from cistrace.towers.cross_fit import WHOLE
 from cistrace.towers.evidence import Towers
 from cistrace.towers.files import load_tower
 from cistrace.towers.fold_towers import load_fold_towers
@@ -46,6 +46,7 @@ from cistrace.training.known_effects import make_known_effects
 from cistrace.training.pieces import lent, redrawn, stretches, thin
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
+from cistrace.training.towers import estimator_of
 from cistrace.writers.layout import LayoutName, prompt_of
 from cistrace.writers.vocabulary import VocabularyNames
 
@@ -151,7 +152,7 @@ def make_cards(data: DataSet, recipe: Recipe, run: Run, threads: int) -> dict[st
     folds = read_dealt_rows(run.folder / DEALT_ROWS).folds.take(data.places("train"))
     every = (hits.of_row(row, library) for row in range(len(training)))
     known = make_known_effects(training, every, folds, library, run.known_effects)
-    speakers = _speakers(run, recipe.tower.folds, folds)
+    speakers = _speakers(run, recipe, folds)
     random = np.random.default_rng(recipe.cards.seed)
     log.info("%d rows on borders between two folds get no card", int(folds.torn.sum()))
     order = random.permutation(np.flatnonzero(~folds.torn))
@@ -165,20 +166,20 @@ def make_cards(data: DataSet, recipe: Recipe, run: Run, threads: int) -> dict[st
     pieces = _unforeseen(short, shortened, said, random)
     counts["pieces"] = write_examples(run.examples("pieces"), maker.examples(short, pieces, numbers))
     rows = np.sort(random.permutation(data.places_in_training("val"))[: recipe.cards.val_rows])
-    val = _say(data.table, rows, Speakers((_whole(run),), np.full(len(data.table), -1)), "val")
+    val = _say(data.table, rows, Speakers((_whole(run, recipe),), np.full(len(data.table), -1)), "val")
     counts["val"] = write_examples(run.examples("val"), maker.examples(data.table, val, data.rows))
     return counts
 
 
-def _speakers(run: Run, folds: int, dealt: Folds) -> Speakers:
-    if folds:
+def _speakers(run: Run, recipe: Recipe, dealt: Folds) -> Speakers:
+    if recipe.tower.folds:
         return Speakers(load_fold_towers(run.folder).towers, dealt.own)
-    return Speakers((_whole(run),), np.full(len(dealt.own), -1))
+    return Speakers((_whole(run, recipe),), np.full(len(dealt.own), -1))
 
 
-def _whole(run: Run) -> Towers:
+def _whole(run: Run, recipe: Recipe) -> Towers:
     """The towers that saw all training rows: those of new sequences."""
-    return Towers(load_tower(run.tower(LEGNET)), load_tower(run.tower(WHOLE)))
+    return Towers(load_tower(estimator_of(run, recipe)), load_tower(run.tower(WHOLE)))
 
 
 def _say(table: MpraTable, rows: NDArray[np.int64], speakers: Speakers, name: str) -> list[Said]:

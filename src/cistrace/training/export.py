@@ -41,7 +41,7 @@ from cistrace.io.streams import shown
 from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
 from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
-from cistrace.towers.cross_fit import LEGNET, WHOLE
+from cistrace.towers.cross_fit import WHOLE
 from cistrace.towers.domain import save_domain
 from cistrace.training.calibrate import calibrated, cell_figures, score_rows
 from cistrace.training.domain import checkpoint_domain
@@ -49,6 +49,7 @@ from cistrace.training.language_models import load_trained
 from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, last_stage
+from cistrace.training.towers import estimator_of
 from cistrace.writers.arms import LEDGER, PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
 
@@ -129,7 +130,7 @@ def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
         tokenizer,
         None if tells else run.regression / "head.safetensors",
         run.names if domain else None,
-        (run.tower(LEGNET), run.tower(WHOLE)) if with_towers else None,
+        (estimator_of(run, recipe), run.tower(WHOLE)) if with_towers else None,
         run.known_effects if with_towers else None,
         _fitted_on(run) if with_towers else (),
     )

@@ -25,6 +25,7 @@ NAMED = 6  # files that a message lists
 # The sections of a recipe that shape what a stage makes beside what its predecessors made.
 SECTIONS: dict[Stage, tuple[str, ...]] = {
     "tower": ("tower",),
+    "student": ("student",),
     "examples": ("cards",),
     "rationale": ("model", "rationale"),
     "generate": ("generation",),
@@ -43,9 +44,12 @@ def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
         found["table of further measurements"] = file_hash(table) if table.exists() else "missing"
     elif stage == ALONE:
         found["table of further measurements"] = "none"
+    if stage != "tower" and stage != ALONE:
+        for file in map(Path, recipe.student.teachers):
+            found[f"teacher {file.name}"] = file_hash(file) if file.exists() else "missing"
     for one in (stage,) if stage == ALONE else STAGES[: STAGES.index(stage) + 1]:
         found |= {f"recipe in {section}": json_hash(plain[section]) for section in SECTIONS[one]}
-    if stage not in ("tower", ALONE):
+    if stage not in ("tower", "student", ALONE):
         found |= {"motif library": load_library().version, "words of prompts": PROMPT_VERSION}
         found["recipe in model.layout"] = recipe.model.layout
     return found

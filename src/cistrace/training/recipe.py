@@ -18,6 +18,7 @@ from cistrace.towers.recipe import (
     Positive,
     Precision,
     Share,
+    StudentRecipe,
     TowerRecipe,
 )
 from cistrace.writers.arms import Arm
@@ -223,6 +224,7 @@ class Recipe:
     name: str = "unnamed"
     model: ModelRecipe = ModelRecipe()
     tower: TowerRecipe = TowerRecipe()
+    student: StudentRecipe = StudentRecipe()
     judge: JudgeRecipe = JudgeRecipe()
     cards: CardsRecipe = CardsRecipe()
     rationale: RationaleRecipe = RationaleRecipe()

@@ -5,6 +5,7 @@ RUN/run.json             versions, data set and its manifest's hash, stages done
 RUN/metrics.json         figures of every stage
 RUN/README.md            model card
 RUN/tower-*.safetensors, tower-folds.parquet   train tower; what each of them may see
+RUN/student.safetensors, member*.safetensors, lessons/   train student: what several LegNets say in one
 RUN/known_effects.tsv, hits-train.npz
 RUN/examples-train.jsonl, examples-val.jsonl, examples-pieces.jsonl   prompts, the teacher's traces, targets
 RUN/rationale/           train rationale: a Hugging Face folder, or an adapter
@@ -12,7 +13,7 @@ RUN/traces-train.jsonl, traces-val.jsonl                     generate
 RUN/answers.sqlite       what an endpoint that served the model has written
 RUN/regression/          train regression: the same, with head.safetensors
 RUN/judge.safetensors    train judge: another kind of tower, for designs
-RUN/.STAGE-checkpoints/, .tower-NAME.state, .judge.state    to go on from; removed when the stage is done
+RUN/.STAGE-checkpoints/, .tower-NAME.state, ...    to go on from; removed when the stage is done
 RUN/tensorboard/STAGE/, RUN/history-STAGE.jsonl, RUN/curve-STAGE.png    figures by step
 RUN/.lock                held by the process that works on the run
 RUN/model/               what `cistrace predict --model` opens (`train all`, or `cistrace export`)
@@ -43,7 +44,7 @@ from cistrace.version import __version__
 from cistrace.writers.arms import LEDGER, Arm
 
 PACKAGES = ("torch", "transformers", "peft", "accelerate", "tokenizers", "safetensors", "numpy")
-Stage = Literal["tower", "examples", "rationale", "generate", "regression", "judge"]
+Stage = Literal["tower", "student", "examples", "rationale", "generate", "regression", "judge"]
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 
@@ -95,6 +96,26 @@ class Run:
         return self.folder / f"tower-{name}.safetensors"
 
     @property
+    def student(self) -> Path:
+        return self.folder / "student.safetensors"
+
+    @property
+    def student_state(self) -> Path:
+        return self.folder / ".student.state"
+
+    def member(self, number: int) -> Path:
+        """A LegNet that teaches the student and does nothing else."""
+        return self.folder / f"member{number}.safetensors"
+
+    def member_state(self, number: int) -> Path:
+        return self.folder / f".member{number}.state"
+
+    @property
+    def lessons(self) -> Path:
+        """What the teachers answered, slice by slice."""
+        return self.folder / "lessons"
+
+    @property
     def judge(self) -> Path:
         return self.folder / "judge.safetensors"
 
@@ -141,6 +162,7 @@ class Run:
         """What is there of a stage, done or begun. Traces are none: each line says what wrote it."""
         kinds = {
             "tower": ("tower-*.safetensors", ".tower-*.state"),
+            "student": ("student.safetensors", "member*.safetensors", ".student.state", ".member*.state"),
             "examples": ("known_effects.tsv", "examples-*.jsonl"),
             "rationale": ("rationale", ".rationale-checkpoints/checkpoint-*"),
             "generate": (),

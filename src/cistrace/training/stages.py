@@ -1,9 +1,10 @@
 """The stages of a training, one after another, each skipped where the run has it.
 
-    tower -> examples -> rationale -> generate -> regression -> model
+    tower (-> student) -> examples -> rationale -> generate -> regression -> model
 
 Where the score is the ledger that a trace tells (arm `ledger`), val's traces alone are generated, to judge the writer
-by, and there is no regression. `judge` stands by itself: what designs are judged by reads nothing of the others.
+by, and there is no regression. The student is made where the recipe names teachers or members. `judge` stands by
+itself: what designs are judged by reads nothing of the others.
 
 `tower`, `examples` and `generate` hold no gradients of the language model; `rationale` and `regression` run on any
 number of processes under `accelerate launch`. What a stage needs and the run lacks is made first where that takes
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
+from shutil import rmtree
 
 import torch
 
@@ -35,6 +37,7 @@ from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, last_stage, mark_done, require_stage
+from cistrace.training.student import train_student
 from cistrace.training.towers import admitted_further, train_towers
 from cistrace.training.trace_file import TraceSource, read_traces
 from cistrace.writers.arms import LEDGER, PREDICTING_ARMS
@@ -50,6 +53,16 @@ def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
         note_origin(run, "tower", recipe, data.hash)
         train_towers(data, recipe.tower, run, workers)
         mark_done(run, "tower")
+
+
+def do_student(data: DataSet, recipe: Recipe, run: Run, workers: int, track: Track = untracked) -> None:
+    """Fit the student, where the recipe wants one."""
+    if recipe.student.wanted and not done(run, "student"):
+        require_stage(run, "tower")
+        note_origin(run, "student", recipe, data.hash)
+        run.add_metrics("student", train_student(data, recipe, run, workers, track))
+        mark_done(run, "student")
+        rmtree(run.lessons)
 
 
 def do_judge(data: DataSet, recipe: Recipe, run: Run) -> None:
@@ -87,6 +100,8 @@ def make_examples(data: DataSet, recipe: Recipe, run: Run, workers: int) -> dict
     if recipe.cards.evidence == "none":
         return make_paper_cards(data, recipe.cards, recipe.model.layout, run, workers)
     missing = [name for name in tower_names(recipe.tower.folds) if not run.tower(name).exists()]
+    if recipe.student.wanted and not missing:
+        require_stage(run, "student")
     if missing:
         raise RunError(
             f"{shown(run.folder)}: lacks the towers {', '.join(missing)}; expected them before cards; run `cistrace "

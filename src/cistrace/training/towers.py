@@ -23,6 +23,7 @@ from cistrace.towers.files import save_tower
 from cistrace.towers.fold_towers import DEALT
 from cistrace.towers.pool import SingleElement, admit, read_further
 from cistrace.towers.recipe import TowerRecipe
+from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,11 @@ def _dealt(data: DataSet, recipe: TowerRecipe, run: Run) -> TowerRows:
         log.info("fold %d: its tower learns from %d of %d rows", fold, len(folds.seen_by(fold)), len(folds.seen_by(-1)))
     log.info("dealt by %s; %d rows on borders between two folds", folds.rule, int(folds.torn[folds.training].sum()))
     return rows
+
+
+def estimator_of(run: Run, recipe: Recipe) -> Path:
+    """The tower that estimates for new sequences: the student, where the recipe wants one, else LegNet."""
+    return run.student if recipe.student.wanted else run.tower(LEGNET)
 
 
 def threads_of_each(files: Sequence[Path], processes: int, cores: int) -> int:
