@@ -18,6 +18,7 @@ from cistrace.io.hashes import json_hash
 from cistrace.io.track import Track, untracked
 from cistrace.towers.encoding import base_codes
 from cistrace.towers.fit import predict
+from cistrace.towers.precision import usable_here
 from cistrace.towers.tower import Tower
 
 TOGETHER = 1024  # sequences of a slice, which is kept whole
@@ -98,7 +99,9 @@ def ask(
     """
     with write_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    window = teachers[0].window
+    window, device = teachers[0].window, usable_here()
+    for teacher in teachers:
+        teacher.to(device)
     kept = []
     starts = range(0, len(sequences), TOGETHER)
     for start in track(starts, "slices of lessons", len(starts)):

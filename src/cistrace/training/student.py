@@ -9,8 +9,6 @@ to their mean, on measured and unmeasured sequences alike, costs what one does.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -26,15 +24,14 @@ from cistrace.io.track import Track, untracked
 from cistrace.io.workers import Workers
 from cistrace.mpra.folds import RELATED
 from cistrace.mpra.homology import sharing
-from cistrace.mpra.table import MpraTable
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, TowerRows, new_tower, tower_rows
-from cistrace.towers.encoding import base_codes
 from cistrace.towers.files import load_tower, save_tower
-from cistrace.towers.fit import fit_tower, pearson, predict
+from cistrace.towers.fit import fit_tower
 from cistrace.towers.legnet import LegNet
-from cistrace.towers.lessons import Lessons, ask, recombined
+from cistrace.towers.lessons import ask, recombined
 from cistrace.towers.recipe import LegNetFitRecipe, StudentRecipe
+from cistrace.towers.student import fit_student, val_figures
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.towers import admitted_further, threads_of_each
@@ -68,7 +65,7 @@ def train_student(
     with whole_file(run.student) as part:
         save_tower(student, part, {"teachers": str(len(teachers)), "window": str(data.window)})
     run.student_state.unlink(missing_ok=True)
-    return val_figures(files, teachers, student, rows.val)
+    return val_figures({file.name: teacher for file, teacher in zip(files, teachers, strict=True)}, student, rows.val)
 
 
 def teacher_files(run: Run, wanted: StudentRecipe) -> list[Path]:
@@ -137,51 +134,15 @@ def lesson_sequences(data: DataSet, rows: TowerRows, wanted: StudentRecipe) -> l
     pooled, seen = rows.seen_by(-1)
     measured = [pooled.sequences[row] for row in seen]
     made = recombined(measured, wanted.recombined, wanted.altered, wanted.seed)
-    return [*measured, *made, *_unmeasured(data, wanted)]
+    unmeasured = None if wanted.unmeasured is None else Path(wanted.unmeasured)
+    return [*measured, *made, *unmeasured_sequences(data, unmeasured)]
 
 
-def _unmeasured(data: DataSet, wanted: StudentRecipe) -> list[str]:
-    if wanted.unmeasured is None:
+def unmeasured_sequences(data: DataSet, file: Path | None) -> list[str]:
+    """Sequences of a file that fit the window and share no 40 bases with any of val or test; none without a file."""
+    if file is None:
         return []
-    found = [one.bases for one in read_sequences(wanted.unmeasured) if len(one.bases) <= data.window]
+    found = [one.bases for one in read_sequences(file) if len(one.bases) <= data.window]
     held = [data.table.sequences[row] for split in ("val", "test") for row in data.places(split)]
     related = sharing([*held, *found], np.arange(len(held) + len(found)) < len(held), RELATED)[len(held) :]
     return [bases for bases, near in zip(found, related.tolist(), strict=True) if not near]
-
-
-def fit_student(lessons: Lessons, first: LegNet, val: MpraTable, wanted: StudentRecipe, state: Path) -> LegNet:
-    """Fit a LegNet to the mean of the answers, from either strand; `state` as `fit_tower` has it."""
-    student = LegNet(replace(first.config, dropout=wanted.dropout))
-    if wanted.start == "teacher":
-        student.load_state_dict(first.state_dict())
-    else:
-        torch.manual_seed(wanted.seed)
-        student = LegNet(replace(first.config, dropout=wanted.dropout))
-    table = _as_table(lessons, first.cell_types)
-    rows = np.arange(len(table))
-    fitted = fit_tower(student, "student", rows, table, val, wanted, state, wanted.seed)
-    assert isinstance(fitted.tower, LegNet)
-    return fitted.tower
-
-
-def _as_table(lessons: Lessons, cell_types: tuple[str, ...]) -> MpraTable:
-    count = len(lessons.sequences)
-    names = tuple(map(str, range(count)))
-    blank = ("",) * count
-    return MpraTable(
-        names, lessons.sequences, blank, blank, ("train",) * count, lessons.means.astype(np.float64), cell_types
-    )
-
-
-def val_figures(
-    files: Sequence[Path], teachers: Sequence[LegNet], student: LegNet, val: MpraTable
-) -> dict[str, dict[str, float]]:
-    """Pearson on val by cell type, of each by itself and of the teachers' mean."""
-    codes = base_codes(list(val.sequences), student.window)
-    answers = {file.name: predict(teacher, codes) for file, teacher in zip(files, teachers, strict=True)}
-    answers["mean of teachers"] = np.mean(list(answers.values()), axis=0, dtype=np.float32)
-    answers["student"] = predict(student, codes)
-    answers["student, given strand"] = predict(student, codes, both_strands=False)
-    return {
-        name: dict(zip(val.cell_types, pearson(found, val.activity), strict=True)) for name, found in answers.items()
-    }
