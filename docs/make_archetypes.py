@@ -20,6 +20,7 @@ import numpy as np
 from memelite import tomtom
 from numpy.typing import NDArray
 
+from cistrace.io.shipped import DATA
 from cistrace.motifs.archetypes import FILE
 from cistrace.motifs.background import load_background
 from cistrace.motifs.jaspar import jaspar_file
@@ -194,7 +195,7 @@ def main() -> None:
         figures = ("0", "1") if at == head else (f"{-log_p[at, head]:.1f}", f"{correlation[at, head]:.2f}")
         kind = "pair" if pair[at] else "known" if symbol in BEST_KNOWN.get(labels[head], "").split() else "-"
         lines.append("\t".join((motif.matrix_id, symbol, labels[head], kind, library.motifs[head].matrix_id, *figures)))
-    FILE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (DATA / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from cistrace.cards.known_effects import read_known_effects
 from cistrace.checkpoints.schema import KNOWN_EFFECTS, model_folder
 from cistrace.constraints.motif_rules import MotifFinder
 from cistrace.design.sites import SPACINGS, site_catalogue
+from cistrace.io.shipped import DATA
 from cistrace.motifs.hit import MotifHit
 from cistrace.reward.objective import objective_of
 
@@ -51,7 +52,7 @@ def main(data: Path) -> None:
             counts += _gaps(hits)
         elements += len(chosen)
     made = {"source": f"{elements} training elements of Agarwal et al. 2025", "gaps": counts.tolist()}
-    SPACINGS.write_text(json.dumps(made) + "\n", encoding="utf-8")
+    (DATA / SPACINGS).write_text(json.dumps(made) + "\n", encoding="utf-8")
 
 
 def _gaps(hits: tuple[MotifHit, ...]) -> NDArray[np.int64]:

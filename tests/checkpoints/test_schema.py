@@ -14,6 +14,7 @@ from checkpoint_helpers import CALIBRATION, SCALE
 from cistrace.cards.backdrop import NO_LINE, CompositionLine
 from cistrace.checkpoints.schema import (
     CONFIG,
+    CONFIG_SUM,
     CheckpointConfig,
     Generation,
     ModelInterface,
@@ -55,6 +56,7 @@ def changed(folder: Path, change: Callable[[dict[str, Any]], object]) -> Path:
     plain = json.loads((folder / CONFIG).read_text())
     change(plain)
     (folder / CONFIG).write_text(json.dumps(plain))
+    (folder / CONFIG_SUM).unlink(missing_ok=True)  # as in older checkpoints
     return folder
 
 
@@ -71,6 +73,21 @@ def test_bounds_that_there_are_none_of_are_null_in_the_file(folder: Path) -> Non
     plain = json.loads(text, parse_constant=pytest.fail)  # Infinity is no JSON
     assert plain["scales"]["K562"]["calibrations"]["card"]["bounds"] is None
     assert read_config(folder).scales["K562"].calibrations["card"].bounds is None
+
+
+def test_an_altered_configuration_is_known_by_its_hash(folder: Path) -> None:
+    text = (folder / CONFIG).read_text()
+    (folder / CONFIG).write_text(text.replace('"window": 200', '"window": 208'))
+    assert text != (folder / CONFIG).read_text()
+    with pytest.raises(ModelError, match=r"checkpoint.json: found SHA-256 .*, expected .* restore the checkpoint"):
+        read_config(folder)
+    (folder / CONFIG).write_text(text)
+    assert read_config(folder) == CONFIGURED
+    (folder / CONFIG_SUM).write_bytes(b"\xff")
+    with pytest.raises(ModelError, match=r"checkpoint.sha256: cannot be read"):
+        read_config(folder)
+    (folder / CONFIG_SUM).unlink()  # as in older checkpoints
+    assert read_config(folder) == CONFIGURED
 
 
 def test_the_shipped_checkpoint_says_what_it_holds() -> None:
@@ -159,6 +176,7 @@ def test_another_format_is_refused_with_its_mend(folder: Path, found: int | None
 @pytest.mark.parametrize("text", ["", "{", "[]", "3", "\xff"])
 def test_what_is_no_configuration_is_refused(folder: Path, text: str) -> None:
     (folder / CONFIG).write_bytes(text.encode("latin-1"))
+    (folder / CONFIG_SUM).unlink()  # as in older checkpoints
     with pytest.raises(ModelError, match="not a readable checkpoint"):
         read_config(folder)
 

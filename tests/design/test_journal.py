@@ -56,6 +56,22 @@ def test_an_altered_round_is_made_again(tmp_path: Path, line: str) -> None:
     path.write_bytes(path.read_bytes() + f"{line}\n".encode())
     with SearchJournal(tmp_path / "out", OF, True) as journal:
         assert journal.kept == ROUNDS[:1]
+        assert journal.altered is not None and "round 1 was altered" in journal.altered
+
+
+def test_every_altered_bit_is_found(tmp_path: Path) -> None:
+    path = interrupted(tmp_path / "out", ROUNDS)
+    written = path.read_bytes()
+    first = written.index(b"\n") + 1
+    second = written.index(b"\n", first) + 1
+    for at in range(first, second):
+        changed = bytearray(written)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        with pytest.raises(Killed), SearchJournal(tmp_path / "out", OF, True) as journal:
+            assert journal.kept == []
+            assert journal.altered is not None and "round 0 was altered" in journal.altered
+            raise Killed
 
 
 def test_a_torn_head_begins_anew(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,34 @@ def test_a_torn_end_is_made_again(tmp_path: Path, cut: int) -> None:
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "out", [FIRST, SECOND, OTHER], die_in=2)
     path = tmp_path / "out.partial"
-    path.write_bytes(path.read_bytes().rpartition(b'"end"')[0][:-cut])
+    path.write_bytes(path.read_bytes().rpartition(b'{"end"')[0][:-cut])
     rows, made = run(tmp_path / "out", [FIRST, SECOND], resume=True)
     assert (len(rows), len(made)) == (6, 3)
+
+
+def test_what_was_altered_is_named_and_made_again(tmp_path: Path) -> None:
+    """Every bit of a journal's blocks, one at a time: no altered row is ever taken for one that was made."""
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "out", [FIRST, SECOND, OTHER], die_in=2)
+    path = tmp_path / "out.partial"
+    written = path.read_bytes()
+    whole = run(tmp_path / "whole", [FIRST, SECOND, OTHER])[0]
+    ends = [match.end() for match in re.finditer(rb'"end": "[0-9a-f]+"}\n', written)]
+    for at in range(written.index(b"\n") + 1, ends[-1]):
+        changed = bytearray(written)
+        changed[at] ^= 1 << at % 8
+        path.write_bytes(changed)
+        journal = Journal(tmp_path / "out", OF, True)
+        assert journal.kept == (3 if at >= ends[0] else 0)
+        assert journal.altered is None or journal.altered.startswith(f"{path}: was altered behind its first")
+        assert journal.altered is not None or at == ends[-1] - 1  # the line's end: as a kill leaves it
+        rows = []
+        with journal:
+            for block in (FIRST, SECOND, OTHER):
+                known = journal.known(block)
+                made = (f"row of {sequence.id}\u2028" for sequence in block)
+                rows += list(journal.add(block, made) if known is None else known)
+        assert rows == whole
 
 
 def test_other_settings_or_sequences_are_named_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -8,18 +8,19 @@ from collections import defaultdict
 
 import pytest
 
+from cistrace.io.shipped import DATA
 from cistrace.motifs.archetypes import FILE, MatrixName, matrix_names, name_of
 from cistrace.motifs.library import load_library
 
 
 def rows() -> list[dict[str, str]]:
-    with FILE.open(encoding="utf-8") as file:
+    with (DATA / FILE).open(encoding="utf-8") as file:
         next(file)
         return list(csv.DictReader(file, delimiter="\t"))
 
 
 def test_the_table_is_of_the_default_library() -> None:
-    assert FILE.read_text(encoding="utf-8").split(";")[0] == f"# {load_library().version}"
+    assert (DATA / FILE).read_text(encoding="utf-8").split(";")[0] == f"# {load_library().version}"
     assert [row["matrix_id"] for row in rows()] == [motif.matrix_id for motif in load_library().motifs]
 
 

@@ -2,6 +2,7 @@
 
     config.json, model.safetensors, tokenizer.json, ...    a Hugging Face folder, as any library opens it
     cistrace/checkpoint.json          what this module reads and writes, with SHA-256 of every other file
+    cistrace/checkpoint.sha256        that of checkpoint.json, as sha256sum checks it; older ones lack it
     cistrace/head.safetensors
     cistrace/tower-legnet.safetensors, tower-whole.safetensors, known_effects.tsv    with cards of towers' evidence
     cistrace/seen_elements.npy        with towers: digests of what they were fitted on
@@ -15,7 +16,6 @@ No weights are read here; `checkpoints.load` does that. Nothing is fetched: a fo
 from __future__ import annotations
 
 import json
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -28,12 +28,14 @@ from cistrace.cards.backdrop import CompositionLine
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
+from cistrace.io.shipped import DATA, sums_line, sums_of
 from cistrace.writers.arms import LEDGER, PredictingArm
 from cistrace.writers.layout import LayoutName
 
 FORMAT: Literal[3] = 3
 OURS = "cistrace"
 CONFIG = f"{OURS}/checkpoint.json"
+CONFIG_SUM = f"{OURS}/checkpoint.sha256"
 RUN_FILE = "run.json"  # of a training run
 HEAD, KNOWN_EFFECTS, VOCABULARY = f"{OURS}/head.safetensors", f"{OURS}/known_effects.tsv", f"{OURS}/vocabulary.json"
 SEEN = f"{OURS}/seen_elements.npy"
@@ -222,7 +224,7 @@ _schema = TypeAdapter(CheckpointConfig)
 
 def shipped_checkpoint() -> Path:
     """Folder of the checkpoint that comes with the package."""
-    return Path(str(files("cistrace") / "data" / "checkpoint"))
+    return DATA / "checkpoint"
 
 
 def model_folder(model: Path | None = None) -> Path:
@@ -233,9 +235,10 @@ def model_folder(model: Path | None = None) -> Path:
 
 
 def file_hashes(folder: Path) -> dict[str, str]:
-    """SHA-256 of every file below a folder but checkpoint.json and texts for people, by its path."""
+    """SHA-256 of every file below a folder but checkpoint.json, its own and texts for people, by its path."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    return {name: file_hash(path) for name, path in paths.items() if name != CONFIG and path.suffix != ".md"}
+    ours = (CONFIG, CONFIG_SUM)
+    return {name: file_hash(path) for name, path in paths.items() if name not in ours and path.suffix != ".md"}
 
 
 def listed_files(folder: Path) -> tuple[str, ...]:
@@ -247,8 +250,10 @@ def listed_files(folder: Path) -> tuple[str, ...]:
 
 
 def write_config(folder: Path, config: CheckpointConfig) -> None:
-    """Write checkpoint.json."""
-    (folder / CONFIG).write_bytes(_schema.dump_json(config, indent=1) + b"\n")
+    """Write checkpoint.json and its hash."""
+    path = folder / CONFIG
+    path.write_bytes(_schema.dump_json(config, indent=1) + b"\n")
+    (folder / CONFIG_SUM).write_text(sums_line(path, path.name), encoding="utf-8")
 
 
 def read_config(folder: Path) -> CheckpointConfig:
@@ -274,6 +279,7 @@ def read_config(folder: Path) -> CheckpointConfig:
     if isinstance(found, int) and found != FORMAT:
         mend = "export its run again with `cistrace export RUN -o DIR`" if found < FORMAT else "update cistrace"
         raise ModelError(f"{path}: is of format {found}, expected {FORMAT}; {mend}")
+    _check_sum(folder)
     try:
         config = _schema.validate_json(text)
         faults = _contradictions(config)
@@ -283,6 +289,21 @@ def read_config(folder: Path) -> CheckpointConfig:
         listed = "".join(f"\n  {fault}" for fault in faults)
         raise ModelError(f"{path}: not a readable checkpoint; restore it or name another folder{listed}")
     return config
+
+
+def _check_sum(folder: Path) -> None:
+    path, sums = folder / CONFIG, folder / CONFIG_SUM
+    if not sums.exists():
+        return
+    try:
+        expected = str(sums_of(sums.read_text(encoding="utf-8")).get(path.name))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{sums}: cannot be read ({error}); restore the checkpoint") from error
+    if (found := file_hash(path)) != expected:
+        raise ModelError(
+            f"{path}: found SHA-256 {found[:12]}, expected {expected[:12]} as {sums.name} has it; one of the two is "
+            "torn or altered: restore the checkpoint"
+        )
 
 
 def _missing_of_run(folder: Path) -> str:

@@ -142,6 +142,8 @@ def design(
     judge = judge_for(judge_file, [*reward.objective.cell_types, *filter(None, [reward.target]), *reward.against], bp)
     elements = None if natural is None else read_natural(natural)
     with SearchJournal(output, designer.of, resume) as journal:
+        if journal.altered is not None:
+            click.echo(printable(f"cistrace: {journal.altered}"), err=True)
         for kept in journal.kept:
             designer.search.take(kept)
         _run(designer, journal)

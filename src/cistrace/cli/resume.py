@@ -62,6 +62,8 @@ def keeping(output: Path | None, of: dict[str, Any], resume: bool) -> Iterator[K
         yield _counted
         return
     with Journal(output, of, resume) as journal:
+        if journal.altered is not None:
+            click.echo(printable(f"cistrace: {journal.altered}"), err=True)
 
         def keep(block: list[DnaSequence], rows: Iterable[Any], progress: Progress) -> Iterator[Any]:
             known = journal.known(block)

@@ -1,7 +1,7 @@
 """The rounds of a search, kept beside its output as they are made, so that an interrupted one goes on to the same end.
 
-A file of JSON Lines named after the output: first what the search is of, then a line a round. A last line that was torn
-is made again.
+A file of JSON Lines named after the output: first what the search is of, then a line a round with its hash. A last line
+that was torn is made again; one that is not as it was written is named, and made again with those behind it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any, BinaryIO, Self
 from cistrace.design.archive import Found, Round
 from cistrace.errors import OutputError
 from cistrace.io.files import write_faults
+from cistrace.io.hashes import text_hash
 from cistrace.io.journal import check_same, journal_path, lock_journal
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
@@ -42,6 +43,8 @@ class SearchJournal:
         self.path = journal_path(output)
         self.kept: list[Round] = []
         """Rounds of the interrupted search."""
+        self.altered: str | None = None
+        """What is wrong with a round that was altered since it was written, if there is one."""
         there = os.path.lexists(self.path)
         if there and not resume:
             raise OutputError(
@@ -68,11 +71,22 @@ class SearchJournal:
         if head is not None:
             self._check(head, of)
             whole = self._file.tell()
-            while (round := _round(_plain(self._file.readline()), len(self.kept))) is not None:
+            while line := self._file.readline():
+                round = _round(_plain(line), len(self.kept))
+                if round is None:
+                    self._note_altered(line)
+                    break
                 self.kept.append(round)
                 whole = self._file.tell()
         self._file.truncate(whole)
         self._file.seek(whole)
+
+    def _note_altered(self, line: bytes) -> None:
+        if line.endswith(b"\n"):  # else torn: a kill does that
+            self.altered = (
+                f"{shown(self.path)}: round {len(self.kept)} was altered (its SHA-256 is another than was written); it "
+                "and what follows are made again"
+            )
 
     def _check(self, head: dict[str, Any], of: dict[str, Any]) -> None:
         found = head.get("of")
@@ -90,7 +104,8 @@ class SearchJournal:
         """
         found = [[one.bases, one.reward, one.move, one.parent, one.start] for one in round.found]
         with write_faults(self.path):
-            self._write({"round": round.number, "gradients": list(round.gradients), "found": found})
+            plain = {"round": round.number, "gradients": list(round.gradients), "found": found}
+            self._write({**plain, "sha256": text_hash(json_line(plain))})
 
     def _write(self, plain: dict[str, Any]) -> None:
         self._file.write(json_line(plain).encode())
@@ -125,7 +140,7 @@ def _plain(line: bytes) -> dict[str, Any] | None:
 def _round(plain: dict[str, Any] | None, number: int) -> Round | None:
     """The round that is to come next, or None where a line ends, was torn or altered: it is made again."""
     try:
-        if plain is None or plain["round"] != number:
+        if plain is None or plain.pop("sha256") != text_hash(json_line(plain)) or plain["round"] != number:
             return None
         found = (
             Found(str(bases), float(reward), str(move), int(parent), int(start), number)

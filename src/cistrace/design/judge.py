@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.resources import files
 from pathlib import Path
 
 from cistrace.errors import ModelError
+from cistrace.io.shipped import shipped_file
 from cistrace.towers.judge import Judge, load_judge_file
 
 FILE = "judge.safetensors"
@@ -22,7 +22,7 @@ def load_judge(path: Path | None = None) -> Judge:
     ModelError
         The file is missing or torn, or holds a tower that is no judge.
     """
-    return load_judge_file(Path(str(files("cistrace") / "data" / FILE)) if path is None else path)
+    return load_judge_file(shipped_file(FILE) if path is None else path)
 
 
 def judge_for(path: Path | None, cell_types: Iterable[str], window: int) -> Judge | None:

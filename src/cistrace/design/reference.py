@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 
 from cistrace.design.figures import ENTROPY_WORD, SequenceFigures
+from cistrace.io.shipped import shipped_file
 
 FILE = "natural_elements.json"
 RARE = 0.999  # share of natural elements within the limit of an archetype's sites
@@ -95,4 +95,4 @@ def reference_text(reference: NaturalReference) -> str:
 @cache
 def natural_reference() -> NaturalReference:
     """The limits that ship: of 200-bp elements of the training split."""
-    return NaturalReference(**json.loads((files("cistrace") / "data" / FILE).read_text(encoding="utf-8")))
+    return NaturalReference(**json.loads(shipped_file(FILE).read_text(encoding="utf-8")))

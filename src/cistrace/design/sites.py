@@ -11,7 +11,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,12 +19,13 @@ from cistrace.cards.known_effects import KnownEffects
 from cistrace.constraints.motif_rules import MotifFinder, named_motifs
 from cistrace.constraints.words import hit_words
 from cistrace.design.codes import Codes, codes_of, opposite
+from cistrace.io.shipped import shipped_file
 from cistrace.motifs.archetypes import matrix_names
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.motif import Motif
 from cistrace.reward.objective import Objective
 
-SPACINGS = Path(__file__).parent.parent / "data" / "spacings.json"
+SPACINGS = "spacings.json"
 ARCHETYPES = 40  # of the largest effects
 WORDS = 64  # best words of a matrix, of which one is drawn
 _PSEUDOCOUNT = 0.5
@@ -117,5 +117,5 @@ def _planted(motif: Motif, gain: float) -> PlantedSite:
 @cache
 def natural_gaps() -> NDArray[np.float64]:
     """Shares of the gaps between neighbouring sites in natural elements: float64 (longest gap + 1,)."""
-    counts = np.array(json.loads(SPACINGS.read_text(encoding="utf-8"))["gaps"], dtype=np.float64)
+    counts = np.array(json.loads(shipped_file(SPACINGS).read_text(encoding="utf-8"))["gaps"], dtype=np.float64)
     return counts / counts.sum()

@@ -1,8 +1,9 @@
 """What a long run has finished so far, kept beside its output, so that an interrupted one can go on.
 
 A file of JSON Lines named after the output. First what the run is of (settings, model, version); then, for every block
-of sequences, a line with their number and hash, its rows, and a line that ends it. A block without that last line was
-torn and is done again. A block is taken up only where the sequences read anew are the same, so that it does not matter
+of sequences, a line with their number and hash, its rows, and a line that ends it with the hash of all these. A block
+without that last line was torn and is done again; one that is not as it was written is named, and done again with all
+that stands behind it. A block is taken up only where the sequences read anew are the same, so that it does not matter
 which file they come from, and a fault mended further down loses nothing.
 """
 
@@ -23,8 +24,7 @@ from cistrace.io.files import write_faults
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
 
-END = "end"
-START, END_LINE = b'{"of": ', json_line(END).encode()
+START, END = b'{"of": ', b'{"end": '  # how the first line begins, and the one that ends a block
 
 
 def journal_path(output: Path) -> Path:
@@ -88,7 +88,7 @@ def _removed_as_empty(path: Path) -> bool:
         except BlockingIOError:
             return False
         start = file.readline()[: len(START)]
-        if not START.startswith(start) or END_LINE in file:
+        if not START.startswith(start) or any(line.startswith(END) for line in file):
             return False
         path.unlink()
         return True
@@ -119,6 +119,8 @@ class Journal:
         self._left = False  # blocks of the interrupted run are still to come
         self.kept = 0
         """Sequences in finished blocks."""
+        self.altered: str | None = None
+        """What is wrong with a block that was altered since it was written, if there is one."""
         if resume and os.path.lexists(self.path) and not _removed_as_empty(self.path):
             with write_faults(self.path):
                 self._take_up()
@@ -145,16 +147,23 @@ class Journal:
                 f"{shown(self.path)}: is no journal of an interrupted run; expected one to go on from; remove it"
             ) from None
         check_same(found, self._of, self.path)
-        whole, kept, sequences = file.tell(), 0, 0
+        whole, kept, sequences, seen = file.tell(), 0, 0, hashlib.sha256()
         while line := file.readline():
-            try:
-                plain = json.loads(line)
-            except ValueError:
+            plain = _plain(line)
+            if "end" in plain:
+                if plain["end"] != seen.hexdigest():
+                    break
+                whole, kept, seen = file.tell(), kept + sequences, hashlib.sha256()
+                continue
+            if not {"sequences", "row"} & plain.keys():
                 break
-            if isinstance(plain, dict) and "sequences" in plain:
-                sequences = plain["sequences"]
-            elif plain == END and line.endswith(b"\n"):
-                whole, kept = file.tell(), kept + sequences
+            sequences = plain.get("sequences", sequences)
+            seen.update(line)
+        if line.endswith(b"\n"):  # a kill tears the last line, or leaves off after a whole one
+            self.altered = (
+                f"{shown(self.path)}: was altered behind its first {kept:,} sequences (their SHA-256 is another than "
+                "was written); what follows is done again"
+            )
         return whole, kept
 
     def known(self, block: list[DnaSequence]) -> Iterator[Any] | None:
@@ -180,8 +189,8 @@ class Journal:
         return self._rows(self._file)
 
     def _rows(self, file: BinaryIO) -> Iterator[Any]:
-        while (row := json.loads(file.readline())) != END:
-            yield row["row"]
+        while "end" not in (plain := json.loads(file.readline())):
+            yield plain["row"]
 
     def add(self, block: list[DnaSequence], rows: Iterable[Any]) -> Iterator[Any]:
         """Keep the rows of a block as they are made, and pass them on. What does not come to its end is not kept.
@@ -193,13 +202,17 @@ class Journal:
         """
         with write_faults(self.path):
             file = self._file = self._file or self._begin()
-            file.write(json_line(_about(block)).encode())
+            line = json_line(_about(block)).encode()
+            file.write(line)
+        seen = hashlib.sha256(line)
         for row in rows:
+            line = json_line({"row": row}).encode()
+            seen.update(line)
             with write_faults(self.path):
-                file.write(json_line({"row": row}).encode())
+                file.write(line)
             yield row
         with write_faults(self.path):
-            file.write(json_line(END).encode())
+            file.write(json_line({"end": seen.hexdigest()}).encode())
             file.flush()
             os.fsync(file.fileno())
         self.kept += len(block)
@@ -220,6 +233,15 @@ class Journal:
             if kind is None or not self.kept:
                 self.path.unlink(missing_ok=True)
             self._file.close()
+
+
+def _plain(line: bytes) -> dict[str, Any]:
+    """A line's object; an empty one where it is none."""
+    try:
+        plain = json.loads(line)
+    except ValueError:
+        return {}
+    return plain if isinstance(plain, dict) else {}
 
 
 def _about(block: list[DnaSequence]) -> dict[str, Any]:

@@ -6,10 +6,11 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 
-FILE = Path(__file__).parent.parent / "data" / "archetypes.tsv"
+from cistrace.io.shipped import shipped_file
+
+FILE = "archetypes.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,14 @@ class MatrixName:
 
 @cache
 def matrix_names() -> Mapping[str, MatrixName]:
-    """Names by matrix id, of every matrix of the default library."""
-    with FILE.open(encoding="utf-8", newline="") as file:
+    """Names by matrix id, of every matrix of the default library.
+
+    Raises
+    ------
+    ModelError
+        The table that comes with the package is torn or altered.
+    """
+    with shipped_file(FILE).open(encoding="utf-8", newline="") as file:
         next(file)  # the library's version
         rows = csv.DictReader(file, delimiter="\t")
         return MappingProxyType({row["matrix_id"]: _name(row) for row in rows})

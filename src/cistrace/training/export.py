@@ -22,6 +22,7 @@ from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import (
     CONFIG,
+    CONFIG_SUM,
     DOMAIN_FILE,
     FORMAT,
     Bounds,
@@ -117,7 +118,7 @@ def _older_files(folder: Path) -> list[str]:
         raise OutputError(
             f"{shown(folder)}: is there and no checkpoint; expected an empty folder, or none yet; choose another"
         )
-    return [CONFIG, CARD, *listed_files(folder)]
+    return [CONFIG, CONFIG_SUM, CARD, *listed_files(folder)]
 
 
 def _parts(run: Run, recipe: Recipe) -> CheckpointParts:

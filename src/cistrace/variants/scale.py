@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from pydantic import Field, FiniteFloat, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from cistrace.errors import ModelError
+from cistrace.io.shipped import shipped_file
 from cistrace.io.streams import shown
 
 LEVELS: tuple[float, ...] = (*range(100), 99.5, 99.9, 100)
@@ -88,7 +88,7 @@ def read_scale(path: Path | None = None) -> VariantScale:
     ModelError
         The file is missing or holds something else.
     """
-    path = path or Path(str(files("cistrace") / "data" / "variant_scale.json"))
+    path = path or shipped_file("variant_scale.json")
     try:
         return TypeAdapter(VariantScale).validate_python(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, ValidationError) as error:
