@@ -156,7 +156,7 @@ def test_a_file_has_the_defaults_for_what_it_leaves_out(tmp_path: Path) -> None:
         ("- 1\n", "found a list"),
         (b"\xff\xfe\x00", "cannot be read"),
         ("[" * 5000, "not YAML"),
-        ("model: &itself {base: *itself}", "Circular reference"),
+        ("model: &itself {base: *itself}", "found the alias *itself"),
     ],
 )
 def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: str | bytes, expected: str) -> None:

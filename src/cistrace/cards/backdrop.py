@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cistrace.cards.card import Composition
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.io.streams import shown
 
 
@@ -66,12 +67,12 @@ def read_lines(path: Path) -> dict[str, CompositionLine]:
         The file is missing or holds something else.
     """
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = parse_json(small_text(path))
         return {
             cell_type: CompositionLine(**{name: float(value) for name, value in line.items()})
             for cell_type, line in plain.items()
         }
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(
             f"{shown(path)}: not a readable file of composition lines ({error}); expected that of the stage examples; "
             "run it again"

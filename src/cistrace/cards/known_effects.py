@@ -44,7 +44,7 @@ def read_known_effects(path: Path) -> KnownEffects:
             for row in csv.DictReader(handle, delimiter="\t"):
                 effect = TfEffect(float(row["effect"]), float(row["standard_error"]))
                 effects.setdefault(row["cell_type"], {})[row["tf"]] = effect
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise ModelError(f"{path}: not a readable table of known effects ({error}); restore the checkpoint") from error
     return KnownEffects(effects)
 

@@ -28,7 +28,12 @@ from cistrace.errors import CardError
 from cistrace.motifs.hit import MotifHit, Strand
 
 NO_FAMILY = "no family"
+LONGEST_CARD, LONGEST_LINE = 200_000, 2_000
+"""Characters that are read of a card's text, and of one site, hit or tag: what these patterns take rises faster than
+that. Cards of 1,000 bp have a quarter of them."""
+
 _TAG = re.compile(r"(?P<kind>homotypic|pair)(?P<label>.*?)(?P<members>(?: m\d+)+) \((?P<distance>\d+) bp\)")
+_BETWEEN_TAGS = re.compile(r"(?<= bp\)), ")
 _FIGURE, _SIGNED = r"-?\d+(?:\.\d+)?", r"[+-]\d+\.\d+"
 _HIT = re.compile(
     rf"- (?P<name>.+) \(Family: (?P<families>.+), Score: (?P<score>{_FIGURE}), Strand: (?P<strand>[+-]), "
@@ -139,7 +144,7 @@ def parse_card(text: str) -> Card:
     if "Cell Type" not in context:
         raise CardError("card: found no Cell Type line, expected '- Cell Type: NAME' under Context")
     cell_type, measured = context["Cell Type"], composition(bases)
-    tags = tuple(_parse_tag(match) for match in _TAG.finditer(context.get("Grammar Tags", "")))
+    tags = tuple(map(_parse_tag, _BETWEEN_TAGS.split(context["Grammar Tags"]))) if "Grammar Tags" in context else ()
     if kind == "Motifs":
         card = Card(bases, cell_type, measured, tuple(map(_parse_hit, listed)), (), tags)
     else:
@@ -157,6 +162,8 @@ def parse_card(text: str) -> Card:
 
 
 def _sections(text: str) -> tuple[dict[str, str], str, list[str], str]:
+    if len(text) > LONGEST_CARD:
+        raise CardError(f"card: found {len(text):,} characters, expected at most {LONGEST_CARD:,}; give one card")
     parts = re.fullmatch(
         r"Context:\n(?P<context>(?:- .+\n)*)\nIdentified (?P<kind>Motifs|Sites):\n(?P<listed>(?:- .+\n)*)\n"
         r"DNA Sequence:\n(?P<bases>[A-Z]+) \(Total Length: (?P<length>\d+)\)\s*",
@@ -169,16 +176,22 @@ def _sections(text: str) -> tuple[dict[str, str], str, list[str], str]:
         )
     if len(parts["bases"]) != int(parts["length"]):
         raise CardError(f"card: found {len(parts['bases'])} bases, expected its Total Length {parts['length']}")
-    context = dict(line[2:].split(": ", 1) for line in parts["context"].split("\n")[:-1])
+    named = [line[2:].partition(": ") for line in parts["context"].split("\n")[:-1]]
+    if unnamed := [name for name, mark, _ in named if not mark]:
+        raise CardError(f"card: found {unnamed[0][:60]!r} under Context, expected '- NAME: VALUE'; remove the line")
+    context = {name: value for name, _, value in named}
     return context, parts["kind"], parts["listed"].split("\n")[:-1], parts["bases"]
 
 
-def _parse_hit(line: str) -> MotifHit:
-    match = _HIT.fullmatch(line)
+def _matched(pattern: re.Pattern[str], text: str, what: str, expected: str) -> re.Match[str]:
+    match = pattern.fullmatch(text) if len(text) <= LONGEST_LINE else None
     if match is None:
-        raise CardError(
-            f"card: found motif line {line!r}, expected '- NAME (Family: F, Score: 9.99, Strand: +, Pos: 1-9)'"
-        )
+        raise CardError(f"card: found {what} {text[:200]!r}, expected {expected}")
+    return match
+
+
+def _parse_hit(line: str) -> MotifHit:
+    match = _matched(_HIT, line, "motif line", "'- NAME (Family: F, Score: 9.99, Strand: +, Pos: 1-9)'")
     families = frozenset() if match["families"] == NO_FAMILY else frozenset(match["families"].split("; "))
     strand = cast(Strand, match["strand"])
     return MotifHit(
@@ -187,12 +200,8 @@ def _parse_hit(line: str) -> MotifHit:
 
 
 def _parse_site(line: str) -> CardSite:
-    match = _SITE.fullmatch(line)
-    if match is None:
-        raise CardError(
-            f"card: found site line {line!r}, expected '- TF (Archetype: A, Score: 9.99, Strand: +, Pos: 1-9, "
-            "Matrix: M, P: 1e-5...)'"
-        )
+    expected = "'- TF (Archetype: A, Score: 9.99, Strand: +, Pos: 1-9, Matrix: M, P: 1e-5...)'"
+    match = _matched(_SITE, line, "site line", expected)
     return CardSite(
         tf=match["tf"],
         archetype=match["archetype"],
@@ -208,7 +217,8 @@ def _parse_site(line: str) -> CardSite:
     )
 
 
-def _parse_tag(match: re.Match[str]) -> GrammarTag:
+def _parse_tag(text: str) -> GrammarTag:
+    match = _matched(_TAG, text, "grammar tag", "'homotypic ETS m1 m4 m7 (88 bp)'")
     members = tuple(int(word[1:]) - 1 for word in match["members"].split())
     return GrammarTag(cast(GrammarTagKind, match["kind"]), members, match["label"].strip(), int(match["distance"]))
 

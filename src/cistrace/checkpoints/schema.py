@@ -15,7 +15,6 @@ No weights are read here; `checkpoints.load` does that. Nothing is fetched: a fo
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
@@ -29,6 +28,7 @@ from cistrace.cards.evidence import PredictingEvidence
 from cistrace.errors import ModelError
 from cistrace.io.hashes import file_hash
 from cistrace.io.shipped import DATA, sums_line, sums_of
+from cistrace.io.small_files import parse_json, small_bytes
 from cistrace.writers.arms import LEDGER, PredictingArm
 from cistrace.writers.layout import LayoutName
 
@@ -244,7 +244,7 @@ def file_hashes(folder: Path) -> dict[str, str]:
 def listed_files(folder: Path) -> tuple[str, ...]:
     """The files, by their paths below a folder, that its checkpoint.json of any format lists; none where it is torn."""
     try:
-        return tuple(map(str, json.loads((folder / CONFIG).read_bytes())["files"]))
+        return tuple(map(str, parse_json(small_bytes(folder / CONFIG))["files"]))
     except (OSError, ValueError, KeyError, TypeError):
         return ()
 
@@ -270,8 +270,8 @@ def read_config(folder: Path) -> CheckpointConfig:
     if not path.exists() and (folder / RUN_FILE).exists():
         raise ModelError(f"{folder}: is a run of `cistrace train`; {_missing_of_run(folder)}")
     try:
-        text = path.read_bytes()
-        plain = json.loads(text)
+        text = small_bytes(path)
+        plain = parse_json(text)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise ModelError(f"{path}: not a readable checkpoint ({reason}); restore it or name another folder") from error
@@ -310,7 +310,7 @@ def _missing_of_run(folder: Path) -> str:
     """What a training run without a model lacks, and what to do."""
     last, ready = "regression", ""
     try:
-        about = json.loads((folder / RUN_FILE).read_bytes())
+        about = parse_json(small_bytes(folder / RUN_FILE))
         last, done = about.get("last", last), about.get("done", [])
         if last in done:
             return f"expected its model; run `cistrace export {folder} -o DIR`"

@@ -22,12 +22,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from cistrace.constraints.constraints import Constraints, NaturalElements, Region
 from cistrace.errors import ConstraintError, InputError
 from cistrace.io.sequences import read_sequences
+from cistrace.io.small_files import small_text
 from cistrace.io.streams import file_faults, shown
+from cistrace.io.yaml_text import MOST_CHARACTERS, parse_yaml
 
 KEYS = tuple(entry.name for entry in fields(Constraints))
 
@@ -104,11 +104,13 @@ class _Fault(Exception):
 def _plain(path: Path, where: str) -> dict[Any, Any]:
     try:
         with file_faults(shown(path)):
-            plain = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except InputError as error:
-        raise ConstraintError([str(error)], "constraints") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ConstraintError([f"not YAML or JSON ({' '.join(str(error).split())}); correct it"], where) from error
+            text = small_text(path, MOST_CHARACTERS)
+    except (InputError, ValueError) as error:
+        raise ConstraintError([str(error)], "constraints" if isinstance(error, InputError) else where) from error
+    try:
+        plain = parse_yaml(text)
+    except ValueError as error:
+        raise ConstraintError([f"not YAML or JSON ({error}); correct it"], where) from error
     if not isinstance(plain, dict):
         named = "nothing" if plain is None else f"a {type(plain).__name__}"
         raise ConstraintError([f"found {named}, expected keys such as gc; write some of {', '.join(KEYS)}"], where)

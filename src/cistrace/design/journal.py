@@ -6,7 +6,6 @@ that was torn is made again; one that is not as it was written is named, and mad
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +17,7 @@ from cistrace.io.files import write_faults
 from cistrace.io.hashes import text_hash
 from cistrace.io.journal import check_same, journal_path, lock_journal
 from cistrace.io.json_lines import json_line
+from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
 
 
@@ -131,7 +131,7 @@ class SearchJournal:
 def _plain(line: bytes) -> dict[str, Any] | None:
     """A whole line as JSON, or None where it ends or was torn."""
     try:
-        plain = json.loads(line) if line.endswith(b"\n") else None
+        plain = parse_json(line) if line.endswith(b"\n") else None
     except ValueError:
         return None
     return plain if isinstance(plain, dict) else None

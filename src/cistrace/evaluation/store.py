@@ -7,7 +7,6 @@ model that is calibrated anew needs no new traces.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import write_faults
 from cistrace.io.hashes import json_hash
 from cistrace.io.json_lines import json_line
+from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
 from cistrace.io.workers import blocks
 from cistrace.predict import TOGETHER, Predictor, ScoredWindow
@@ -97,9 +97,9 @@ def _whole_rows(path: Path, origin: str, comparison: Comparison) -> list[StoredP
     lines = path.read_bytes().split(b"\n")[:-1] if path.is_file() else []
     cells = len(comparison.cell_types)
     try:
-        found = json.loads(lines[0])["origin"] if lines else origin
+        found = parse_json(lines[0])["origin"] if lines else origin
         whole = lines[1 : 1 + (len(lines) - 1) // cells * cells]
-        rows = [StoredPrediction(**json.loads(line)) for line in whole]
+        rows = [StoredPrediction(**parse_json(line)) for line in whole]
     except (ValueError, TypeError, KeyError) as error:
         raise DataError(f"{shown(path)}: not stored predictions ({error}); remove the file and run again") from error
     expected = [(name, cell) for name in comparison.judged.names for cell in comparison.cell_types]

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from cistrace.errors import OutputError
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import write_faults
 from cistrace.io.json_lines import json_line
+from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
 
 START, END = b'{"of": ', b'{"end": '  # how the first line begins, and the one that ends a block
@@ -141,7 +141,7 @@ class Journal:
     def _whole(self, file: BinaryIO) -> tuple[int, int]:
         """Bytes up to the end of the last whole block, and the sequences up to there."""
         try:
-            found = json.loads(file.readline())["of"]
+            found = dict(parse_json(file.readline())["of"])
         except (ValueError, KeyError, TypeError):
             raise OutputError(
                 f"{shown(self.path)}: is no journal of an interrupted run; expected one to go on from; remove it"
@@ -155,7 +155,7 @@ class Journal:
                     break
                 whole, kept, seen = file.tell(), kept + sequences, hashlib.sha256()
                 continue
-            if not {"sequences", "row"} & plain.keys():
+            if not {"sequences", "row"} & plain.keys() or not isinstance(plain.get("sequences", 0), int):
                 break
             sequences = plain.get("sequences", sequences)
             seen.update(line)
@@ -180,16 +180,20 @@ class Journal:
         if not line:
             self._left = False
             return None
-        about = json.loads(line)
-        if about != _about(block):
+        if _plain(line) != _about(block):
             raise OutputError(
-                f"{shown(self.path)}: {about['sequences']} sequences from {block[0].id!r} on are not those of the "
+                f"{shown(self.path)}: {len(block)} sequences from {block[0].id!r} on are not those of the "
                 "interrupted run; expected the same input up to where it came; use that, or remove the file"
             )
         return self._rows(self._file)
 
     def _rows(self, file: BinaryIO) -> Iterator[Any]:
-        while "end" not in (plain := json.loads(file.readline())):
+        while "end" not in (plain := _plain(file.readline())):
+            if "row" not in plain:
+                raise OutputError(
+                    f"{shown(self.path)}: was altered (found {str(plain)[:40]!r}, expected a row); remove the file and "
+                    "run again"
+                )
             yield plain["row"]
 
     def add(self, block: list[DnaSequence], rows: Iterable[Any]) -> Iterator[Any]:
@@ -238,7 +242,7 @@ class Journal:
 def _plain(line: bytes) -> dict[str, Any]:
     """A line's object; an empty one where it is none."""
     try:
-        plain = json.loads(line)
+        plain = parse_json(line)
     except ValueError:
         return {}
     return plain if isinstance(plain, dict) else {}

@@ -9,7 +9,8 @@ from typing import Any
 
 from cistrace.errors import DataError
 from cistrace.io.files import whole_file
-from cistrace.io.streams import shown
+from cistrace.io.small_files import parse_json
+from cistrace.io.streams import MAXIMUM_LINE, shown
 
 # Unicode takes these for line ends, and so do some readers (`str.splitlines`); JSON leaves them as they are.
 _LINE_MARKS = str.maketrans({"\x85": "\\u0085", "\u2028": "\\u2028", "\u2029": "\\u2029"})
@@ -53,9 +54,11 @@ def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     try:
         with path.open(encoding="utf-8", newline="\n") as handle:
-            for number, line in enumerate(handle, 1):
+            for number, line in enumerate(iter(lambda: handle.readline(MAXIMUM_LINE), ""), 1):
                 if line.strip():
-                    plain = json.loads(line)
+                    if len(line) == MAXIMUM_LINE:
+                        raise ValueError(f"over {MAXIMUM_LINE:,} characters")
+                    plain = parse_json(line)
                     if not isinstance(plain, dict):
                         raise ValueError(f"found {type(plain).__name__}")
                     yield number, plain

@@ -10,14 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
 from cistrace.io.streams import STDIN, ByteSource, file_faults, open_source, read_lines, shown
 from cistrace.io.tables import PARQUET_BATCH, PARQUET_BUFFER, json_object, listed_columns, plain_name, table_rows
+from cistrace.mpra.workbook import workbook_cells
 
-INSTALL_HINT = "pip install 'cistrace[reasonbench]'"
 HEADER_ROWS = 50
 """Rows of a spreadsheet in which its header is looked for."""
 
@@ -135,7 +135,7 @@ def _parquet_rows(path: str | Path) -> Iterator[TableRow]:
 
 def _sheet_rows(path: str | Path, asked: Sequence[str], sheet: str | None) -> Iterator[TableRow]:
     name = shown(path)
-    cells = enumerate(_cells(path, name, sheet), start=1)
+    cells = enumerate(workbook_cells(path, sheet), start=1)
     header, seen = None, []
     for _, fields in islice(cells, HEADER_ROWS):
         texts = [str(field) for field in fields]
@@ -161,25 +161,3 @@ def _no_header(name: str, seen: list[list[str]], asked: Sequence[str]) -> str:
         return f"{name}: the sheet is empty; expected a header and rows; name another sheet"
     wanted = " or ".join(repr(one) for one in list(asked)[:4]) if asked else "two names or more"
     return f"{name}: no row of the first {HEADER_ROWS} is a header with {wanted}; found {listed_columns(texts)}"
-
-
-def _cells(path: str | Path, name: str, sheet: str | None) -> Iterator[list[Any]]:
-    """Rows of one sheet, from its first row and column on, blank ones as lists of empty texts."""
-    try:
-        import python_calamine as calamine
-    except ImportError as error:
-        raise InputError(
-            f"{name}: is a spreadsheet, and python-calamine, which reads them, is missing; {INSTALL_HINT}"
-        ) from error
-    try:
-        with file_faults(name), calamine.CalamineWorkbook.from_path(str(path)) as book:
-            if sheet is not None and sheet not in book.sheet_names:
-                there = ", ".join(repr(one) for one in book.sheet_names)
-                raise InputError(f"{name}: no sheet {sheet!r}; found {there}; name one of these")
-            chosen = book.get_sheet_by_index(0) if sheet is None else book.get_sheet_by_name(sheet)
-            yield from chosen.to_python(skip_empty_area=False)
-    except calamine.CalamineError as error:
-        reason = shown(str(error).splitlines()[0][:120]) if str(error) else type(error).__name__
-        raise InputError(
-            f"{name}: is not a whole spreadsheet ({reason}); expected XLSX; save or download it again"
-        ) from error

@@ -156,7 +156,7 @@ def parse_entry(plain: object, where: str) -> Entry:
             review=str(plain.get("review", "")),
             system=_text(contents.get("system", "")),
         )
-    except (AssertionError, KeyError, TypeError, ValueError) as error:
+    except (AssertionError, AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise DataError(
             f"{where}: not an entry ({type(error).__name__}: {error}); expected messages (user, assistant), "
             "expression_score and label; build or download the file again"

@@ -5,7 +5,6 @@ A folder without a manifest is no whole data set: it is written last.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cistrace.cards.evidence import EvidenceKind
 from cistrace.errors import DataError
+from cistrace.io.small_files import parse_json, small_bytes
 from cistrace.io.streams import shown
 from cistrace.reasonbench.entries import Condition, TeacherKind
 
@@ -94,7 +94,7 @@ def read_manifest(folder: Path) -> Manifest:
         There is none, or none of this release.
     """
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json(small_bytes(folder / MANIFEST))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
@@ -110,7 +110,7 @@ def read_manifest(folder: Path) -> Manifest:
 def listed_files(folder: Path) -> dict[str, ListedFile]:
     """The files that a manifest of any release names and the folder holds; none where there is no manifest."""
     try:
-        plain = json.loads((folder / MANIFEST).read_bytes())["files"]
+        plain = parse_json(small_bytes(folder / MANIFEST))["files"]
         files = {str(name): ListedFile.model_validate(about) for name, about in plain.items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}

@@ -12,6 +12,7 @@ from pydantic.dataclasses import dataclass
 
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
+from cistrace.io.small_files import parse_json
 from cistrace.io.streams import ByteSource, file_faults, input_name, open_source, read_lines, shown
 from cistrace.io.tables import PARQUET_BUFFER
 from cistrace.traces.trace import WrittenBy
@@ -105,7 +106,7 @@ def _json_lines(source: ByteSource) -> Iterator[tuple[int, Any]]:
     for number, line in read_lines(source):
         if line.strip():
             try:
-                yield number, json.loads(line)
+                yield number, parse_json(line)
             except ValueError as error:
                 raise InputError(
                     f"{source.name}, line {number}: is no JSON ({error}); expected a prediction; {_MEND}"
@@ -133,7 +134,11 @@ def _parquet(path: str | Path) -> Iterator[tuple[int, Any]]:
 def _checked(row: Any, where: str) -> dict[str, Any]:
     """The row itself, once it has proven to be a prediction."""
     try:
-        _schema.validate_json(json.dumps(row))  # as JSON, since a strict schema takes no dict for a record in Python
+        text = json.dumps(row)
+    except (TypeError, ValueError, RecursionError) as error:  # Parquet holds more than JSON does
+        raise InputError(f"{where}: holds what is no JSON ({error}); expected a prediction; {_MEND}") from error
+    try:
+        _schema.validate_json(text)  # as JSON, since a strict schema takes no dict for a record in Python
     except ValidationError as error:
         fault = error.errors()[0]
         field = ".".join(map(str, fault["loc"])) or "row"

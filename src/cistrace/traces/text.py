@@ -49,6 +49,10 @@ _PATTERNS = {
     "cpg": r"\d\.\d\d",
     "share": r"\d\.\d\d",
 }
+LONGEST_TRACE, LONGEST_STEP = 20_000, 2_000
+"""Characters that are read of a trace and of one step: an endpoint may send a megabyte, and what it takes to read a
+line and to check it rises faster than that."""
+
 _QUOTED = 60  # characters of a text that a finding repeats
 
 
@@ -104,7 +108,12 @@ def reasoning_of(text: str) -> str:
 
 
 def parse_step(text: str) -> Claim:
-    """Read one step without its number: a claim of the kind whose template it fits, else prose."""
+    """Read one step without its number: a claim of the kind whose template it fits, else prose.
+
+    Of one over `LONGEST_STEP` that many characters are read, as prose.
+    """
+    if len(text) > LONGEST_STEP:
+        return Claim(PROSE, (("text", text[:LONGEST_STEP]),))
     for kind, pattern in _STEP_PATTERNS.items():
         match = pattern.fullmatch(text)
         if match:
@@ -136,7 +145,9 @@ def parse_trace(text: str) -> Trace:
 
 
 def read_trace(text: str) -> ReadTrace:
-    """Read as much of a trace as a text holds."""
+    """Read as much of a trace as a text holds; nothing of one over `LONGEST_TRACE`."""
+    if len(text) > LONGEST_TRACE:
+        return ReadTrace(Trace((), None), (_form(f"{len(text):,} characters", f"at most {LONGEST_TRACE:,}"),))
     reasoning, ended, conclusion = text.strip().removeprefix(THINK_BEGIN).partition(THINK_END)
     faults = [] if ended else [_form(f"no {THINK_END}", "it after the last step")]
     steps: list[Claim] = []
@@ -147,6 +158,8 @@ def read_trace(text: str) -> ReadTrace:
         if match is None or int(match[1]) != len(steps) + 1:
             faults.append(_form(f"line {line.strip()[:_QUOTED]!r}", f"step '{len(steps) + 1}. ...'"))
         if match is not None:
+            if len(match[2]) > LONGEST_STEP:
+                faults.append(_form(f"step {match[1]} of {len(match[2]):,} characters", f"at most {LONGEST_STEP:,}"))
             steps.append(parse_step(match[2]))
     match = _LEVEL.fullmatch(conclusion.strip())
     if ended and match is None:

@@ -6,12 +6,13 @@ by format; the trainer reads them with `weights_only=True`, which makes tensors 
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from zipfile import is_zipfile
 
 from safetensors import SafetensorError, safe_open
+
+from cistrace.io.small_files import parse_json, small_text
 
 STATE = "trainer_state.json"  # written last
 PREFIX = "checkpoint-"
@@ -35,7 +36,7 @@ def _step(path: Path) -> int:
 
 def _is_whole(path: Path) -> bool:
     try:
-        plain = json.loads((path / STATE).read_text(encoding="utf-8"))
+        plain = parse_json(small_text(path / STATE))
         if not isinstance(plain, dict) or plain["global_step"] != _step(path):
             return False
         for weights in path.glob("*.safetensors"):

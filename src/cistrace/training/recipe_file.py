@@ -16,12 +16,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from cistrace.errors import RecipeError
+from cistrace.io.small_files import small_text
 from cistrace.io.streams import shown
+from cistrace.io.yaml_text import MOST_CHARACTERS, parse_yaml
 from cistrace.training.recipe import Recipe
 from cistrace.writers.arms import LEDGER
 
@@ -116,16 +117,16 @@ def _read(source: str | Path) -> tuple[dict[str, Any], str]:
     else:
         where = f"recipe {shown(path)}"
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = small_text(path, MOST_CHARACTERS)
+        except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else error
             raise RecipeError(
                 f"{where}: cannot be read ({reason}); expected {', '.join(recipe_names())}, or a YAML file"
             ) from error
     try:
-        plain = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise RecipeError(f"{where}: not YAML ({' '.join(str(error).split())}); correct it") from error
+        plain = parse_yaml(text)
+    except ValueError as error:
+        raise RecipeError(f"{where}: not YAML ({error}); correct it") from error
     if plain is None or plain == {}:
         raise RecipeError(
             f"{where}: is empty; expected sections with keys; write them, or name one of {', '.join(recipe_names())}"
@@ -143,8 +144,8 @@ def _apply(plain: dict[str, Any], change: str) -> Iterable[str]:
         yield f"change {change!r}: expected section.key=value"
         return
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = parse_yaml(text)
+    except ValueError:
         yield f"change {change!r}: its value is no YAML"
         return
     place = plain

@@ -37,7 +37,9 @@ from cistrace.checkpoints.schema import RUN_FILE
 from cistrace.errors import RunError
 from cistrace.io.files import whole_file, write_faults
 from cistrace.io.locks import folder_lock
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.io.streams import shown
+from cistrace.io.yaml_text import parse_yaml
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import parse_recipe, recipe_object
 from cistrace.version import __version__
@@ -184,9 +186,9 @@ class Run:
             The folder is no run.
         """
         try:
-            plain = yaml.safe_load(self.config.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            reason = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+            plain = parse_yaml(small_text(self.config))
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise RunError(
                 f"{shown(self.folder)}: is no run ({reason}); expected the folder of a `cistrace train`; name one"
             ) from error
@@ -345,7 +347,7 @@ def _version(package: str) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        plain = json.loads(path.read_text(encoding="utf-8"))
+        plain = parse_json(small_text(path))
     except (OSError, ValueError):
         return {}
     return plain if isinstance(plain, dict) else {}

@@ -8,7 +8,6 @@ of several samplings, or of a model that has been trained anew, and a reader nam
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from cistrace.errors import DataError
 from cistrace.io.files import whole_file
 from cistrace.io.hashes import json_hash
 from cistrace.io.json_lines import json_line
+from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
 from cistrace.training.examples import Example
 
@@ -66,7 +66,7 @@ def texts_by_key(paths: Iterable[Path], wanted: Collection[str]) -> dict[str, st
             with path.open("rb") as handle:
                 for line in handle:
                     try:
-                        plain = json.loads(line)
+                        plain = parse_json(line)
                         if line.endswith(b"\n") and plain["key"] in wanted:
                             found[plain["key"]] = str(plain["text"])
                     except (ValueError, KeyError, TypeError):

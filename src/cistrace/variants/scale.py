@@ -8,7 +8,6 @@ of them lie (split conformal prediction, as in `checkpoints.intervals`). `benchm
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +20,7 @@ from pydantic.dataclasses import dataclass
 
 from cistrace.errors import ModelError
 from cistrace.io.shipped import shipped_file
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.io.streams import shown
 
 LEVELS: tuple[float, ...] = (*range(100), 99.5, 99.9, 100)
@@ -90,7 +90,7 @@ def read_scale(path: Path | None = None) -> VariantScale:
     """
     path = path or shipped_file("variant_scale.json")
     try:
-        return TypeAdapter(VariantScale).validate_python(json.loads(path.read_text(encoding="utf-8")))
+        return TypeAdapter(VariantScale).validate_python(parse_json(small_text(path)))
     except (OSError, ValueError, ValidationError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(

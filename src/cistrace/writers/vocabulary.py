@@ -17,6 +17,7 @@ from typing import Literal
 
 from cistrace.cards.grammar import KNOWN_PAIRS
 from cistrace.errors import ModelError
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.motifs.archetypes import name_of
 from cistrace.motifs.hit import STRANDS
 from cistrace.motifs.library import MotifLibrary
@@ -89,10 +90,10 @@ class VocabularyNames:
             The file is missing or holds something else.
         """
         try:
-            plain = json.loads(path.read_text(encoding="utf-8"))
+            plain = parse_json(small_text(path))
             sites = tuple((str(tf), str(archetype)) for tf, archetype in plain["sites"])
-            return VocabularyNames(sites, tuple(plain["cell_types"]), int(plain["window"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return VocabularyNames(sites, tuple(map(str, plain["cell_types"])), int(plain["window"]))
+        except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
             raise ModelError(f"{path}: not a readable list of names ({error}); restore the checkpoint") from error
 
 
