@@ -28,7 +28,8 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.genome import open_genome
 from cistrace.io.journal import Journal
-from cistrace.io.sequences import Rejects, parse_sequences, read_sequences
+from cistrace.io.rejects import Rejects
+from cistrace.io.sequences import parse_sequences, read_sequences
 from cistrace.io.terminal import printable
 from cistrace.motifs.background import load_background
 from cistrace.motifs.library import load_library
