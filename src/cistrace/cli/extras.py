@@ -10,6 +10,7 @@ PLOTS = ("matplotlib",)
 EVALUATION = (*PLOTS, "sklearn")
 DESIGN = ("Bio", "rapidfuzz")
 SERVING = ("fastapi", "mcp", "uvicorn")
+TRACKS = ("pybigtools",)
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
 
 
@@ -60,6 +61,17 @@ def need_design(command: str) -> None:
         A package of it is not installed.
     """
     _need(command, "design", DESIGN)
+
+
+def need_tracks(command: str) -> None:
+    """Ask for the extra `tracks`.
+
+    Raises
+    ------
+    RunError
+        pybigtools is not installed.
+    """
+    _need(command, "tracks", TRACKS)
 
 
 def need_plots(command: str) -> None:

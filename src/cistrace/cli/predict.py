@@ -24,6 +24,7 @@ from cistrace.cli.reading import (
     threads_option,
 )
 from cistrace.cli.resume import check_resume, keeping, resume_option
+from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
 from cistrace.cli.windows import windows_option
 from cistrace.io.count import count_records
 from cistrace.io.dna_sequence import DnaSequence
@@ -66,6 +67,13 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
     help="Page to write beside the table, or without -o in its place: one .html file with sites, ledgers and traces "
     "to look at.",
 )
+@click.option(
+    "--bigwig",
+    type=click.Path(path_type=Path),
+    metavar="PREFIX",
+    help="bigWig tracks of activity to write beside the table, or without -o in its place: PREFIX.CELL.bw, or CELL.bw "
+    "in a folder. Needs --genome.",
+)
 @resume_option
 @expression_option
 @threads_option
@@ -78,6 +86,7 @@ def predict(
     output: str | None,
     model: Path | None,
     report: Path | None,
+    bigwig: Path | None,
     resume: bool,
     expression: Path | None,
     threads: int | None,
@@ -120,6 +129,9 @@ def predict(
     bases, what each base adds (of the first 300 windows; half a second each), ledger and trace. `cistrace report`
     makes one of stored predictions.
 
+    --bigwig PREFIX draws the activities of a BED file's regions along the genome: a base has the mean of the windows
+    that cover it. Regions need not be sorted; --windows all draws every window of long ones.
+
     With -o FILE, what is finished is kept in FILE.partial until FILE is whole; after an interruption --resume goes on
     from there, and FILE becomes the same as without one.
 
@@ -129,14 +141,18 @@ def predict(
       cistrace predict library.csv --sequence-column seq --no-trace -o activities.parquet
       cistrace predict examples/enhancers.fa --report enhancers.html
       cistrace predict peaks.bed --genome hg38.fa --on-error skip -o peaks.jsonl.gz --resume
+      cistrace predict tiles.bed --genome hg38.fa --no-trace --bigwig tiles -o tiles.parquet
     """
     target = output_path(output)
     if target is not None:
         check_prediction_ending(target)
-    main = report if output is None else target
+    if bigwig is not None:
+        check_tracks(bigwig, genome)
+    main = target or report or (None if bigwig is None else bigwig_main(bigwig))
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, main)
     reading.check(expression)
-    check_page(report, (target, source, genome, expression, reading.rejects_path))
+    beside = (target, source, genome, expression, reading.rejects_path)
+    check_page(report, beside)
     check_resume(main, resume)
     records = Records(reading, MINIMUM_KNOWN)
 
@@ -153,18 +169,22 @@ def predict(
         predictor.readout(trace)
         page = None if report is None else Page(report, source, predictor.checkpoint)
         asked = _Asked(predictor, cells, trace, windows, progress, page, expressed)
-        if report is None and to_terminal(target):
+        if report is None and bigwig is None and to_terminal(target):
             _show(asked, records)
             records.finish()
             asked.say_writers()
             return
         with (
             keeping(main, {"command": "predict", **asked.settings()}, resume) as keep,
-            nullcontext() if output is None and report is not None else prediction_output(target) as write,
+            nullcontext() if output is None and (report or bigwig) else prediction_output(target) as write,
             nullcontext() if page is None else page as add,
+            nullcontext() if bigwig is None or genome is None else open_tracks(bigwig, genome, cells, beside) as draw,
         ):
             for block in blocks(records, BLOCK):
+                of_id = {sequence.id: sequence for sequence in block}
                 for row in keep(block, asked.rows(block), progress):
+                    if draw is not None:
+                        draw(row, of_id[row["id"]])
                     if add is not None:
                         add(row.pop(VIEW), row["provenance"])
                     if write is not None:

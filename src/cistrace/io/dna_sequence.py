@@ -7,6 +7,16 @@ from dataclasses import dataclass
 _HEAD = 20  # bases that a repr shows
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where on a genome a sequence was cut out: contig, start and end (0-based, half-open), strand `+` or `-`."""
+
+    contig: str
+    start: int
+    end: int
+    strand: str
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class DnaSequence:
     """One DNA sequence.
@@ -19,11 +29,14 @@ class DnaSequence:
         Upper-case ACGT, N and IUPAC letters.
     source : str
         Where it came from: file, or file and region.
+    place : Place or None
+        Of a region of a genome.
     """
 
     id: str
     bases: str
     source: str = ""
+    place: Place | None = None
 
     def __repr__(self) -> str:
         head = self.bases if len(self.bases) <= _HEAD else f"{self.bases[:_HEAD]}..."

@@ -73,9 +73,19 @@ def whole_file(path: Path) -> Iterator[Path]:
         try:  # an interrupt may come as soon as the file is there
             os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
             yield part
+            _settle(part)
             os.replace(part, target)
         finally:
             part.unlink(missing_ok=True)
+
+
+def _settle(part: Path) -> None:
+    """Have a file on disk before it gets its name: what a full disk or a quota refuses may come out only now."""
+    number = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 @contextmanager

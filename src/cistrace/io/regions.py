@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cistrace.io.dna_sequence import Place
 from cistrace.io.genome import Genome, open_genome
 from cistrace.io.streams import MAXIMUM_LENGTH, ByteSource, RawRecord, read_lines
 
@@ -68,7 +69,8 @@ def _cut(genome: Genome, region: Region, number: int, line: int) -> RawRecord:
     if region.strand == "-":
         bases = reverse_complement(bases)
     where = f"{genome.name}:{region.label}({region.strand})"
-    return RawRecord(number, line, region.label if region.id is None else region.id, bases, where)
+    place = Place(region.contig, region.start, region.end, region.strand)
+    return RawRecord(number, line, region.label if region.id is None else region.id, bases, where, place=place)
 
 
 def _fields(text: str) -> list[str]:

@@ -166,7 +166,7 @@ class _Checker:
         if fault is not None:
             shortened = label if len(label) <= MAXIMUM_ID else label[:40] + "…"
             raise RecordError(shortened if raw.id else str(raw.number), fault, f"{self._file}, {raw.unit} {raw.line}")
-        return DnaSequence(label, raw.bases.strip(_BLANKS).upper(), raw.source)
+        return DnaSequence(label, raw.bases.strip(_BLANKS).upper(), raw.source, raw.place)
 
     def _fault(self, raw: RawRecord) -> str | None:
         if raw.id is not None and (fault := self._ids.fault(raw.id)):

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from cistrace.errors import InputError
+from cistrace.io.dna_sequence import Place
 
 STDIN = "-"
 HEAD_BYTES = 4096
@@ -52,6 +53,8 @@ class RawRecord:
         Why the record cannot be used, where the format itself already says so.
     unit : str
         What `line` counts: `line`, or `row` in Parquet.
+    place : Place or None
+        Value of `Sequence.place`.
     """
 
     number: int
@@ -61,6 +64,7 @@ class RawRecord:
     source: str
     fault: str | None = None
     unit: str = "line"
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,61 @@
+"""`--bigwig` of `cistrace predict`: tracks that are drawn while it predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cistrace.cli.extras import need_tracks
+from cistrace.cli.reading import check_paths
+from cistrace.io.files import check_output
+
+if TYPE_CHECKING:
+    from cistrace.predictions.tracks import Draw
+
+
+def bigwig_main(prefix: Path) -> Path:
+    """The path that names the journal and the rejects of a run that writes tracks alone."""
+    return prefix / "tracks.bw" if prefix.is_dir() else prefix.with_name(f"{prefix.name}.bw")
+
+
+def check_tracks(prefix: Path, genome: Path | None) -> None:
+    """Find out before any work that tracks cannot be written.
+
+    Raises
+    ------
+    click.UsageError
+        There is no genome to draw along.
+    RunError
+        The extra `tracks` is not installed.
+    OutputError
+        The folder does not exist, or lies where you may not write.
+    """
+    if genome is None:
+        raise click.UsageError("--bigwig needs --genome: a track lies along a genome")
+    need_tracks("predict --bigwig")
+    check_output(bigwig_main(prefix))
+
+
+@contextmanager
+def open_tracks(
+    prefix: Path, genome: Path, cell_types: tuple[str, ...], others: Iterable[str | Path | None]
+) -> Iterator[Draw]:
+    """Give the function that adds a prediction to the tracks; `others` are files that are read or written beside them.
+
+    Raises
+    ------
+    OutputError
+        A track that could not be written, or is one of the others.
+    """
+    from cistrace.io.genome import open_genome
+    from cistrace.predictions.tracks import track_output, track_path
+
+    check_paths(others, {f"track of {cell}": track_path(prefix, cell) for cell in cell_types})
+    with open_genome(genome) as opened:
+        lengths = opened.lengths
+    with track_output(prefix, lengths, cell_types) as draw:
+        yield draw
