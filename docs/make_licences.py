@@ -47,6 +47,10 @@ ADMITTED = {
         "never calls it. Who passes lightmotif's wheel on, in an image for instance, passes this on and has to keep to "
         "its terms"
     ),
+    "pybigtools/attohttpc": MPL,
+    "pybigtools/index_list": MPL,
+    "pybigtools/ring": "ISC, and OpenSSL for older parts: reads tracks from the web, which cistrace never asks for",
+    "pybigtools/webpki": "ISC, which its SBOM gives as text alone",
     "pillow/fribidi": "LGPL-2.1-or-later: the system's, loaded where text runs from right to left; not in the wheel",
     "pillow/libimagequant": "GPL-3.0-or-later: an option of builds from source; not in the wheel",
 }
