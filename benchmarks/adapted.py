@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from cistrace.io.engine import LocalEngine
 from cistrace.io.track import untracked
-from cistrace.io.workers import Workers
 from cistrace.mpra.formats import read_table
 from cistrace.reasonbench.evidence import ADAPTED, ASSOCIATIONS, SHIPPED, TOWERS, card_evidence
 from cistrace.reasonbench.prepare import observe, split_rows
@@ -42,8 +42,8 @@ def main() -> None:
         splits = tuple("train" for _ in rows)
         table = LabelledTable(whole.table.take(rows), splits, whole.cuts, whole.levels[rows])
         for kind, towers in WAYS:
-            with TemporaryDirectory() as folder, Workers(1) as workers:
-                made = card_evidence(table, kind, towers, Path(folder) / "evidence.npz", workers, untracked)
+            with TemporaryDirectory() as folder, LocalEngine(1) as engine:
+                made = card_evidence(table, kind, towers, Path(folder) / "evidence.npz", engine, untracked)
             assert made.table is not None
             told = made.table.estimates[:, 0].astype(np.float64)
             print(f"| {len(rows)} | {made.name} | {interval(told, table.table.activity[:, 0])} |", flush=True)

@@ -85,10 +85,11 @@ class StandIn:
     cell_types = CELL_TYPES
 
     def __init__(
-        self, model: Path | None = None, threads: int | None = None, expressed: frozenset[str] | None = None
-    ) -> None:
+        self, model: Path | None = None, threads: int | None = None, device: str | None = None,
+        expressed: frozenset[str] | None = None,
+    ) -> None:  # fmt: skip
         self.checkpoint = SimpleNamespace(
-            hash=str(model), faults=(), scales={}, towers=None, cell_types=self.cell_types
+            hash=str(model), place=device or "cpu", faults=(), scales={}, towers=None, cell_types=self.cell_types
         )
 
     def readout(self, trace: bool) -> Readout:

@@ -50,6 +50,9 @@ class RecordError(InputError):
         where = f"{source}: " if source else ""
         super().__init__(f"{where}record {record!r}: {reason}")
 
+    def __reduce__(self) -> tuple[type[RecordError], tuple[str, str, str]]:
+        return type(self), (self.record, self.reason, self.source)
+
 
 class MotifError(CistraceError):
     """A motif library or background that cannot be used."""

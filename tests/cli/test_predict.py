@@ -56,13 +56,30 @@ def test_who_wrote_is_counted_on_stderr(
     result = invoke("predict", "in.fa", *output)
     assert result.exit_code == 0
     said = "cistrace: 6 traces: 3 by the model, 2 by the model again, 1 by the grounded writer"
-    assert result.stderr.splitlines() == [said]
+    assert result.stderr.splitlines()[1:] == [said]
     one = invoke("predict", "-", "--cell-type", "K562", *output, stdin=FASTA.partition(">two")[0])
-    assert one.stderr.splitlines() == ["cistrace: 1 trace: 1 by the model"]
+    assert one.stderr.splitlines()[1:] == ["cistrace: 1 trace: 1 by the model"]
 
 
-def test_where_nothing_is_written_nothing_is_said(folder: Path) -> None:
-    assert invoke("predict", "in.fa", "--no-trace").stderr == ""
+def test_where_no_trace_is_written_the_device_alone_is_said(folder: Path) -> None:
+    said = invoke("predict", "in.fa", "--no-trace", "--threads", "1").stderr
+    assert said == "cistrace: computing on cpu, 1 thread\n"
+    assert invoke("predict", "in.fa", "--no-trace", "--device", "cpu", "--threads", "2").stderr.endswith("2 threads\n")
+
+
+def test_a_device_that_is_not_there_is_refused_with_those_that_are(folder: Path) -> None:
+    for command in (("predict",), ("card", "--cell-type", "K562")):
+        result = invoke(command[0], "in.fa", *command[1:], "--device", "cuda:77", "-o", "out.tsv")
+        assert result.exit_code == 2 and "device 'cuda:77': cannot be used" in result.stderr
+        assert "expected one of cpu" in result.stderr and not list(folder.glob("out*"))
+
+
+def test_auto_is_a_device_that_is_there(folder: Path) -> None:
+    from cistrace.checkpoints.device import available_devices
+
+    said = invoke("predict", "in.fa", "--device", "auto").stderr.splitlines()[0]
+    place = said.removeprefix("cistrace: computing on ").partition(",")[0]
+    assert place in {name.partition(":")[0] for name in available_devices()}
 
 
 def test_an_expression_table_reaches_the_model(

@@ -14,6 +14,7 @@ def open_card_maker(
     checkpoint: Path | None = None,
     threads: int = 1,
     expressed: frozenset[str] | None = None,
+    device: str | None = None,
 ) -> CardMaker:
     """A card maker from a checkpoint's folder, the shipped one unless given.
 
@@ -27,6 +28,8 @@ def open_card_maker(
         Processes that scan.
     expressed : frozenset of str, optional
         Human symbols of the factors that the cells express: no other names a site.
+    device : str, optional
+        `cpu`, `cuda`, ...: where the sequence model computes. On the CPU unless given.
 
     Returns
     -------
@@ -36,11 +39,13 @@ def open_card_maker(
     ------
     ModelError
         The folder is no checkpoint.
+    InputError
+        A device that cannot be used.
     """
     if evidence == "none":
         config = read_config(checkpoint or shipped_checkpoint())
         return CardMaker(config.cell_types, config.window, expressed=expressed, threads=threads)
     from cistrace.checkpoints.load import load_checkpoint  # brings torch along
 
-    loaded = load_checkpoint(checkpoint)
+    loaded = load_checkpoint(checkpoint, device)
     return CardMaker(loaded.cell_types, loaded.window, loaded.towers, loaded.settings, expressed, threads)

@@ -6,6 +6,23 @@ import torch
 
 from cistrace.errors import InputError
 
+AUTO = "auto"
+
+
+def chosen_device(name: str | None) -> str | None:
+    """A device that can be used here: for `auto` the first GPU there is, else `cpu`; None stays None.
+
+    Raises
+    ------
+    InputError
+        As `usable_device`.
+    """
+    if name == AUTO:
+        return "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name is not None:
+        usable_device(name)
+    return name
+
 
 def usable_device(name: str) -> torch.device:
     """A device by PyTorch's name for it.

@@ -78,6 +78,16 @@ class Checkpoint:
         """What the towers' training elements look like to them; None without towers, and in older checkpoints."""
         return None if self.towers is None else self.towers.domain
 
+    @property
+    def place(self) -> str:
+        """Where the model computes, in words."""
+        if self.device is not None:
+            return self.device
+        from cistrace.checkpoints.reasoner import reasoner_device
+
+        device = reasoner_device(self.interface)
+        return "cpu" if device == "cpu" else f"cpu, its language model on {device}"
+
     @cached_property
     def settings(self) -> tuple[CellSetting, ...] | None:
         """What the evidence cards of each cell type share; None for a model that reads the paper's."""

@@ -40,9 +40,8 @@ def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = 
     ModelError
         The folder holds no language model of the interface's layout.
     """
-    chat = interface.layout != DOMAIN
-    place = usable_device(device or ("cuda" if chat and torch.cuda.is_available() else "cpu"))
-    if chat:
+    place = usable_device(device or reasoner_device(interface))
+    if interface.layout != DOMAIN:
         from cistrace.checkpoints.chat import open_chat_reasoner  # transformers takes seconds to import
 
         return open_chat_reasoner(folder, interface, place)
@@ -50,6 +49,11 @@ def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = 
     decoder = load_decoder(folder).to(place)
     head = head_of(folder, interface, decoder.hidden_size)
     return DomainReasoner(decoder, _tokenizer(folder), head, VocabularyNames.read(folder / VOCABULARY))
+
+
+def reasoner_device(interface: ModelInterface) -> str:
+    """Where a language model computes unless told: a chat model on the GPU where there is one for CUDA."""
+    return "cuda" if interface.layout != DOMAIN and torch.cuda.is_available() else "cpu"
 
 
 def head_of(folder: Path, interface: ModelInterface, hidden_size: int) -> Head:

@@ -234,6 +234,20 @@ def model_folder(model: Path | None = None) -> Path:
     return model / "model" if not (model / CONFIG).exists() and (model / "model" / CONFIG).exists() else model
 
 
+def checkpoint_hash(model: Path | None = None) -> str:
+    """SHA-256 of checkpoint.json, which holds those of all other files: names weights and calibration.
+
+    Raises
+    ------
+    ModelError
+        There is none.
+    """
+    path = model_folder(model) / CONFIG
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file; expected a checkpoint; name the folder of one")
+    return file_hash(path)
+
+
 def file_hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below a folder but checkpoint.json, its own and texts for people, by its path."""
     paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}

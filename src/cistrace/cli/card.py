@@ -8,13 +8,14 @@ from typing import Literal, get_args
 
 import click
 
+from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
-from cistrace.cli.card_formats import CARD_FORMATS
+from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
+from cistrace.cli.stages import CardStage
 from cistrace.cli.windows import windows_option
-from cistrace.io.cores import cores, use_threads
 from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
 from cistrace.io.terminal import to_terminal
@@ -55,6 +56,8 @@ BLOCK = 192  # sequences that are worked on together
 )
 @expression_option
 @threads_option
+@engine_options
+@device_option
 @reading_options
 def card(
     source: str,
@@ -66,6 +69,9 @@ def card(
     model: Path | None,
     expression: Path | None,
     threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
+    device: str | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -97,26 +103,21 @@ def card(
     reading.check(expression)
     records = Records(reading, MINIMUM_KNOWN if evidence == "towers" else 0)
 
-    from cistrace.cards.cell_types import canonical_cell_types
     from cistrace.cards.expression import read_expressed
-    from cistrace.checkpoints.card_maker import open_card_maker
 
     expressed = None if expression is None else read_expressed(expression)
-    maker = open_card_maker(evidence, model, threads or cores(), expressed)
-    if evidence == "towers":
-        use_threads(threads)
-    cells = canonical_cell_types(cell_types, maker.cell_types)
-    render = CARD_FORMATS[card_format]
     aside = to_terminal(target)
-    with (
-        maker.scanner,
-        text_output(target) as out,
-        Progress("sequences", count_records(source)) as progress,
-    ):
-        for block in blocks(records, BLOCK):
-            for one in maker.cards(block, cells, windows):
-                text = render(one.at.sequence.id, (one.at.window.start, one.at.window.end), one.flags, one.card)
-                with progress.aside() if aside else nullcontext():
-                    out.write(text)
-            progress.advance(len(block))
-        records.finish()
+    with open_engine(engine_name, address, threads) as engine:
+        place = engine.place(device)
+        stage = CardStage(evidence, model, engine.threads, place, expressed, cell_types, windows, card_format)
+        maker = engine.opened(stage)
+        canonical_cell_types(cell_types, maker.cell_types)
+        if evidence == "towers":
+            say_device(place or "cpu", engine.threads)
+        with maker.scanner, text_output(target) as out, Progress("sequences", count_records(source)) as progress:
+            for block, texts in engine.map(stage, blocks(records, BLOCK)):
+                for text in texts:
+                    with progress.aside() if aside else nullcontext():
+                        out.write(text)
+                progress.advance(len(block))
+            records.finish()

@@ -9,6 +9,7 @@ from cistrace.errors import RunError
 PLOTS = ("matplotlib",)
 EVALUATION = (*PLOTS, "sklearn")
 DESIGN = ("Bio", "rapidfuzz")
+RAY = ("ray",)
 SERVING = ("fastapi", "mcp", "uvicorn")
 TRACKS = ("pybigtools",)
 TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
@@ -72,6 +73,17 @@ def need_tracks(command: str) -> None:
         pybigtools is not installed.
     """
     _need(command, "tracks", TRACKS)
+
+
+def need_ray() -> None:
+    """Ask for the extra `ray`.
+
+    Raises
+    ------
+    RunError
+        Ray is not installed.
+    """
+    _need("--engine ray", "ray", RAY)
 
 
 def need_plots(command: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
+from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.page import VIEW, Page, check_page
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import (
@@ -24,6 +26,7 @@ from cistrace.cli.reading import (
     threads_option,
 )
 from cistrace.cli.resume import check_resume, keeping, resume_option
+from cistrace.cli.stages import PredictionStage, RowStage
 from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
 from cistrace.cli.windows import windows_option
 from cistrace.io.count import count_records
@@ -31,12 +34,11 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.terminal import to_terminal
 from cistrace.io.workers import blocks
-from cistrace.predictions.table import check_prediction_ending, prediction_object, prediction_output
+from cistrace.predictions.table import check_prediction_ending, prediction_output
 from cistrace.version import __version__
 
 if TYPE_CHECKING:
-    from cistrace.predict import Predictor
-    from cistrace.predictions.prediction import Prediction
+    from cistrace.io.engine import Engine
 
 BLOCK = 192  # sequences that are worked on, and kept for --resume, together
 SHOWN_TOGETHER = 60  # rows of one table on a terminal
@@ -77,6 +79,8 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
 @resume_option
 @expression_option
 @threads_option
+@engine_options
+@device_option
 @reading_options
 def predict(
     source: str,
@@ -90,6 +94,9 @@ def predict(
     resume: bool,
     expression: Path | None,
     threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
+    device: str | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -156,33 +163,37 @@ def predict(
     check_resume(main, resume)
     records = Records(reading, MINIMUM_KNOWN)
 
-    from cistrace.cards.cell_types import canonical_cell_types
     from cistrace.cards.expression import read_expressed
-    from cistrace.predict import Predictor
 
     expressed = None if expression is None else read_expressed(expression)
-    with Progress("sequences", count_records(source)) as progress:
-        predictor = Predictor(model, threads, expressed=expressed)
+    with open_engine(engine_name, address, threads) as engine, Progress("sequences", count_records(source)) as progress:
+        place = engine.place(device)
+        stage = PredictionStage(
+            model, engine.threads, place, expressed, cell_types, trace, windows, progress.within
+        )  # fmt: skip
+        predictor = engine.opened(stage)
         for fault in predictor.checkpoint.faults:
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         predictor.readout(trace)
+        say_device(predictor.checkpoint.place, engine.threads)
         page = None if report is None else Page(report, source, predictor.checkpoint)
-        asked = _Asked(predictor, cells, trace, windows, progress, page, expressed)
+        asked = _Asked(engine, stage, cells, progress, page)
         if report is None and bigwig is None and to_terminal(target):
             _show(asked, records)
             records.finish()
             asked.say_writers()
             return
+        of = {"command": "predict", **asked.settings(predictor.checkpoint.hash)}
         with (
-            keeping(main, {"command": "predict", **asked.settings()}, resume) as keep,
+            keeping(main, of, resume) as keep,
             nullcontext() if output is None and (report or bigwig) else prediction_output(target) as write,
             nullcontext() if page is None else page as add,
             nullcontext() if bigwig is None or genome is None else open_tracks(bigwig, genome, cells, beside) as draw,
         ):
-            for block in blocks(records, BLOCK):
+            for block, rows in keep(blocks(records, BLOCK), asked.rows, progress, lambda one: one):
                 of_id = {sequence.id: sequence for sequence in block}
-                for row in keep(block, asked.rows(block), progress):
+                for row in rows:
                     if draw is not None:
                         draw(row, of_id[row["id"]])
                     if add is not None:
@@ -196,30 +207,21 @@ def predict(
 
 @dataclass(frozen=True)
 class _Asked:
-    """What is predicted of every sequence, and with what."""
+    """What is predicted of every sequence, and where."""
 
-    predictor: Predictor
+    engine: Engine
+    stage: PredictionStage
     cells: tuple[str, ...]
-    trace: bool
-    windows: WindowChoice
     progress: Progress
-    page: Page | None = None
-    expressed: frozenset[str] | None = None
+    page: Page | None
     writers: Counter[str] = field(default_factory=Counter)
 
-    def of(self, block: list[DnaSequence]) -> Iterator[Prediction]:
-        """Predictions of some sequences; those written so far count as progress."""
-
-        def written(traces: int) -> None:
-            self.progress.within(traces / len(self.cells), most=len(block))
-
-        yield from self.predictor.stream(block, self.cells, self.trace, self.windows, written)
-
-    def rows(self, block: list[DnaSequence]) -> Iterator[dict[str, Any]]:
-        """Rows of some sequences; for a page each with what is drawn of it, under `VIEW`."""
-        if self.page is None:
-            return map(prediction_object, self.of(block))
-        return self.page.rows(self.of(block), block)
+    def rows(self, several: Iterator[list[DnaSequence]]) -> Iterator[tuple[list[DnaSequence], Iterable[Any]]]:
+        """Blocks with their rows; for a page each with what is drawn of it, under `VIEW`."""
+        page = self.page
+        if page is None:
+            return self.engine.map(RowStage(self.stage), several)
+        return ((block, page.rows(found, block)) for block, found in self.engine.map(self.stage, several))
 
     def count(self, written_by: str | None) -> None:
         """Count a trace, of an earlier run that goes on too, by who wrote it; None is a row without one."""
@@ -232,17 +234,19 @@ class _Asked:
             counts = ", ".join(f"{count:,} by the {name}" for name, count in self.writers.most_common())
             click.echo(f"cistrace: {number:,} trace{'' if number == 1 else 's'}: {counts}", err=True)
 
-    def settings(self) -> dict[str, Any]:
-        """All that rows depend on beside the sequences, as JSON types."""
+    def settings(self, model: str) -> dict[str, Any]:
+        """All that rows depend on beside the sequences, as JSON types; `model` is its hash."""
+        stage = self.stage
         return {
             "version": __version__,
-            "model": self.predictor.checkpoint.hash,
+            "model": model,
+            "device": stage.device or "cpu",
             "cell types": list(self.cells),
-            "traces": self.trace,
-            "windows": self.windows,
+            "traces": stage.trace,
+            "windows": stage.windows,
             "report": self.page is not None,
             "block": BLOCK,
-            "expressed": None if self.expressed is None else sorted(self.expressed),
+            "expressed": None if stage.expressed is None else sorted(stage.expressed),
         }
 
 
@@ -253,8 +257,9 @@ def _show(asked: _Asked, records: Records) -> None:
     from cistrace.predictions.show import show_predictions
 
     console = Console()
-    for block in blocks(records, max(1, SHOWN_TOGETHER // len(asked.cells))):
-        found = list(asked.of(block))
+    few = blocks(records, max(1, SHOWN_TOGETHER // len(asked.cells)))
+    for block, predictions in asked.engine.map(asked.stage, few):
+        found = list(predictions)
         for one in found:
             asked.count(one.written_by)
         asked.progress.advance(len(block))

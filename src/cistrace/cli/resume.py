@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
@@ -15,8 +16,25 @@ from cistrace.io.files import is_device
 from cistrace.io.journal import Journal, check_no_journal
 from cistrace.io.terminal import printable
 
-Keep = Callable[[list[DnaSequence], Iterable[Any], Progress], Iterator[Any]]
-"""Rows of a block, of an earlier run or as they are made (then kept), counted as progress."""
+_Item = TypeVar("_Item")
+Blocks = Iterator[list[_Item]]
+Made = Iterator[tuple[list[_Item], Iterable[Any]]]
+
+
+class Keep(Protocol):
+    """Blocks with their rows, to be taken whole: those of an earlier run first, the others as they are made (then kept).
+
+    `make` gives blocks with their rows, in order; `known_by` what an item is known by; all is counted as progress.
+    """
+
+    def __call__(
+        self,
+        blocks: Iterable[list[_Item]],
+        make: Callable[[Blocks[_Item]], Made[_Item]],
+        progress: Progress,
+        known_by: Callable[[_Item], DnaSequence],
+    ) -> Made[_Item]: ...
+
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -65,10 +83,23 @@ def keeping(output: Path | None, of: dict[str, Any], resume: bool) -> Iterator[K
         if journal.altered is not None:
             click.echo(printable(f"cistrace: {journal.altered}"), err=True)
 
-        def keep(block: list[DnaSequence], rows: Iterable[Any], progress: Progress) -> Iterator[Any]:
-            known = journal.known(block)
-            yield from journal.add(block, rows) if known is None else known
-            (progress.advance if known is None else progress.skip)(len(block))
+        def keep(
+            blocks: Iterable[list[_Item]],
+            make: Callable[[Blocks[_Item]], Made[_Item]],
+            progress: Progress,
+            known_by: Callable[[_Item], DnaSequence],
+        ) -> Made[_Item]:
+            stream = iter(blocks)
+            for block in stream:
+                known = journal.known(list(map(known_by, block)))
+                if known is None:
+                    stream = chain((block,), stream)
+                    break
+                yield block, known
+                progress.skip(len(block))
+            for block, rows in make(stream):
+                yield block, journal.add(list(map(known_by, block)), rows)
+                progress.advance(len(block))
 
         try:
             yield keep
@@ -84,6 +115,12 @@ def keeping(output: Path | None, of: dict[str, Any], resume: bool) -> Iterator[K
             raise
 
 
-def _counted(block: list[DnaSequence], rows: Iterable[Any], progress: Progress) -> Iterator[Any]:
-    yield from rows
-    progress.advance(len(block))
+def _counted(
+    blocks: Iterable[list[_Item]],
+    make: Callable[[Blocks[_Item]], Made[_Item]],
+    progress: Progress,
+    known_by: Callable[[_Item], DnaSequence],
+) -> Made[_Item]:
+    for block, rows in make(iter(blocks)):
+        yield block, rows
+        progress.advance(len(block))

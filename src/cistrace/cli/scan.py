@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cistrace.cli.engine import EngineName, engine_options, open_engine
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, reading_options, threads_option
-from cistrace.io.cores import cores
+from cistrace.cli.stages import ScanStage
 from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
 from cistrace.io.streams import ending_of
 
-_Scanned = TypeVar("_Scanned")
+if TYPE_CHECKING:
+    from cistrace.io.dna_sequence import DnaSequence
+    from cistrace.motifs.fimo import FimoBlock
 
 
 @click.command(short_help="Motif hits, as FIMO finds them.")
@@ -46,6 +49,7 @@ _Scanned = TypeVar("_Scanned")
     " the strands, 0.25 each, what the motif file states, or a MEME background file.",
 )
 @threads_option
+@engine_options
 @reading_options
 def scan(
     source: str,
@@ -54,6 +58,8 @@ def scan(
     p_threshold: float,
     background: str,
     threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -78,21 +84,24 @@ def scan(
     records = Records(reading)
 
     from cistrace.motifs.background import load_background
-    from cistrace.motifs.fimo import write_fimo_table
+    from cistrace.motifs.fimo import write_fimo_blocks
     from cistrace.motifs.library import load_library
-    from cistrace.motifs.scanner import Scanner
+    from cistrace.motifs.scanner import batches
 
     library = load_library(motifs)
-    with (
-        Scanner(library, load_background(background, library), p_threshold, threads or cores()) as scanner,
-        text_output(target) as out,
-    ):
-        comma = target is not None and ending_of(target) == ".csv"
-        write_fimo_table(_shown(scanner.iter_hits(records), source), out, "," if comma else "\t")
-        records.finish()
+    stage = ScanStage(library, load_background(background, library), p_threshold)
+    with open_engine(engine_name, address, threads) as engine:
+        engine.opened(stage)  # what is wrong with the options is said before a file is made
+        with text_output(target) as out:
+            comma = target is not None and ending_of(target) == ".csv"
+            found = engine.map(stage, batches(records, lambda one: len(one.bases)))
+            write_fimo_blocks(_shown(found, source), out, "," if comma else "\t")
+            records.finish()
 
 
-def _shown(scanned: Iterator[_Scanned], source: str) -> Iterator[_Scanned]:
+def _shown(found: Iterable[tuple[list[DnaSequence], Iterable[FimoBlock]]], source: str) -> Iterator[FimoBlock]:
     """The stream, and how far it is; that line is gone when the table is written, at the stream's end."""
     with Progress("sequences", count_records(source)) as progress:
-        yield from progress.track(scanned)
+        for block, rows in found:
+            yield from rows
+            progress.advance(len(block))

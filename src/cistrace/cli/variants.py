@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from cistrace.cards.cell_types import canonical_cell_types
+from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import cell_type_option, check_paths, expression_option, model_option, threads_option
 from cistrace.cli.refusals import Refusals
 from cistrace.cli.resume import check_resume, keeping, resume_option
+from cistrace.cli.stages import EffectStage
 from cistrace.errors import InputError
 from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
@@ -24,8 +26,7 @@ from cistrace.variants.table import check_effect_ending, effect_object, effect_o
 from cistrace.version import __version__
 
 if TYPE_CHECKING:
-    from cistrace.variants.effect import VariantEffect
-    from cistrace.variants.scorer import VariantScorer
+    from cistrace.io.engine import Engine
     from cistrace.variants.windows import PlacedVariant
 
 BLOCK = 256  # variants that are worked on, and kept for --resume, together
@@ -73,6 +74,8 @@ SHOWN_TOGETHER = 20  # variants of one table on a terminal
 @resume_option
 @expression_option
 @threads_option
+@engine_options
+@device_option
 @click.option(
     "--on-error",
     type=click.Choice(["stop", "skip"]),
@@ -98,6 +101,9 @@ def variants(
     resume: bool,
     expression: Path | None,
     threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
+    device: str | None,
     on_error: Literal["stop", "skip"],
     rejects: Path | None,
 ) -> None:
@@ -145,31 +151,33 @@ def variants(
     if is_vcf(target) and genome is None:
         raise InputError(f"{output}: a VCF needs contigs; expected --genome; give it, or choose another ending")
 
-    from cistrace.cards.cell_types import canonical_cell_types
     from cistrace.cards.expression import read_expressed
     from cistrace.io.genome import open_genome
     from cistrace.variants.reading import VariantReader
-    from cistrace.variants.scorer import VariantScorer
 
     expressed = None if expression is None else read_expressed(expression)
     with ExitStack() as stack:
         opened = None if genome is None else stack.enter_context(open_genome(genome))
+        engine = stack.enter_context(open_engine(engine_name, address, threads))
         progress = stack.enter_context(Progress("variants", _about_how_many(source)))
-        scorer = VariantScorer(genome, model, threads, expressed=expressed, windows=shifts, scale=scale)
+        place = engine.place(device)
+        stage = EffectStage(model, engine.threads, place, expressed, cell_types, trace, shifts, scale)
+        scorer = engine.opened(stage)
         for fault in scorer.checkpoint.faults:
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, scorer.cell_types)
+        say_device(place or "cpu", engine.threads)
         reader = VariantReader(scorer.window, opened, shifts, refusals.take, refusals.note)
         placed = reader.file(source)
-        asked = _Asked(scorer, cells, trace)
         if to_terminal(target):
-            _show(asked, placed, progress)
+            _show(engine, stage, placed, progress)
             refusals.finish()
             return
         of = {
             "command": "variants",
             "version": __version__,
             "model": scorer.checkpoint.hash,
+            "device": place or "cpu",
             "scale": None if scorer.scale is None else scorer.scale.tower,
             "cell types": list(cells),
             "traces": trace,
@@ -177,24 +185,16 @@ def variants(
             "expressed": None if expressed is None else sorted(expressed),
         }
         contigs = {} if opened is None else opened.lengths
+
+        def rows(several: Iterator[list[PlacedVariant]]) -> Iterator[tuple[list[PlacedVariant], Iterable[Any]]]:
+            return ((block, map(effect_object, found)) for block, found in engine.map(stage, several))
+
         with keeping(target, of, resume) as keep, effect_output(target, contigs, cells) as write:
-            for block in blocks(placed, BLOCK_WITH_TRACES if trace else BLOCK):
-                rows = (effect_object(one) for one in asked.of(block))
-                for row in keep([_as_sequence(one) for one in block], rows, progress):
+            several = blocks(placed, BLOCK_WITH_TRACES if trace else BLOCK)
+            for _, of_block in keep(several, rows, progress, _as_sequence):
+                for row in of_block:
                     write(row)
             refusals.finish()
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """What is asked of every variant."""
-
-    scorer: VariantScorer
-    cells: tuple[str, ...]
-    trace: bool
-
-    def of(self, block: list[PlacedVariant]) -> Iterator[VariantEffect]:
-        yield from self.scorer.stream(block, self.cells, self.trace)
 
 
 def _about_how_many(source: str) -> RecordCount | None:
@@ -209,15 +209,15 @@ def _as_sequence(one: PlacedVariant) -> DnaSequence:
     return DnaSequence(f"{one.variant.name}:{one.variant.id}", bases)
 
 
-def _show(asked: _Asked, placed: Iterator[PlacedVariant], progress: Progress) -> None:
+def _show(engine: Engine, stage: EffectStage, placed: Iterator[PlacedVariant], progress: Progress) -> None:
     """Print tables and traces, some variants together, so that memory stays bounded and nobody waits long."""
     from rich.console import Console
 
     from cistrace.variants.show import show_effects
 
     console = Console()
-    for block in blocks(placed, SHOWN_TOGETHER):
-        found = list(asked.of(block))
+    for block, effects in engine.map(stage, blocks(placed, SHOWN_TOGETHER)):
+        found = list(effects)
         progress.advance(len(block))
         with progress.aside():
             show_effects(found, console)

@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Literal, TextIO
 
 import numpy as np
@@ -24,6 +25,7 @@ from cistrace.errors import MotifError
 from cistrace.io.disk import temporary_faults
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.regions import reverse_complement
+from cistrace.io.workers import blocks
 from cistrace.motifs.hit import MotifHit
 
 COLUMNS = (
@@ -38,14 +40,58 @@ COLUMNS = (
     "q-value",
     "matched_sequence",
 )
+TOGETHER = 1000  # sequences of a block
 _SCORED = re.compile("[ACGTacgt]+")
 _BREAKS = re.compile(r"[\t\r\n]")
 RECENT = 128  # p-values of a motif that wait to be counted
 
 
+@dataclass(frozen=True)
+class FimoBlock:
+    """What the table needs to know of some sequences.
+
+    Attributes
+    ----------
+    lines : str
+        Their rows, a line each, without q-values and with p-values in full.
+    p_values : dict from (matrix id, width) to list of float
+        Of every motif's hits.
+    runs : Counter
+        How often each length of a run of letters A, C, G, T was.
+    """
+
+    lines: str
+    p_values: dict[tuple[str, int], list[float]]
+    runs: Counter[int]
+
+
+def fimo_block(scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]]) -> FimoBlock:
+    """What the table needs of some scanned sequences, those without hits among them: their windows count too.
+
+    Raises
+    ------
+    MotifError
+        If a hit states no p-value, as on a card in the paper's layout.
+    """
+    lines: list[str] = []
+    p_values: dict[tuple[str, int], list[float]] = {}
+    runs: Counter[int] = Counter()
+    for sequence, hits in scanned:
+        runs.update(match.end() - match.start() for match in _SCORED.finditer(sequence.bases))
+        for hit in hits:
+            p_values.setdefault((hit.matrix_id, hit.width), []).append(_p_value(sequence, hit))
+            lines.append(_waiting_row(sequence, hit))
+    return FimoBlock("".join(lines), p_values, runs)
+
+
 def write_fimo_table(
     scanned: Iterable[tuple[DnaSequence, tuple[MotifHit, ...]]], out: TextIO, delimiter: Literal["\t", ","] = "\t"
 ) -> int:
+    """Write the table of what `Scanner.iter_hits` yields: see `write_fimo_blocks`."""
+    return write_fimo_blocks(map(fimo_block, blocks(scanned, TOGETHER)), out, delimiter)
+
+
+def write_fimo_blocks(found: Iterable[FimoBlock], out: TextIO, delimiter: Literal["\t", ","] = "\t") -> int:
     """Write the table in the order of the stream and return its number of rows.
 
     Starts and stops are 1-based inclusive, start below stop on either strand; the matched sequence is that of the
@@ -53,8 +99,8 @@ def write_fimo_table(
 
     Parameters
     ----------
-    scanned : iterable of (DnaSequence, hits)
-        What `Scanner.iter_hits` yields. Sequences without hits belong in it: their windows count for the q-values.
+    found : iterable of FimoBlock
+        Of all sequences.
     out : text stream
         Written once the stream has ended, since q-values need every hit. Until then rows lie in an unnamed
         temporary file, and memory holds how often each motif had each of its p-values, 16 bytes each.
@@ -64,8 +110,6 @@ def write_fimo_table(
 
     Raises
     ------
-    MotifError
-        If a hit states no p-value, as on a card in the paper's layout.
     OutputError
         There is no room for temporary files.
     """
@@ -75,16 +119,15 @@ def write_fimo_table(
     with ExitStack() as stack:
         with temporary_faults():
             waiting = stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8", newline=""))
-        for sequence, hits in scanned:
-            runs.update(match.end() - match.start() for match in _SCORED.finditer(sequence.bases))
-            for hit in hits:
-                key = hit.matrix_id, hit.width
-                if (counts := seen.get(key)) is None:
-                    counts = seen[key] = PValueCounts()
-                counts.add(_p_value(sequence, hit))
-            rows += len(hits)
+        for block in found:
+            runs.update(block.runs)
+            for motif, p_values in block.p_values.items():
+                if (counts := seen.get(motif)) is None:
+                    counts = seen[motif] = PValueCounts()
+                counts.add(p_values)
+                rows += len(p_values)
             with temporary_faults():
-                waiting.writelines(_waiting_row(sequence, hit) for hit in hits)
+                waiting.write(block.lines)
         q_values = {
             matrix_id: QValues(*counts.counted(), 2 * _windows(runs, width))
             for (matrix_id, width), counts in seen.items()
@@ -114,10 +157,10 @@ class PValueCounts:
         self._values: NDArray[np.float64] = np.empty(0)
         self._counts: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
-    def add(self, p_value: float) -> None:
-        """Count one more."""
-        self._recent.append(p_value)
-        if len(self._recent) == RECENT:
+    def add(self, p_values: list[float]) -> None:
+        """Count some more."""
+        self._recent += p_values
+        if len(self._recent) >= RECENT:
             self._merge()
 
     def counted(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

@@ -135,19 +135,15 @@ class Scanner:
         sequences : list of str
             Bases of any length. Windows over letters other than A, C, G, T are not scored.
         """
-        batches = list(_batches(sequences, len))
-        return [
-            hits
-            for batch, raw in zip(batches, self._raw(iter(batches)), strict=True)
-            for hits in self._hits(batch, raw)
-        ]
+        each = list(batches(sequences, len))
+        return [hits for batch, raw in zip(each, self._raw(iter(each)), strict=True) for hits in self._hits(batch, raw)]
 
     def iter_hits(self, sequences: Iterable[DnaSequence]) -> Iterator[tuple[DnaSequence, tuple[MotifHit, ...]]]:
         """As `scan`, for a stream of `sequences`, in order and in constant memory: a few batches are held at a time."""
         waiting: deque[list[DnaSequence]] = deque()
 
         def texts() -> Iterator[list[str]]:
-            for batch in _batches(sequences, lambda item: len(item.bases)):
+            for batch in batches(sequences, lambda item: len(item.bases)):
                 waiting.append(batch)
                 yield [item.bases for item in batch]
 
@@ -155,14 +151,14 @@ class Scanner:
             batch = waiting.popleft()
             yield from zip(batch, self._hits([item.bases for item in batch], raw), strict=True)
 
-    def _raw(self, batches: Iterator[list[str]]) -> Iterator[RawHits]:
+    def _raw(self, texts: Iterator[list[str]]) -> Iterator[RawHits]:
         """Raw hits of each batch, in order."""
         if self.threads == 1:
-            return map(self._engine.scan, batches)
-        head = list(islice(batches, 2))
+            return map(self._engine.scan, texts)
+        head = list(islice(texts, 2))
         if len(head) < 2:  # a single batch is done before a second process could start
             return map(self._engine.scan, head)
-        return self._workers.map(partial(_scan_in_worker, self._plan), chain(head, batches))
+        return self._workers.map(partial(_scan_in_worker, self._plan), chain(head, texts))
 
     def _hits(self, batch: list[str], raw: RawHits) -> list[tuple[MotifHit, ...]]:
         starts = np.array([0, *accumulate(len(bases) + 1 for bases in batch)], dtype=np.int64)
@@ -194,8 +190,8 @@ def site_scanner(threads: int = 1) -> Scanner:
     return Scanner(load_library(), load_background("fimo"), threads=threads, best_word_p=BEST_WORD_P)
 
 
-def _batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
-    """Lists of consecutive items of about BATCH_BASES bases."""
+def batches(items: Iterable[_Item], size: Callable[[_Item], int]) -> Iterator[list[_Item]]:
+    """Lists of consecutive items of about BATCH_BASES bases, of which an item has `size`."""
     batch: list[_Item] = []
     bases = 0
     for item in items:

@@ -1,20 +1,20 @@
-"""The chat teacher as builds use it: subjects from worker processes, answers from an endpoint or its cache, judged."""
+"""The chat teacher as builds use it: subjects from an engine, answers from an endpoint or its cache, judged."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cistrace.chat.answers import AnswerCache
 from cistrace.chat.asker import Usage
 from cistrace.chat.settings import ChatSettings
-from cistrace.io.workers import Workers, blocks
+from cistrace.io.engine import Engine
+from cistrace.io.workers import blocks
 from cistrace.reasonbench.chat_teacher import ChatTeacher
 from cistrace.reasonbench.entries import Condition
-from cistrace.reasonbench.subjects import CardSetting, ElementTask, subjects
+from cistrace.reasonbench.subjects import CardSetting, ElementTask, SubjectStage
 from cistrace.reasonbench.teachers import JudgedTrace, Teacher, judged_trace
 from cistrace.writers.prompts import CHAT_VERSION
 
@@ -23,7 +23,7 @@ TOGETHER = 16  # rows whose cards are made before the first is asked about
 
 @contextmanager
 def open_chat(
-    setting: CardSetting, condition: Condition, settings: ChatSettings, cache: Path, workers: Workers,
+    setting: CardSetting, condition: Condition, settings: ChatSettings, cache: Path, engine: Engine,
     notify: Callable[[str], None],
 ) -> Iterator[tuple[Teacher, dict[str, Any]]]:  # fmt: skip
     """A teacher that asks, and what the manifest says of it: all that shapes an answer, nothing of where it came from.
@@ -45,8 +45,8 @@ def open_chat(
         asker = ChatTeacher(settings, answers, report)
 
         def teach(rows: Iterable[ElementTask]) -> Iterator[JudgedTrace]:
-            made = workers.map(partial(subjects, setting=setting), blocks(rows, TOGETHER))
-            for subject, answer in asker.answers((subject for block in made for subject in block), condition):
+            made = engine.map(SubjectStage(setting), blocks(rows, TOGETHER))
+            for subject, answer in asker.answers((subject for _, block in made for subject in block), condition):
                 yield judged_trace(subject, answer, "chat")
 
         try:

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from cistrace.cards.evidence import EvidenceKind
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.errors import DataError
+from cistrace.io.engine import Engine
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.io.track import Track
-from cistrace.io.workers import Workers, blocks
+from cistrace.io.workers import blocks
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import fit_associations
 from cistrace.mpra.effects import carried_motifs, design_of
@@ -33,7 +34,7 @@ from cistrace.mpra.evidence_table import (
 from cistrace.mpra.folds import Folds, deal_folds
 from cistrace.mpra.hits import HitRows, hit_table
 from cistrace.mpra.table import MpraTable
-from cistrace.reasonbench.subjects import BLOCK, LabelledTable, scan_listed, scanner
+from cistrace.reasonbench.subjects import BLOCK, HitStage, LabelledTable, scanner
 
 if TYPE_CHECKING:
     from cistrace.towers.evidence import Towers
@@ -84,7 +85,7 @@ class CardEvidence:
 
 
 def card_evidence(
-    observed: LabelledTable, kind: str, towers: str | None, kept: Path, workers: Workers, progress: Track
+    observed: LabelledTable, kind: str, towers: str | None, kept: Path, engine: Engine, progress: Track
 ) -> CardEvidence:
     """Evidence and known effects for a table.
 
@@ -108,7 +109,7 @@ def card_evidence(
     training = np.array([name == "train" for name in observed.splits], dtype=bool)
     folds = deal_folds(table.sequences, table.chromosomes, training)
     library = scanner().library
-    scanned = hit_table(_all_hits(table, workers, progress), library)
+    scanned = hit_table(_all_hits(table, engine, progress), library)
     hits = HitRows(scanned, library)
     fits = fit_associations(table, design_of(table.sequences, carried_motifs(hits, library)), folds)
     made = partial(CardEvidence, known_effects=fits.known_effects(table.cell_types), folds=folds)
@@ -122,11 +123,11 @@ def card_evidence(
     return made(table=load_evidence(Path(kind)), name=shown(kind))
 
 
-def _all_hits(table: MpraTable, workers: Workers, progress: Track) -> Iterator[tuple[MotifHit, ...]]:
+def _all_hits(table: MpraTable, engine: Engine, progress: Track) -> Iterator[tuple[MotifHit, ...]]:
     """Hits of every row, in order."""
     size = 4 * BLOCK
-    found = workers.map(scan_listed, blocks(table.sequences, size))
-    for block in progress(found, f"blocks of {size} sequences scanned", -(-len(table.sequences) // size)):
+    found = engine.map(HitStage(), blocks(table.sequences, size))
+    for _, block in progress(found, f"blocks of {size} sequences scanned", -(-len(table.sequences) // size)):
         yield from block
 
 

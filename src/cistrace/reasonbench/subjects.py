@@ -15,6 +15,7 @@ from cistrace.cards.card import Card
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.found import FoundMotifs, found_motifs, listed_hits
 from cistrace.cards.known_effects import KnownEffects
+from cistrace.io.stage import Stage
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, site_scanner
 from cistrace.mpra.evidence_table import EvidenceTable
@@ -132,6 +133,17 @@ def scan_listed(sequences: Sequence[str]) -> list[tuple[MotifHit, ...]]:
     return [listed_hits(hits) for hits in scanner().scan(list(sequences))]
 
 
+@dataclass(frozen=True, eq=False)
+class HitStage(Stage[list[str], tuple[MotifHit, ...], Scanner]):
+    """Sequences to the hits of each: see `scan_listed`."""
+
+    def open(self) -> Scanner:
+        return scanner()
+
+    def work(self, task: list[str]) -> list[tuple[MotifHit, ...]]:
+        return scan_listed(task)
+
+
 def subjects(rows: Sequence[ElementTask], setting: CardSetting) -> list[Subject]:
     """The subjects of some rows, in their order, each in the cell types asked of it."""
     made = []
@@ -147,6 +159,19 @@ def _subject(row: ElementTask, cell: int, found: FoundMotifs, setting: CardSetti
     else:
         card = evidence_card(row.bases, found, row.evidence, cell, setting.of_cell(cell, row), setting.source)
     return Subject(row.row, row.id, row.split, row.activity[cell], row.levels[cell], setting.cuts[cell], card)
+
+
+@dataclass(frozen=True, eq=False)
+class SubjectStage(Stage[list[ElementTask], Subject, Scanner]):
+    """Rows to their subjects."""
+
+    setting: CardSetting
+
+    def open(self) -> Scanner:
+        return scanner()
+
+    def work(self, task: list[ElementTask]) -> list[Subject]:
+        return subjects(task, self.setting)
 
 
 class ElementTasks:

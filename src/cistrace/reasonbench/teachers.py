@@ -1,6 +1,6 @@
 """Who writes the traces: from subjects to judged entries, in order.
 
-`grounded` writes in worker processes beside the cards; `chat` asks an endpoint for the subjects that processes made.
+`grounded` writes where an engine makes the cards; `chat` asks an endpoint about the subjects that one made.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from typing import Any
 from cistrace.cards.text import render_card
 from cistrace.chat.question import Answer
 from cistrace.errors import TraceError
-from cistrace.io.workers import Workers, blocks
+from cistrace.io.engine import Engine
+from cistrace.io.stage import Stage
+from cistrace.io.workers import blocks
+from cistrace.motifs.scanner import Scanner
 from cistrace.reasonbench.entries import Condition, Entry, TeacherKind
 from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge
-from cistrace.reasonbench.subjects import BLOCK, CardSetting, ElementTask, Subject, subjects
+from cistrace.reasonbench.subjects import BLOCK, CardSetting, ElementTask, Subject, scanner, subjects
 from cistrace.traces.grounded import write
 from cistrace.traces.text import render_trace
 
@@ -65,22 +68,28 @@ def grounded_answer(subject: Subject, condition: Condition) -> Answer:
     return Answer(render_trace(trace))
 
 
-def grounded_block(rows: list[ElementTask], setting: CardSetting, condition: Condition) -> list[JudgedTrace]:
-    """Everything about some rows: work for one process."""
-    found = subjects(rows, setting)
-    return [judged_trace(subject, grounded_answer(subject, condition), "grounded") for subject in found]
+@dataclass(frozen=True, eq=False)
+class GroundedStage(Stage[list[ElementTask], JudgedTrace, Scanner]):
+    """Rows to what the grounded writer makes of them, judged."""
+
+    setting: CardSetting
+    condition: Condition
+
+    def open(self) -> Scanner:
+        return scanner()
+
+    def work(self, task: list[ElementTask]) -> list[JudgedTrace]:
+        found = subjects(task, self.setting)
+        return [judged_trace(subject, grounded_answer(subject, self.condition), "grounded") for subject in found]
 
 
-def grounded_teacher(
-    rows: Iterable[ElementTask], setting: CardSetting, condition: Condition, workers: Workers
-) -> Iterator[JudgedTrace]:
-    """The grounded writer on all cores."""
-    work = partial(grounded_block, setting=setting, condition=condition)
-    for block in workers.map(work, blocks(rows, BLOCK)):
-        yield from block
+def grounded_teacher(rows: Iterable[ElementTask], stage: GroundedStage, engine: Engine) -> Iterator[JudgedTrace]:
+    """The grounded writer, wherever the engine lets it work."""
+    for _, judged in engine.map(stage, blocks(rows, BLOCK)):
+        yield from judged
 
 
-def open_grounded(setting: CardSetting, condition: Condition, workers: Workers) -> tuple[Teacher, dict[str, Any]]:
+def open_grounded(setting: CardSetting, condition: Condition, engine: Engine) -> tuple[Teacher, dict[str, Any]]:
     """The grounded writer, and what the manifest says of it."""
-    teach = partial(grounded_teacher, setting=setting, condition=condition, workers=workers)
+    teach = partial(grounded_teacher, stage=GroundedStage(setting, condition), engine=engine)
     return teach, {"kind": "grounded", "condition": condition}

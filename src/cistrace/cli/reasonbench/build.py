@@ -8,6 +8,7 @@ from typing import Literal
 
 import click
 
+from cistrace.cli.engine import EngineName, engine_options, open_engine
 from cistrace.cli.progress import tracked
 from cistrace.cli.reading import threads_option
 from cistrace.cli.reasonbench.options import (
@@ -19,7 +20,6 @@ from cistrace.cli.reasonbench.options import (
     split_options,
     table_options,
 )
-from cistrace.io.cores import cores
 
 
 @click.command(short_help="Build a data set from an MPRA table.")
@@ -80,6 +80,7 @@ from cistrace.io.cores import cores
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the draw and of the homology split.")
 @threads_option
+@engine_options
 @click.option(
     "-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Data set to write."
 )
@@ -126,6 +127,8 @@ def build(
     official_names: bool,
     seed: int,
     threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
     folder: Path,
 ) -> None:
     """Build a data set of reasoning traces from the MPRA table TABLE.
@@ -154,7 +157,6 @@ def build(
     if table_format == "joint-lentimpra" and towers in ("shipped", "adapted"):
         raise click.UsageError("the shipped towers were trained on this library; name a run's folder of fold towers")
 
-    from cistrace.io.workers import Workers
     from cistrace.mpra.columns import TableColumns
     from cistrace.mpra.formats import read_table
     from cistrace.mpra.homology import leaks
@@ -189,14 +191,14 @@ def build(
     )
     observed = observe(measured, where, rule, cuts)
     with ExitStack() as stack:
-        workers = stack.enter_context(Workers(threads or cores()))
+        engine = stack.enter_context(open_engine(engine_name, address, threads))
         export = stack.enter_context(DataSetFiles(folder, official_names))
-        found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", workers, tracked)
+        found_evidence = card_evidence(observed, kind, towers, folder / "evidence.npz", engine, tracked)
         if kind != NO_EVIDENCE:
             message(f"evidence: {found_evidence.name}")
         setting = setting_of(observed, found_evidence)
         if teacher == "grounded":
-            teach, about = open_grounded(setting, condition, workers)
+            teach, about = open_grounded(setting, condition, engine)
         else:
             assert base_url and model
             from cistrace.chat.settings import ChatSettings
@@ -207,7 +209,7 @@ def build(
                 token_budget, attempts, key_variable,
             )  # fmt: skip
             answers = cache or folder / "answers.sqlite"
-            teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, workers, message))
+            teach, about = stack.enter_context(open_chat(setting, condition, settings, answers, engine, message))
         plan = BuildPlan(
             measured, where, found, observed, exclusions, found_evidence, Gating(gates, require_level),
             per_level, seed,

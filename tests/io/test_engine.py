@@ -1,0 +1,84 @@
+"""The local engine: rows in order, one thread a core, what stages raise, what is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_helpers import Absent, Doubling, Dying, Refusing, Spreading, WhereAmI
+
+from cistrace.errors import ModelError, RecordError, WorkerError
+from cistrace.io.engine import LocalEngine
+from cistrace.io.workers import AHEAD, blocks
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[LocalEngine]:
+    with LocalEngine(2) as engine:
+        yield engine
+
+
+def test_rows_come_in_the_order_of_the_blocks(two: LocalEngine) -> None:
+    made = [(block, list(rows)) for block, rows in two.map(Doubling(slow=(0,)), blocks(range(50), 3))]
+    assert made == [(block, [2 * number for number in block]) for block in blocks(range(50), 3)]
+
+
+def test_a_stage_that_spreads_works_here_row_by_row(two: LocalEngine) -> None:
+    heard: list[int] = []
+    found = two.map(Spreading(heard=heard.append), blocks(range(6), 3))
+    block, rows = next(found)
+    assert block == [0, 1, 2] and not heard
+    assert next(iter(rows)) == 0 and heard == [0]
+
+
+def test_a_single_block_starts_no_process(two: LocalEngine) -> None:
+    ((_, rows),) = two.map(WhereAmI(), [[1]])
+    assert [where for where, _ in rows] == [os.getpid()]
+
+
+def test_every_core_has_a_process_with_one_thread(two: LocalEngine) -> None:
+    found = {row for _, rows in two.map(WhereAmI(), blocks(range(24), 2)) for row in rows}
+    assert len({where for where, _ in found} - {os.getpid()}) == 2
+    assert {threads for _, threads in found} == {"1"}
+
+
+def test_few_blocks_are_read_ahead(two: LocalEngine) -> None:
+    read: list[int] = []
+
+    def stream() -> Iterator[list[int]]:
+        for number in range(1000):
+            read.append(number)
+            yield [number]
+
+    found = two.map(Doubling(), stream())
+    assert list(next(found)[1]) == [0]
+    assert len(read) <= 2 * AHEAD + 2
+    found.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("block", [2, 30])
+def test_what_a_stage_raises_is_raised_here(two: LocalEngine, block: int) -> None:
+    with pytest.raises(RecordError, match="numbers: record 'three': found 3, expected another") as caught:
+        for _, rows in two.map(Refusing(), blocks(range(12), block)):
+            list(rows)
+    assert caught.value.record == "three"
+
+
+def test_what_cannot_be_opened_says_so(two: LocalEngine) -> None:
+    with pytest.raises(ModelError, match="nowhere: no such folder"):
+        two.opened(Absent())
+    with pytest.raises(ModelError, match="nowhere: no such folder"):
+        list(two.map(Absent(), blocks(range(12), 2)))
+
+
+def test_a_process_that_is_killed_is_made_up_for(tmp_path: Path) -> None:
+    with LocalEngine(2) as engine:
+        found = [list(rows) for _, rows in engine.map(Dying(tmp_path / "mark"), blocks(range(12), 2))]
+    assert found == list(blocks(range(12), 2)) and (tmp_path / "mark").exists()
+
+
+def test_a_block_that_kills_every_process_ends_the_work() -> None:
+    with LocalEngine(2) as engine, pytest.raises(WorkerError, match="ended while it worked, twice"):
+        list(engine.map(Dying(), blocks(range(12), 2)))
