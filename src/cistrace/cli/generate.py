@@ -11,8 +11,10 @@ from typing import Literal
 
 import click
 
+from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.extras import need_training
 from cistrace.cli.progress import tracked
+from cistrace.cli.reading import threads_option
 
 
 @click.command(short_help="Let a trained model write its traces.")
@@ -39,6 +41,9 @@ from cistrace.cli.progress import tracked
 )  # fmt: skip
 @click.option("--served-model", metavar="NAME", help="Its name there.")
 @click.option("--concurrency", type=click.IntRange(min=1), default=32, show_default=True, help="Requests at a time.")
+@threads_option
+@engine_options
+@device_option
 def generate(
     data: Path,
     folder: Path,
@@ -49,6 +54,10 @@ def generate(
     base_url: str | None,
     served_model: str | None,
     concurrency: int,
+    threads: int | None,
+    engine_name: EngineName,
+    address: str | None,
+    device: str | None,
 ) -> None:
     """Write traces for the examples that RUN made of the data set DIR, with its stage I model.
 
@@ -65,6 +74,8 @@ def generate(
     """
     if (base_url is None) != (served_model is None):
         raise click.UsageError("give --base-url and --served-model together")
+    if base_url is not None and (engine_name == "ray" or device is not None):
+        raise click.UsageError("the endpoint of --base-url computes; leave --engine and --device out")
     need_training("generate")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
@@ -72,9 +83,10 @@ def generate(
     from cistrace.training import stages
     from cistrace.training.generate import generate as write_traces
     from cistrace.training.generate import identity_of
-    from cistrace.training.processes import is_main, on_main_process
+    from cistrace.training.processes import is_main, on_main_process, processes
     from cistrace.training.recipe import GenerationRecipe
     from cistrace.training.run import Run, check_data, hold_run, require_stage
+    from cistrace.training.spread import WritingStage, by_engine
 
     run = Run(folder)
     config = run.read_config()
@@ -91,7 +103,13 @@ def generate(
     with ExitStack() as held:
         on_main_process(lambda: held.enter_context(hold_run(target)))
         if base_url is None or served_model is None:
-            writing = stages.writing_for(recipe, run)
+            if engine_name == "ray" and processes() > 1:
+                raise click.UsageError("--engine ray starts its own processes; run it without accelerate launch")
+            engine = held.enter_context(open_engine(engine_name, address, threads))
+            place = engine.place(device)
+            if is_main():
+                say_device(stages.writing_device(recipe, place), engine.threads)
+            writing = by_engine(WritingStage(folder, recipe, place, engine.threads), engine)
         else:
             from cistrace.training.served import by_endpoint, chat_settings
 

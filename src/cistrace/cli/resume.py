@@ -22,7 +22,7 @@ Made = Iterator[tuple[list[_Item], Iterable[Any]]]
 
 
 class Keep(Protocol):
-    """Blocks with their rows, to be taken whole: those of an earlier run first, the others as they are made (then kept).
+    """Blocks with their rows, to be taken whole: an earlier run's first, the others as they are made (then kept).
 
     `make` gives blocks with their rows, in order; `known_by` what an item is known by; all is counted as progress.
     """

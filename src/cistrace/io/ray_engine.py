@@ -255,6 +255,10 @@ def _joined(address: str, workers: int | None) -> Any:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     import ray
 
+    # Ray prints what befalls its workers to standard output, where results go, and has no option against it.
+    printer = sys.modules["ray._private.worker"]
+    if hasattr(printer, "print_to_stdstream"):
+        printer.print_to_stdstream = _not_printed  # type: ignore[attr-defined]
     started = {"num_cpus": workers or cores(), "include_dashboard": False, "object_store_memory": STORE}
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
@@ -269,10 +273,6 @@ def _joined(address: str, workers: int | None) -> Any:
             f"Ray cluster at {address}: cannot be joined ({reason}); expected one that runs the same Ray "
             f"({ray.__version__}) and Python; check the address, or leave it out to start one here"
         ) from error
-        # Ray prints what befell its workers to standard output, where results go.
-        worker = sys.modules["ray._private.worker"]
-        if hasattr(worker, "print_to_stdstream"):
-            worker.print_to_stdstream = _not_printed
     finally:
         if main:
             signal.signal(signal.SIGTERM, before)  # Ray puts one in its place that exits with another code

@@ -34,6 +34,7 @@ from cistrace.writers.seeds import seed_of
 from cistrace.writers.vocabulary import VocabularyNames
 
 TOGETHER = 40  # sequences a pass of the grammar's writer
+BY_GRAMMAR = "greedy, by grammar"
 
 Batch = list[tuple[int, str]]  # places and texts
 
@@ -70,7 +71,7 @@ def by_grammar(reasoner: DomainReasoner, identity: str) -> Writing:
             texts = reasoner.reason(prompts, torch.zeros((len(block), len(block[0]), 2)), drafts=drafts).texts
             yield [(at, text) for group, row in zip(block, texts) for at, text in zip(group, row, strict=True)]
 
-    return Writing(TraceSource(identity, "greedy, by grammar"), batches)
+    return Writing(TraceSource(identity, BY_GRAMMAR), batches)
 
 
 def _blocks(groups: list[list[int]]) -> Iterator[list[list[int]]]:
@@ -103,12 +104,17 @@ def writing_of(
     model: PreTrainedModel, layout: Layout, names: VocabularyNames | None, recipe: GenerationRecipe, identity: str
 ) -> Writing:
     """By grammar where the recipe says so and the layout has one."""
-    if names is not None and recipe.grammar and recipe.sampling == "greedy":
+    if names is not None and is_by_grammar(recipe):
         decoder = Decoder(DecoderShape.of(model.config.to_dict()), model.state_dict()).to(model.device)
         tokens: Tokenizer = layout.tokenizer.backend_tokenizer  # type: ignore[attr-defined]
         reasoner = DomainReasoner(decoder, tokens, Head(decoder.hidden_size), names)
         return by_grammar(reasoner, identity)
     return by_model(model, layout, recipe, identity)
+
+
+def is_by_grammar(recipe: GenerationRecipe) -> bool:
+    """Whether a layout that has a grammar writes by it."""
+    return recipe.grammar and recipe.sampling == "greedy"
 
 
 def sampling_words(recipe: GenerationRecipe) -> str:

@@ -28,7 +28,15 @@ from cistrace.training.arms import READS_GENERATED
 from cistrace.training.assessment import faults_of_run, judge_writer
 from cistrace.training.cards import make_cards
 from cistrace.training.examples import Example, read_examples
-from cistrace.training.generate import Writing, generate, identity_of, writing_of
+from cistrace.training.generate import (
+    BY_GRAMMAR,
+    Writing,
+    generate,
+    identity_of,
+    is_by_grammar,
+    sampling_words,
+    writing_of,
+)
 from cistrace.training.judge import train_judge
 from cistrace.training.language_models import load_base, load_trained
 from cistrace.training.made_by import is_current, note_origin
@@ -195,13 +203,32 @@ def keep_generated(
     mark_done(run, "generate")
 
 
-def writing_for(recipe: Recipe, run: Run) -> Writing:
-    """Stage I's model, ready to write as the recipe says."""
+def source_for(recipe: Recipe, run: Run) -> TraceSource:
+    """Who writes as `writing_for` has it, by the files alone."""
+    generation = recipe.generation
+    words = BY_GRAMMAR if recipe.model.layout == DOMAIN and is_by_grammar(generation) else sampling_words(generation)
+    return TraceSource(identity_of(run.rationale), words)
+
+
+def writing_device(recipe: Recipe, device: str | None = None) -> str:
+    """Where stage I's model writes: as told, else on the CPU, but a chat model on a CUDA GPU where there is one."""
+    # The compact model's grammar works on CPUs.
+    return device or ("cuda" if torch.cuda.is_available() and recipe.model.layout != DOMAIN else "cpu")
+
+
+def writing_for(recipe: Recipe, run: Run, device: str | None = None) -> Writing:
+    """Stage I's model, ready to write as the recipe says.
+
+    Parameters
+    ----------
+    device : str, optional
+        As `writing_device` has it.
+    """
     model, tokenizer = load_trained(run.rationale, recipe)
     names = VocabularyNames.read(run.names) if recipe.model.layout == DOMAIN else None
     layout = layout_of(recipe.model.layout, tokenizer)
-    if torch.cuda.is_available() and names is None:  # the compact model's grammar works on CPUs
-        model.to("cuda")  # type: ignore[arg-type]
+    if (place := writing_device(recipe, device)) != "cpu":
+        model.to(place)  # type: ignore[arg-type]
     return writing_of(model, layout, names, recipe.generation, identity_of(run.rationale))
 
 
