@@ -33,6 +33,19 @@ def test_a_stage_that_spreads_works_here_row_by_row(two: LocalEngine) -> None:
     assert next(iter(rows)) == 0 and heard == [0]
 
 
+def test_a_stage_that_spreads_has_its_blocks_read_one_by_one(two: LocalEngine) -> None:
+    """What stands before a fault of the stream is done before it is met."""
+
+    def stream() -> Iterator[list[int]]:
+        yield [1]
+        raise LookupError("torn")
+
+    found = two.map(Spreading(), stream())
+    assert list(next(found)[1]) == [2]
+    with pytest.raises(LookupError, match="torn"):
+        next(found)
+
+
 def test_a_single_block_starts_no_process(two: LocalEngine) -> None:
     ((_, rows),) = two.map(WhereAmI(), [[1]])
     assert [where for where, _ in rows] == [os.getpid()]

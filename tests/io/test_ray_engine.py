@@ -49,7 +49,11 @@ def test_one_engine_on_two_nodes(cluster: Any, tmp_path: Path) -> None:
     with RayEngine(cluster.address) as engine:
         made = [(block, list(rows)) for block, rows in engine.map(Doubling(slow=(0,)), blocks(range(50), 3))]
         assert made == [(block, [2 * number for number in block]) for block in blocks(range(50), 3)]
-        found = {row for _, rows in engine.map(WhereAmI(), blocks(range(24), 2)) for row in rows}
+        found: set[tuple[int, str | None]] = set()
+        for _, rows in engine.map(WhereAmI(), blocks(range(2_000), 1)):  # until the second has started
+            found.update(rows)
+            if len(found) == 2:
+                break
         assert len({where for where, _ in found}) == 2 and {threads for _, threads in found} == {"1"}
         read: list[int] = []
 

@@ -13,11 +13,11 @@ from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, expression_option, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, expression_option, reading_options, shard_option, threads_option
 from cistrace.cli.stages import CardStage
 from cistrace.cli.windows import windows_option
-from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
+from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
 from cistrace.io.workers import blocks
 
@@ -58,6 +58,7 @@ BLOCK = 192  # sequences that are worked on together
 @threads_option
 @engine_options
 @device_option
+@shard_option
 @reading_options
 def card(
     source: str,
@@ -72,6 +73,7 @@ def card(
     engine_name: EngineName,
     address: str | None,
     device: str | None,
+    shard: Shard | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -99,7 +101,7 @@ def card(
       cistrace card enhancers.fa --cell-type all --evidence none --format sharegpt -o cards.jsonl
     """
     target = output_path(output)
-    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
+    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target, shard)
     reading.check(expression)
     records = Records(reading, MINIMUM_KNOWN if evidence == "towers" else 0)
 
@@ -114,7 +116,7 @@ def card(
         canonical_cell_types(cell_types, maker.cell_types)
         if evidence == "towers":
             say_device(place or "cpu", engine.threads)
-        with maker.scanner, text_output(target) as out, Progress("sequences", count_records(source)) as progress:
+        with maker.scanner, text_output(target) as out, Progress("sequences", reading.count()) as progress:
             for block, texts in engine.map(stage, blocks(records, BLOCK)):
                 for text in texts:
                     with progress.aside() if aside else nullcontext():

@@ -14,7 +14,8 @@ import click
 from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.extras import need_training
 from cistrace.cli.progress import tracked
-from cistrace.cli.reading import threads_option
+from cistrace.cli.reading import shard_option, threads_option
+from cistrace.io.shards import Shard
 
 
 @click.command(short_help="Let a trained model write its traces.")
@@ -44,6 +45,7 @@ from cistrace.cli.reading import threads_option
 @threads_option
 @engine_options
 @device_option
+@shard_option
 def generate(
     data: Path,
     folder: Path,
@@ -58,6 +60,7 @@ def generate(
     engine_name: EngineName,
     address: str | None,
     device: str | None,
+    shard: Shard | None,
 ) -> None:
     """Write traces for the examples that RUN made of the data set DIR, with its stage I model.
 
@@ -76,6 +79,8 @@ def generate(
         raise click.UsageError("give --base-url and --served-model together")
     if base_url is not None and (engine_name == "ray" or device is not None):
         raise click.UsageError("the endpoint of --base-url computes; leave --engine and --device out")
+    if shard is not None and output is None:
+        raise click.UsageError("--shard needs -o FOLDER, one for each shard; put their files together in RUN")
     need_training("generate")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
 
@@ -86,7 +91,7 @@ def generate(
     from cistrace.training.processes import is_main, on_main_process, processes
     from cistrace.training.recipe import GenerationRecipe
     from cistrace.training.run import Run, check_data, hold_run, require_stage
-    from cistrace.training.spread import WritingStage, by_engine
+    from cistrace.training.spread import WritingStage, by_engine, examples_of_shard
 
     run = Run(folder)
     config = run.read_config()
@@ -116,7 +121,9 @@ def generate(
             settings = chat_settings(base_url, served_model, recipe, concurrency)
             writing = by_endpoint(settings, recipe, identity_of(run.rationale), target.answers)
         for split in splits:
-            counts = write_traces(stages.examples_for(run, split)[:limit], writing, target.traces(split), tracked)
+            examples = stages.examples_for(run, split)[:limit]
+            wanted = examples if shard is None else examples_of_shard(examples, shard)
+            counts = write_traces(wanted, writing, target.traces(split), tracked)
             written[split] = asdict(counts)
             if is_main():
                 click.echo(

@@ -23,15 +23,16 @@ from cistrace.cli.reading import (
     expression_option,
     model_option,
     reading_options,
+    shard_option,
     threads_option,
 )
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import PredictionStage, RowStage
 from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
 from cistrace.cli.windows import windows_option
-from cistrace.io.count import count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
+from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
 from cistrace.io.workers import blocks
 from cistrace.predictions.table import check_prediction_ending, prediction_output
@@ -81,6 +82,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
 @threads_option
 @engine_options
 @device_option
+@shard_option
 @reading_options
 def predict(
     source: str,
@@ -97,6 +99,7 @@ def predict(
     engine_name: EngineName,
     address: str | None,
     device: str | None,
+    shard: Shard | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -156,7 +159,7 @@ def predict(
     if bigwig is not None:
         check_tracks(bigwig, genome)
     main = target or report or (None if bigwig is None else bigwig_main(bigwig))
-    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, main)
+    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, main, shard)
     reading.check(expression)
     beside = (target, source, genome, expression, reading.rejects_path)
     check_page(report, beside)
@@ -166,7 +169,7 @@ def predict(
     from cistrace.cards.expression import read_expressed
 
     expressed = None if expression is None else read_expressed(expression)
-    with open_engine(engine_name, address, threads) as engine, Progress("sequences", count_records(source)) as progress:
+    with open_engine(engine_name, address, threads) as engine, Progress("sequences", reading.count()) as progress:
         place = engine.place(device)
         stage = PredictionStage(
             model, engine.threads, place, expressed, cell_types, trace, windows, progress.within
@@ -184,7 +187,7 @@ def predict(
             records.finish()
             asked.say_writers()
             return
-        of = {"command": "predict", **asked.settings(predictor.checkpoint.hash)}
+        of = {"command": "predict", "shard": shard and str(shard), **asked.settings(predictor.checkpoint.hash)}
         with (
             keeping(main, of, resume) as keep,
             nullcontext() if output is None and (report or bigwig) else prediction_output(target) as write,

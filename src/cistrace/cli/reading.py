@@ -11,10 +11,12 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from cistrace.errors import OutputError
+from cistrace.errors import InputError, OutputError
 from cistrace.io.cores import MOST_THREADS
+from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import check_output
+from cistrace.io.shards import Shard, check_sharded
 from cistrace.io.streams import STDIN, shown
 from cistrace.io.terminal import printable
 
@@ -53,6 +55,28 @@ def reading_options(command: _Command) -> _Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+def shard_option(command: _Command) -> _Command:
+    """Add `--shard`."""
+    option = click.option(
+        "--shard",
+        type=_ShardType(),
+        metavar="I/N",
+        help="The I-th of N stretches of INPUT's records alone, from 1, for array jobs; INPUT is a file, all of which "
+        "is counted first. The outputs of 1/N to N/N, one behind the other, are that of all records (docs/scale.md).",
+    )
+    return option(command)
+
+
+class _ShardType(click.ParamType):  # type: ignore[type-arg]  # generic in recent releases alone
+    name = "shard"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Shard:
+        try:
+            return value if isinstance(value, Shard) else Shard.parse(value)
+        except InputError as error:
+            self.fail(str(error), param, ctx)
 
 
 def expression_option(command: _Command) -> _Command:
@@ -121,6 +145,7 @@ class Reading:
     on_error: Literal["stop", "skip"]
     rejects: Path | None
     output: Path | None
+    shard: Shard | None = None
 
     @property
     def rejects_path(self) -> Path | None:
@@ -128,6 +153,14 @@ class Reading:
         if self.rejects is None and self.output is not None:
             return Path(f"{self.output}.rejects.tsv")
         return None if self.rejects == Path(STDIN) else self.rejects
+
+    def count(self) -> RecordCount | None:
+        """How many records are to be read, as far as that is known in a second or two."""
+        found = count_records(self.path)
+        if found is None or self.shard is None:
+            return found
+        stretch = self.shard.stretch(found.records)
+        return RecordCount((found.records if stretch.stop is None else stretch.stop) - stretch.start, found.exact)
 
     def check(self, *others: str | Path | None) -> None:
         """Find faults of the output paths before any work. `others` are files that are read beside the input.
@@ -141,6 +174,8 @@ class Reading:
         """
         if self.rejects is not None and self.on_error != "skip":
             raise click.UsageError("--rejects needs --on-error skip")
+        if self.shard is not None:
+            check_sharded(self.path)
         check_paths(
             (self.path, self.genome, *others),
             {"output": self.output, "rejects": self.rejects_path if self.on_error == "skip" else None},
@@ -213,6 +248,7 @@ class Records:
             on_error=reading.on_error,
             rejects=self.rejects,
             minimum_known=minimum_known,
+            shard=reading.shard,
         )
         first = next(stream, None)
         self._stream = iter(()) if first is None else chain((first,), stream)

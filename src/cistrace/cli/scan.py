@@ -10,13 +10,14 @@ import click
 
 from cistrace.cli.engine import EngineName, engine_options, open_engine
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import Reading, Records, reading_options, threads_option
+from cistrace.cli.reading import Reading, Records, reading_options, shard_option, threads_option
 from cistrace.cli.stages import ScanStage
-from cistrace.io.count import count_records
 from cistrace.io.files import output_path, text_output
+from cistrace.io.shards import Shard
 from cistrace.io.streams import ending_of
 
 if TYPE_CHECKING:
+    from cistrace.io.count import RecordCount
     from cistrace.io.dna_sequence import DnaSequence
     from cistrace.motifs.fimo import FimoBlock
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 )
 @threads_option
 @engine_options
+@shard_option
 @reading_options
 def scan(
     source: str,
@@ -60,6 +62,7 @@ def scan(
     threads: int | None,
     engine_name: EngineName,
     address: str | None,
+    shard: Shard | None,
     genome: Path | None,
     id_column: str | None,
     sequence_column: str | None,
@@ -79,7 +82,7 @@ def scan(
       zcat many.fa.gz | cistrace scan - --p-threshold 1e-6 | sort -t$'\\t' -gk8
     """
     target = output_path(output)
-    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target)
+    reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target, shard)
     reading.check(motifs, background)
     records = Records(reading)
 
@@ -95,13 +98,15 @@ def scan(
         with text_output(target) as out:
             comma = target is not None and ending_of(target) == ".csv"
             found = engine.map(stage, batches(records, lambda one: len(one.bases)))
-            write_fimo_blocks(_shown(found, source), out, "," if comma else "\t")
+            write_fimo_blocks(_shown(found, reading.count()), out, "," if comma else "\t")
             records.finish()
 
 
-def _shown(found: Iterable[tuple[list[DnaSequence], Iterable[FimoBlock]]], source: str) -> Iterator[FimoBlock]:
+def _shown(
+    found: Iterable[tuple[list[DnaSequence], Iterable[FimoBlock]]], count: RecordCount | None
+) -> Iterator[FimoBlock]:
     """The stream, and how far it is; that line is gone when the table is written, at the stream's end."""
-    with Progress("sequences", count_records(source)) as progress:
+    with Progress("sequences", count) as progress:
         for block, rows in found:
             yield from rows
             progress.advance(len(block))

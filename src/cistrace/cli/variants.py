@@ -12,7 +12,14 @@ import click
 from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.progress import Progress
-from cistrace.cli.reading import cell_type_option, check_paths, expression_option, model_option, threads_option
+from cistrace.cli.reading import (
+    cell_type_option,
+    check_paths,
+    expression_option,
+    model_option,
+    shard_option,
+    threads_option,
+)
 from cistrace.cli.refusals import Refusals
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import EffectStage
@@ -20,6 +27,7 @@ from cistrace.errors import InputError
 from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
+from cistrace.io.shards import WHOLE, Shard, check_sharded
 from cistrace.io.terminal import to_terminal
 from cistrace.io.workers import blocks
 from cistrace.variants.table import check_effect_ending, effect_object, effect_output, is_vcf
@@ -76,6 +84,7 @@ SHOWN_TOGETHER = 20  # variants of one table on a terminal
 @threads_option
 @engine_options
 @device_option
+@shard_option
 @click.option(
     "--on-error",
     type=click.Choice(["stop", "skip"]),
@@ -104,6 +113,7 @@ def variants(
     engine_name: EngineName,
     address: str | None,
     device: str | None,
+    shard: Shard | None,
     on_error: Literal["stop", "skip"],
     rejects: Path | None,
 ) -> None:
@@ -148,12 +158,15 @@ def variants(
     refusals = Refusals(on_error, rejects, target)
     check_paths((source, genome, expression, scale), {"output": target, "rejects": refusals.path})
     check_resume(target, resume)
+    if shard is not None:
+        check_sharded(source)
     if is_vcf(target) and genome is None:
         raise InputError(f"{output}: a VCF needs contigs; expected --genome; give it, or choose another ending")
 
     from cistrace.cards.expression import read_expressed
     from cistrace.io.genome import open_genome
     from cistrace.variants.reading import VariantReader
+    from cistrace.variants.records import count_variants
 
     expressed = None if expression is None else read_expressed(expression)
     with ExitStack() as stack:
@@ -168,13 +181,14 @@ def variants(
         cells = canonical_cell_types(cell_types, scorer.cell_types)
         say_device(place or "cpu", engine.threads)
         reader = VariantReader(scorer.window, opened, shifts, refusals.take, refusals.note)
-        placed = reader.file(source)
+        placed = reader.file(source, WHOLE if shard is None else shard.stretch(count_variants(source)))
         if to_terminal(target):
             _show(engine, stage, placed, progress)
             refusals.finish()
             return
         of = {
             "command": "variants",
+            "shard": shard and str(shard),
             "version": __version__,
             "model": scorer.checkpoint.hash,
             "device": place or "cpu",

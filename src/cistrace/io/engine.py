@@ -82,12 +82,13 @@ class LocalEngine:
 
     def map(self, stage: Stage[_Task, _Row, Any], tasks: Iterable[_Task]) -> Iterator[tuple[_Task, Iterable[_Row]]]:
         """See `Engine.map`."""
-        stream = iter(tasks)
-        head = list(islice(stream, 2))
-        # A single block is done before a second process could start.
-        if stage.spreads or len(head) < 2 or self._workers.processes == 1:
-            return ((task, stage.work(task)) for task in chain(head, stream))
-        return self._apart(stage, chain(head, stream))
+        if not stage.spreads and self._workers.processes > 1:
+            stream = iter(tasks)
+            head = list(islice(stream, 2))
+            if len(head) == 2:  # a single block is done before a second process could start
+                return self._apart(stage, chain(head, stream))
+            tasks = head
+        return ((task, stage.work(task)) for task in tasks)
 
     def _apart(self, stage: Stage[_Task, _Row, Any], tasks: Iterable[_Task]) -> Iterator[tuple[_Task, Iterable[_Row]]]:
         ahead: deque[_Task] = deque()

@@ -158,11 +158,10 @@ class RayEngine:
                 if not jobs:
                     break
                 self._hand_out(jobs, packed)
-                if jobs[0].rows is None:
-                    self._take(jobs)
+                if (rows := jobs[0].rows) is None:
+                    self._take()
                 else:
-                    job = jobs.popleft()
-                    yield job.task, job.rows
+                    yield jobs.popleft().task, rows
         finally:
             self._drop()
         if fault is not None:
@@ -190,7 +189,7 @@ class RayEngine:
             job.result = worker.actor.work.remote(*packed, job.task)
             worker.jobs.append(job)
 
-    def _take(self, jobs: deque[_Job]) -> None:
+    def _take(self) -> None:
         """Wait until a block is done or a worker has started, and take that up."""
         under_way = {job.result: worker for worker in self._workers for job in worker.jobs}
         starting = {worker.starting: worker for worker in self._workers if worker.starting is not None}

@@ -21,6 +21,7 @@ from cistrace.io.formats import FileFormat, format_of
 from cistrace.io.ids import MAXIMUM_ID, SeenIds
 from cistrace.io.regions import read_regions
 from cistrace.io.rejects import Reject, Rejects
+from cistrace.io.shards import Shard, Stretch
 from cistrace.io.streams import (
     HEAD_BYTES,
     MAXIMUM_LENGTH,
@@ -52,6 +53,7 @@ def read_sequences(
     rejects: Rejects | None = None,
     minimum_length: int = DEFAULT_MINIMUM_LENGTH,
     minimum_known: int = 0,
+    shard: Shard | None = None,
 ) -> Iterator[DnaSequence]:
     """Read the sequences of a file, in its order.
 
@@ -76,6 +78,9 @@ def read_sequences(
         Shortest sequence taken, in bp.
     minimum_known : int
         Fewest letters A, C, G, T that a sequence must hold.
+    shard : Shard, optional
+        Reads these records alone, unusable ones among them: others are neither given nor checked, but their ids count
+        as seen. Every record is of one shard.
 
     Yields
     ------
@@ -96,7 +101,21 @@ def read_sequences(
     if on_error not in ("stop", "skip"):
         raise ValueError(f"on_error is {on_error!r}, expected 'stop' or 'skip'")
     records = _raw_records(path, genome, id_column, sequence_column)
-    return _checked(records, _Checker(minimum_length, minimum_known, input_name(path)), on_error == "skip", rejects)
+    checker = _Checker(minimum_length, minimum_known, input_name(path))
+    if shard is not None:
+        records = _of_shard(records, checker, path, shard)
+    return _checked(records, checker, on_error == "skip", rejects)
+
+
+def _of_shard(
+    records: Iterator[RawRecord], checker: _Checker, path: str | Path, shard: Shard
+) -> Iterator[RawRecord]:  # fmt: skip
+    stretch = shard.of_file(path)
+    for place, raw in enumerate(Stretch(0, stretch.stop).of(records)):
+        if place < stretch.start:
+            checker.pass_over(raw)
+        else:
+            yield raw
 
 
 def parse_sequences(text: str, minimum_known: int = 0) -> Iterator[DnaSequence]:
@@ -167,6 +186,11 @@ class _Checker:
             shortened = label if len(label) <= MAXIMUM_ID else label[:40] + "…"
             raise RecordError(shortened if raw.id else str(raw.number), fault, f"{self._file}, {raw.unit} {raw.line}")
         return DnaSequence(label, raw.bases.strip(_BLANKS).upper(), raw.source, raw.place)
+
+    def pass_over(self, raw: RawRecord) -> None:
+        """Take notice of a record's id alone."""
+        if raw.id is not None:
+            self._ids.fault(raw.id)
 
     def _fault(self, raw: RawRecord) -> str | None:
         if raw.id is not None and (fault := self._ids.fault(raw.id)):

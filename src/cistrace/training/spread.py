@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from cistrace.io.cores import use_threads
 from cistrace.io.engine import Engine
+from cistrace.io.shards import Shard
 from cistrace.io.stage import Stage
 from cistrace.io.workers import blocks
 from cistrace.training.examples import Example
@@ -57,6 +58,12 @@ class WritingStage(Stage[list[Placed], tuple[int, str], Writing]):
         examples = [example for _, example in task]
         for batch in self.opened.write(examples, range(len(examples))):
             yield from ((task[at][0], text) for at, text in batch)
+
+
+def examples_of_shard(examples: Sequence[Example], shard: Shard) -> list[Example]:
+    """Those of a shard's sequences, whose cell types stay together."""
+    groups = [list(group) for _, group in groupby(examples, key=lambda one: one.row)]
+    return [one for group in shard.stretch(len(groups)).of(groups) for one in group]
 
 
 def by_engine(stage: WritingStage, engine: Engine) -> Writing:

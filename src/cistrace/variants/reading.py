@@ -11,6 +11,7 @@ from cistrace.errors import InputError, RecordError
 from cistrace.io.genome import Genome
 from cistrace.io.rejects import Reject
 from cistrace.io.sequences import base_fault
+from cistrace.io.shards import WHOLE, Stretch
 from cistrace.io.streams import input_name
 from cistrace.variants.records import Note, RawVariant, listed, position_of, read_records
 from cistrace.variants.variant import Bases, Variant
@@ -52,8 +53,8 @@ class VariantReader:
     refused: Refused | None = None
     note: Note = field(default=lambda sentence: None)
 
-    def file(self, path: str | Path) -> Iterator[PlacedVariant]:
-        """The variants of a file, one for every alternative allele, in its order.
+    def file(self, path: str | Path, stretch: Stretch = WHOLE) -> Iterator[PlacedVariant]:
+        """The variants of a file, one for every alternative allele, in its order; of a stretch of its records alone.
 
         Raises
         ------
@@ -62,7 +63,7 @@ class VariantReader:
         RecordError
             A record that cannot be used, where nobody takes those.
         """
-        yield from self._placed(self._in_order(read_records(path, self.note), input_name(path)))
+        yield from self._placed(stretch.of(self._in_order(read_records(path, self.note), input_name(path))))
 
     def texts(self, lines: Iterable[str]) -> Iterator[PlacedVariant]:
         """Variants written `contig:position:ref:alt`; raises as `file` does."""

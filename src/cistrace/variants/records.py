@@ -96,6 +96,17 @@ def read_records(path: str | Path, note: Note) -> Iterator[RawVariant]:
         yield from _bcf(path, note)
 
 
+def count_variants(path: str | Path) -> int:
+    """How many records a file has, unusable ones among them; all of it is read.
+
+    Raises
+    ------
+    InputError
+        As `read_records`.
+    """
+    return sum(1 for _ in read_records(path, lambda _: None))
+
+
 def listed(text: str, line: int = 0) -> RawVariant:
     """Read `contig:position:ref:alt`; the contig's name may hold colons."""
     parts = text.strip().rsplit(":", 3)
