@@ -29,13 +29,13 @@ from numpy.typing import NDArray
 from cistrace.constraints.checker import ConstraintChecker
 from cistrace.constraints.constraints import Constraints
 from cistrace.design.archive import NOBODY, Archive, Found, Round, pair_differences
-from cistrace.design.codes import Codes, bases_of, stacked
 from cistrace.design.designer import Designer
 from cistrace.design.judge import load_judge
 from cistrace.design.mend import Mender, random_drafts
 from cistrace.design.moves import Move, mutate
 from cistrace.design.search import GC_OF_RANDOM
 from cistrace.design.settings import MIX, SearchSettings
+from cistrace.io.codes import Codes, bases_of, stacked
 from cistrace.io.files import whole_file
 from cistrace.reward.reward import Reward
 

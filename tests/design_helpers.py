@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.design.codes import Codes, stacked
+from cistrace.io.codes import Codes, stacked
 
 
 def wanted(length: int) -> Codes:

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from cistrace.constraints.constraints import Constraints, NaturalElements, Region
 from cistrace.constraints.contradictions import contradictions
 from cistrace.design.archive import Archive
-from cistrace.design.codes import bases_of, codes_of
 from cistrace.design.gradients import Gradients
 from cistrace.design.mend import Draft, Mender, random_drafts
 from cistrace.design.search import Search
 from cistrace.design.settings import SearchSettings
+from cistrace.io.codes import bases_of, codes_of
 from cistrace.io.dna_sequence import DnaSequence
 
 LENGTH = 40

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from cistrace.cards.card import TfEffect
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.design.codes import bases_of, codes_of, opposite
 from cistrace.design.moves import climb, mutate, plant, recombine
 from cistrace.design.sites import SiteCatalogue, natural_gaps, site_catalogue
+from cistrace.io.codes import bases_of, codes_of, opposite
 from cistrace.reward.objective import objective_of
 
 dna = st.text("ACGT", min_size=20, max_size=60)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.errors import ConstraintError
+from cistrace.io.codes import codes_of
 from cistrace.motifs.archetypes import matrix_names
 from cistrace.motifs.background import load_background
 from cistrace.motifs.hit import MotifHit
@@ -24,9 +25,6 @@ from cistrace.motifs.p_values import hit_table
 from cistrace.motifs.scanner import BEST_WORD_P, DEFAULT_P_THRESHOLD, Scanner
 
 BACKGROUND = "fimo"
-_CODES = np.full(256, 4, dtype=np.int64)
-for _index, _base in enumerate("ACGT"):
-    _CODES[ord(_base)] = _index
 
 
 @cache
@@ -75,11 +73,11 @@ def slack(motif: Motif) -> int | None:
 
 def edits_to_hit(bases: str, motifs: Sequence[Motif]) -> int:
     """Fewest substitutions after which a sequence has a hit of one of the motifs; its length where none fits in."""
-    codes = _CODES[np.frombuffer(bases.encode("ascii"), dtype=np.uint8)]
+    codes = codes_of(bases)
     return min((_edits_to_one(codes, motif) for motif in motifs), default=len(codes))
 
 
-def _edits_to_one(codes: NDArray[np.int64], motif: Motif) -> int:
+def _edits_to_one(codes: NDArray[np.uint8], motif: Motif) -> int:
     lost, allowed = deficits(motif), slack(motif)
     width = len(lost)
     if allowed is None or len(codes) < width:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.constraints.distances import edit_distances
-from cistrace.design.codes import Codes, codes_of
+from cistrace.io.codes import Codes, codes_of
 
 NOBODY = -1  # a parent or start that is none
 

@@ -10,13 +10,13 @@ from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.contradictions import check_feasible
 from cistrace.constraints.site_limit import SiteLimit
 from cistrace.design.archive import NOBODY
-from cistrace.design.codes import codes_of
 from cistrace.design.design import Design
 from cistrace.design.gradients import gradients_of
 from cistrace.design.reference import FEWEST_ALIKE
 from cistrace.design.search import Search
 from cistrace.design.settings import CALLS_A_DESIGN, FEWEST_CALLS, SearchSettings, least_distance
 from cistrace.design.sites import site_catalogue
+from cistrace.io.codes import codes_of
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.hashes import json_hash
 from cistrace.reward.components import RewardComponents

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from cistrace.design.codes import Codes
+from cistrace.io.codes import Codes
 
 ROWS = 32  # in every pass, the last filled up: a row's gradient then cannot depend on its neighbours
 

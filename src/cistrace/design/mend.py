@@ -16,7 +16,7 @@ from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.contradictions import free_places
 from cistrace.constraints.motif_rules import named_motifs
 from cistrace.constraints.words import hit_words
-from cistrace.design.codes import Codes, bases_of, codes_of, opposite
+from cistrace.io.codes import Codes, bases_of, codes_of, opposite
 
 ROUNDS = 8  # of mending what is still broken, after which a child is given up
 _WORDS = 64  # best words of a kept motif, of which one is put in where it is missing

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.design.codes import Codes
 from cistrace.design.sites import SiteCatalogue
+from cistrace.io.codes import Codes
 from cistrace.motifs.hit import MotifHit
 
 Move = Literal["mutate", "recombine", "climb", "plant"]

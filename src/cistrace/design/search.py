@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from cistrace.constraints.constraints import Constraints
 from cistrace.design.archive import NOBODY, Archive, Found, Round
-from cistrace.design.codes import bases_of, codes_of
 from cistrace.design.gradients import Gradients
 from cistrace.design.mend import Draft, Mender, random_drafts
 from cistrace.design.moves import Move, climb, mutate, plant, recombine
 from cistrace.design.settings import SearchSettings
 from cistrace.design.sites import SiteCatalogue
 from cistrace.errors import ConstraintError
+from cistrace.io.codes import bases_of, codes_of
 from cistrace.motifs.hit import MotifHit
 
 GC_OF_RANDOM = (0.35, 0.65)  # of random sequences, where constraints say nothing

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from cistrace.cards.known_effects import KnownEffects
 from cistrace.constraints.motif_rules import MotifFinder, named_motifs
 from cistrace.constraints.words import hit_words
-from cistrace.design.codes import Codes, codes_of, opposite
+from cistrace.io.codes import Codes, codes_of, opposite
 from cistrace.io.shipped import shipped_file
 from cistrace.motifs.archetypes import matrix_names
 from cistrace.motifs.hit import MotifHit

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.errors import DataError
+from cistrace.io.codes import BLANK, CODE_OF_BYTE, LETTERS
 
 LONGEST = 64
 _EXACT = 32
 _CHUNK_BASES = 1 << 20
-_UNKNOWN = 4
-_CODES = np.full(256, _UNKNOWN, dtype=np.uint8)
-_CODES[np.frombuffer(b"ACGTacgt", dtype=np.uint8)] = [0, 1, 2, 3, 0, 1, 2, 3]
+_CODES = CODE_OF_BYTE.copy()
+_CODES[LETTERS + 32] = range(4)  # in lower case too
 
 
 def kmer_keys(sequences: Sequence[str], k: int) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
@@ -72,7 +72,7 @@ def _chunk_keys(sequences: Sequence[str], k: int) -> tuple[NDArray[np.uint64], N
     windows = len(codes) - k + 1
     if windows < 1:
         return np.empty(0, dtype=np.uint64), np.empty(0, dtype=np.int64)
-    unknown = np.concatenate([[0], np.cumsum(codes == _UNKNOWN)])
+    unknown = np.concatenate([[0], np.cumsum(codes == BLANK)])
     places = np.flatnonzero(unknown[k:] == unknown[:-k])
     ends = np.cumsum([len(bases) + 1 for bases in sequences])
     forward = (codes & 3).astype(np.uint64)

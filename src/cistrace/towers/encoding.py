@@ -8,12 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from cistrace.errors import ModelError
+from cistrace.io.codes import BLANK, codes_of
 
-BASES = "ACGT"
-BLANK = 4  # code of what is no base
-_ROW_OF_BYTE = np.full(256, BLANK, dtype=np.int64)
-for _index, _base in enumerate(BASES):
-    _ROW_OF_BYTE[ord(_base)] = _index
 _ONE_HOT = torch.cat([torch.eye(4), torch.zeros(1, 4)])
 
 
@@ -34,7 +30,7 @@ def base_codes(sequences: list[str], window: int) -> NDArray[np.int64]:
         if len(bases) > window:
             raise ModelError(f"sequence {row}: found {len(bases)} bp, expected at most {window}; tile it first")
         left = (window - len(bases)) // 2
-        codes[row, left : left + len(bases)] = _ROW_OF_BYTE[np.frombuffer(bases.encode("ascii"), dtype=np.uint8)]
+        codes[row, left : left + len(bases)] = codes_of(bases)
     return codes
 
 

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.sites import Site
 from cistrace.errors import ModelError
+from cistrace.io.codes import BLANK
 from cistrace.towers.contributions import base_contributions
 from cistrace.towers.domain import Domain
-from cistrace.towers.encoding import BLANK, base_codes, one_hot, opposite_codes
+from cistrace.towers.encoding import base_codes, one_hot, opposite_codes
 from cistrace.towers.site_evidence import site_evidence
 from cistrace.towers.tower import Tower, fused
 

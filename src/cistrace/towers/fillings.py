@@ -9,8 +9,8 @@ from itertools import pairwise
 
 import numpy as np
 
+from cistrace.io.codes import BASES
 from cistrace.motifs.scanner import Scanner
-from cistrace.towers.encoding import BASES
 
 
 @dataclass(frozen=True, slots=True)

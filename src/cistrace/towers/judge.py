@@ -16,7 +16,8 @@ import torch
 from numpy.typing import NDArray
 
 from cistrace.errors import ModelError
-from cistrace.towers.encoding import BLANK, base_codes, one_hot, opposite_codes
+from cistrace.io.codes import BLANK
+from cistrace.towers.encoding import base_codes, one_hot, opposite_codes
 from cistrace.towers.files import AnyTower, load_tower, save_tower, tower_notes
 from cistrace.towers.tower import Tower, fused
 

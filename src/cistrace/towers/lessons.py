@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.io.codes import LETTERS
 from cistrace.io.files import whole_file, write_faults
 from cistrace.io.hashes import json_hash
 from cistrace.io.track import Track, untracked
@@ -23,7 +24,6 @@ from cistrace.towers.tower import Tower
 
 TOGETHER = 1024  # sequences of a slice, which is kept whole
 LEAST = 20  # bp that each of two joined elements gives
-_LETTERS = np.frombuffer(b"ACGT", dtype=np.uint8)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def _joined(parents: Sequence[str], altered: float, random: np.random.Generator)
     cut = int(random.integers(LEAST, length - LEAST + 1))
     letters = np.frombuffer((first[:cut] + second[cut:length]).encode("ascii"), dtype=np.uint8).copy()
     drawn = random.random(length) < random.uniform(0, altered)
-    letters[drawn] = random.choice(_LETTERS, int(drawn.sum()))
+    letters[drawn] = random.choice(LETTERS, int(drawn.sum()))
     return letters.tobytes().decode("ascii")
 
 

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from cistrace.errors import InputError
+from cistrace.io.codes import BASES
 from cistrace.reward.reward import Reward
 from cistrace.reward.validity import fault_of
-from cistrace.towers.encoding import BASES
 
 try:
     from botorch.test_functions import SyntheticTestFunction

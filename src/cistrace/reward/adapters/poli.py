@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.io.codes import BASES
 from cistrace.reward.reward import Reward
-from cistrace.towers.encoding import BASES
 
 try:
     from poli.core.abstract_black_box import AbstractBlackBox
