@@ -4,9 +4,9 @@
 
 Runs each command on random sequences of 200 bp, 10,000 of them and ten and a hundred times as many up to `--most`, each
 in a process of its own, and prints its peak resident set and the ratio to that of the smallest run (bar: within 1.2).
-`card` runs without evidence, `predict` without traces; `card-towers` and `predict-traces` are
-further commands (many times as slow: give a smaller `--least`). The input is FASTA that the run reads as any other file; results go to a file. On one core, unless
-`--threads` says otherwise.
+`card` runs without evidence, `predict` without traces; `card-towers` and `predict-traces` are further commands (many
+times as slow: give a smaller `--least`). The input is FASTA that the run reads as any other file; results go to a file.
+On one core, unless `--threads` says otherwise.
 """
 
 from __future__ import annotations
