@@ -1,7 +1,7 @@
 """What the tests of the documentation share: its pages, their examples, and what the command line makes of a line.
 
 An example is a fenced block of `python` or `sh`. A comment before it, `<!-- not run: why -->`, keeps it from being run;
-its commands are parsed all the same.
+its commands are parsed all the same. `<!-- prints -->` before a block of `text` says that the example above prints it.
 """
 
 from __future__ import annotations
@@ -23,20 +23,27 @@ MADE = {"api.md", "cli.md", "traces.md"}
 """Pages that scripts write; what they hold is held against its source, not run."""
 PAGES = sorted(DOCS.glob("*.md"))
 
-FENCE = re.compile(r"(?:^<!-- not run: (?P<why>.+?) -->\n+)?^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.M | re.S)
+FENCE = re.compile(
+    r"(?:^<!-- (?:not run: (?P<why>[^>]+?)|(?P<prints>prints)) -->\n+)?^```(?P<language>\w+)\n(?P<code>.*?)^```$",
+    flags=re.MULTILINE | re.DOTALL,
+)
 SEPARATORS = {"|", "||", "&", "&&", ";"}
 CHECKED = (click.Choice, click.IntRange, click.FloatRange)
 
 
 @dataclass(frozen=True)
 class Example:
-    """A fenced block: page and line (1-based) where it begins, its language, its text, and why it is not run."""
+    """A fenced block: page and line (1-based) where it begins, its language, its text, and why it is not run.
+
+    `prints`: it is what the example above it prints.
+    """
 
     page: str
     line: int
     language: str
     code: str
     why: str | None
+    prints: bool
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -52,6 +59,7 @@ def examples(page: Path) -> list[Example]:
             found["language"],
             found["code"],
             " ".join(found["why"].split()) if found["why"] else None,
+            found["prints"] is not None,
         )
         for found in FENCE.finditer(text)
     ]
