@@ -19,7 +19,7 @@ SECTION = re.compile(r"^([A-Z][a-z]+)\n-{3,}\n", flags=re.MULTILINE)
 HEAD = """# Python API
 
 Made from the docstrings by `python docs/make_api.py`; do not edit. Activity is log2(RNA/DNA) throughout, and positions
-in Python are 0-based and half-open.
+in Python are 0-based and half-open. Examples begin with `from cistrace import *`.
 
 """
 
@@ -75,10 +75,12 @@ def markdown(docstring: str) -> str:
 
 def _entries(body: str) -> str:
     lines = []
-    for line in body.strip("\n").splitlines():
+    given = body.strip("\n").splitlines()
+    for line, following in zip(given, [*given[1:], ""]):
         if line and not line[0].isspace():
             name, colon, kind = line.partition(" : ")
-            lines.append(f"- `{name}`: {kind}" if colon else f"- {line}")
+            told = ":" if following.startswith(" ") else ""
+            lines.append(f"- `{name}` ({kind}){told}" if colon else f"- {line}{told}")
         else:
             lines.append(f"  {line.strip()}".rstrip())
     return "\n".join(lines).rstrip()

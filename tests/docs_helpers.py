@@ -50,7 +50,7 @@ class Example:
 
 
 def examples(page: Path) -> list[Example]:
-    """The blocks of a page in their order."""
+    """The blocks of a page in their order; docs/api.md's signatures, Python without `>>>`, are no examples."""
     text = page.read_text(encoding="utf-8")
     return [
         Example(
@@ -62,6 +62,7 @@ def examples(page: Path) -> list[Example]:
             found["prints"] is not None,
         )
         for found in FENCE.finditer(text)
+        if page.name != "api.md" or ">>>" in found["code"]
     ]
 
 

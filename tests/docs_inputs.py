@@ -82,12 +82,12 @@ def write_inputs(folder: Path) -> None:
 
 
 def write_measurements(path: Path) -> None:
-    """A made-up table of two cell types, 240 elements of 120 bp on six chromosomes."""
+    """A made-up table of two cell types, 240 elements of 120 bp on eight chromosomes."""
     table = a_table(240, ("Liver", "K562"), length=120)
-    chromosomes = ("chr1", "chr2", "chr3", "chr5", "chr19", "chr7")
+    chromosomes = ("chr1", "chr2", "chr3", "chr5", "chr14", "chr19", "chr21", "chrX")
     lines = ["sequence\tactivity\tcell_type\tchromosome"]
     for column, cell in enumerate(table.cell_types):
         for row in range(len(table)):
             value = table.activity[row, column]
-            lines.append(f"{table.sequences[row]}\t{value:.3f}\t{cell}\t{chromosomes[row % 6]}")
+            lines.append(f"{table.sequences[row]}\t{value:.3f}\t{cell}\t{chromosomes[row % 8]}")
     path.write_text("\n".join(lines) + "\n")

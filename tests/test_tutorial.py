@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from bench_helpers import a_table
 from docs_helpers import examples
+from docs_runner import PageRunner
 
 PAGE = Path(__file__).parent.parent / "docs" / "own-data.md"
 
@@ -28,7 +29,7 @@ def write_inputs(folder: Path) -> None:
 
 
 @pytest.mark.integration
-def test_the_tutorial(tmp_path: Path) -> None:
+def test_the_tutorial(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_inputs(tmp_path)
     blocks = [example.code for example in examples(PAGE) if example.language == "sh" and example.why is None]
     assert len(blocks) == 6
@@ -47,3 +48,7 @@ def test_the_tutorial(tmp_path: Path) -> None:
     assert [
         line.split(" | ")[:3] for line in report.splitlines() if re.match(r"\| (gc|tower|model) \| Liver", line)
     ] == [[f"| {name}", "Liver", "40"] for name in ("gc", "tower", "model")]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "trial").rename(tmp_path / "run")
+    assert PageRunner(tmp_path).run(PAGE.with_name("generate.md")) == 1
+    assert sum(1 for _ in (tmp_path / "sampled" / "traces-val.jsonl").open()) > 0
