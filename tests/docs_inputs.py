@@ -66,6 +66,7 @@ def write_inputs(folder: Path) -> None:
         "library.csv": f"id,sequence\na,{first}\nb,{second}\n",
         "hg38.fa": fasta([(CONTIG, genome)]),
         "peaks.bed": f"{CONTIG}\t400\t600\tpeak\n",
+        "tiles.bed": f"{CONTIG}\t300\t500\n{CONTIG}\t400\t600\n",
         "pairs.csv": f"id,ref,alt\none,{first},{changed}\n",
         "rows.txt": f"{CONTIG}:501:{genome[500]}:{'A' if genome[500] != 'A' else 'C'}\n",
         "mine.meme": MEME,

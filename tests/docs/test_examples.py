@@ -18,7 +18,7 @@ from cistrace.constraints.file import read_constraints
 QUICKLY = ("api.md", "card.md", "concepts.md", "predict.md", "quickstart.md", "scanning.md")
 LONGER = (
     "domain.md", "design.md", "explain.md", "judge.md", "ledger.md", "reasonbench.md", "reports.md", "reward.md",
-    "serve.md", "variants.md",
+    "serve.md", "streams.md", "variants.md",
 )  # fmt: skip
 TRAINED = ("own-data.md", "generate.md")
 """They need a model of one's own, which the first of them trains: tests/test_tutorial.py runs both."""
