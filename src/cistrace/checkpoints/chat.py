@@ -34,7 +34,9 @@ def _load_language_model(folder: Path, dtype: torch.dtype | None) -> tuple[PreTr
     """Language model and tokenizer of a folder; as stored unless `dtype` says otherwise."""
     disable_progress_bar()  # a second's work needs none, and stderr is for messages
     try:
-        model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype or "auto", local_files_only=True)
-        return model, AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=dtype or "auto", local_files_only=True, trust_remote_code=False, use_safetensors=True
+        )
+        return model, AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error

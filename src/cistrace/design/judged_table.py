@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-import csv
+import re
 from collections.abc import Iterator, Mapping
 from typing import TextIO
 
 from cistrace.design.judged import JudgedDesign
 from cistrace.design.outcome import DesignReport
+from cistrace.io.delimited import row_writer
+
+_BLANKS = re.compile(r"[\s\0]+")
 
 
 def write_judged_fasta(report: DesignReport, out: TextIO) -> None:
-    """A record a design: id, the objective as optimised and as judged, flags."""
+    """A record a design: id, the objective as optimised and as judged, flags.
+
+    Blanks in an id become `_`: it ends at the first, and at a line's end the record would.
+    """
     for one in report.designs:
         judged = "" if one.judgement is None else f" judged={one.judgement.value:.4f}"
         flags = f" flags={';'.join(one.flags)}" if one.flags else ""
-        out.write(f">{one.design.id} objective={one.value:.4f}{judged}{flags}\n{one.design.bases}\n")
+        name = _BLANKS.sub("_", one.design.id)
+        out.write(f">{name} objective={one.value:.4f}{judged}{flags}\n{one.design.bases}\n")
 
 
 def write_judged_table(report: DesignReport, out: TextIO) -> None:
@@ -23,9 +30,10 @@ def write_judged_table(report: DesignReport, out: TextIO) -> None:
     rows = [dict(_row(one)) for one in report.designs]
     columns = list(dict.fromkeys(name for row in rows for name in row))
     columns.append(columns.pop(columns.index("sequence")))
-    writer = csv.DictWriter(out, columns, restval="", delimiter="\t", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    write = row_writer(out, "\t")
+    write(columns)
+    for row in rows:
+        write(row.get(name, "") for name in columns)
 
 
 def _row(judged: JudgedDesign) -> Iterator[tuple[str, object]]:

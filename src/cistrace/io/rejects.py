@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 
+from cistrace.io.delimited import row_writer
 from cistrace.io.disk import temporary_faults
 from cistrace.io.files import whole_file
 
@@ -85,6 +85,7 @@ def write_rejects(rejects: Iterable[Reject], path: str | Path) -> None:
         whole_file(Path(path)) as part,
         open(part, "w", encoding="utf-8", errors="backslashreplace", newline="") as handle,
     ):
-        writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-        writer.writerow(("record", "number", "reason"))
-        writer.writerows((reject.record, reject.number, reject.reason) for reject in rejects)
+        write = row_writer(handle, "\t")
+        write(("record", "number", "reason"))
+        for reject in rejects:
+            write((reject.record, reject.number, reject.reason))

@@ -7,7 +7,6 @@ its q-values vary a little from run to run and are never above these.
 
 from __future__ import annotations
 
-import csv
 import re
 import tempfile
 from array import array
@@ -22,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.errors import MotifError
+from cistrace.io.delimited import row_writer
 from cistrace.io.disk import temporary_faults
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.regions import reverse_complement
@@ -145,7 +145,7 @@ def write_fimo_blocks(found: Iterable[FimoBlock], out: TextIO, delimiter: Litera
 
 def _row_writer(out: TextIO, delimiter: Literal["\t", ","]) -> Callable[[Iterable[str]], object]:
     if delimiter == ",":
-        return csv.writer(out, lineterminator="\n").writerow
+        return row_writer(out)
     return lambda row: out.write("\t".join(row) + "\n")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from cistrace.errors import OutputError
+from cistrace.io.delimited import row_writer
 from cistrace.io.files import text_output, whole_file
 from cistrace.io.json_lines import json_line
 from cistrace.io.streams import shown
@@ -195,7 +195,7 @@ def text_rows(
 def _delimited(out: TextIO, comma: bool) -> Callable[[Sequence[str]], object]:
     """What writes a row of CSV, or else of TSV."""
     if comma:
-        return csv.writer(out, lineterminator="\n").writerow
+        return row_writer(out)
     return lambda texts: out.write("\t".join(map(tsv_field, texts)) + "\n")
 
 

@@ -14,7 +14,6 @@ Files are made in a folder `.building` beside their places and moved when all ar
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -26,6 +25,7 @@ from types import TracebackType
 from typing import Any, TextIO
 
 from cistrace.errors import OutputError
+from cistrace.io.delimited import row_writer
 from cistrace.io.files import write_faults
 from cistrace.io.hashes import file_hash
 from cistrace.io.json_lines import json_line
@@ -191,9 +191,10 @@ class DataSetFiles:
     def exclude(self, exclusions: Iterable[Exclusion]) -> None:
         """Write the table of exclusions."""
         with write_faults(self.folder), (self._stage / EXCLUDED).open("w", encoding="utf-8", newline="") as handle:
-            writer = csv.writer(handle, delimiter="\t", lineterminator="\n")
-            writer.writerow(("line", "id", "cell_type", "reason"))
-            writer.writerows((item.line, item.id, item.cell_type, item.reason) for item in exclusions)
+            write = row_writer(handle, "\t")
+            write(("line", "id", "cell_type", "reason"))
+            for item in exclusions:
+                write((item.line, item.id, item.cell_type, item.reason))
 
     def elements(self, table: MpraTable, splits: tuple[str, ...]) -> None:
         """Write the measured elements."""

@@ -128,7 +128,7 @@ def _adapters(linear: list[tuple[int, int]], lora: LoraRecipe) -> int:
 def _config(base: str) -> object:
     place, gguf = (base, None) if base != SMOLLM2 else smollm2_file()
     try:
-        return AutoConfig.from_pretrained(place, gguf_file=gguf, local_files_only=True)
+        return AutoConfig.from_pretrained(place, gguf_file=gguf, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError) as error:
         if base in SHAPES:
             return SHAPES[base]
@@ -167,7 +167,9 @@ def _layout(recipe: Recipe, data: DataSet) -> Layout | None:
         return DomainLayout(build_tokenizer(VocabularyNames.of(load_library(), data.cell_types, data.window)))
     place, gguf = (recipe.model.base, None) if recipe.model.base != SMOLLM2 else smollm2_file()
     try:
-        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(place, gguf_file=gguf, local_files_only=True)
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            place, gguf_file=gguf, local_files_only=True, trust_remote_code=False
+        )
     except (OSError, ValueError):
         return None
     return ChatLayout(tokenizer)

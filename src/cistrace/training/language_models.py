@@ -131,10 +131,12 @@ def load_trained(folder: Path, recipe: Recipe) -> tuple[PreTrainedModel, PreTrai
     """
     disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         if not (folder / ADAPTER_CONFIG).exists():
             dtype = DTYPES[recipe.model.weights]
-            model = AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, local_files_only=True)
+            model = AutoModelForCausalLM.from_pretrained(
+                folder, dtype=dtype, local_files_only=True, trust_remote_code=False, use_safetensors=True
+            )
             return model, tokenizer
         return _merged(folder, _base(folder, recipe)), tokenizer
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
