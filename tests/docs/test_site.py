@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from docs_helpers import DOCS, PAGES, ROOT
+from docs_helpers import DOCS, MADE, PAGES, ROOT, prose
 
 CONFIGURATION = ROOT / "mkdocs.yml"
 
@@ -56,6 +56,16 @@ def test_a_page_has_one_title_and_its_pictures_are_told(page: Path) -> None:
     assert len(re.findall(r"^# \S", text, flags=re.MULTILINE)) == 1
     for told in re.findall(r"!\[([^]]*)\]\(", text):
         assert len(told) > 10, "a picture's alternative text says what it shows"
+
+
+BY_OTHERS = {"architecture.md", "changelog.md", "contributing.md"}
+"""Pages that are read from the repository too, where a path is what a reader needs."""
+
+
+@pytest.mark.parametrize("page", [one for one in PAGES if one.name not in MADE | BY_OTHERS], ids=lambda page: page.name)
+def test_pages_that_are_named_are_links(page: Path) -> None:
+    text = re.sub(r"`[^`]*`", "", prose(page))
+    assert re.findall(r"(?<![\w/])docs/[\w-]+\.md", text) == [], "write [The ledger](ledger.md)"
 
 
 class Reader(HTMLParser):
