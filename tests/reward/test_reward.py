@@ -233,3 +233,16 @@ def test_cell_types_must_be_known() -> None:
         Reward("A549")
     with pytest.raises(CellTypeError, match="'A549'"):
         Reward("HepG2", ["A549"])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"target": 3}, {"against": 3}, {"against": [3]}, {"objective": 3}, {"scales": [1]}, {"constraints": 3},
+        {"expressed": "SP1"}, {"uncertainty": "1"}, {"domain": None}, {"floor": "x"}, {"kept": 2.5},
+    ],
+)  # fmt: skip
+def test_an_argument_of_another_type_is_told_in_one_line(wrong: dict[str, object]) -> None:
+    (name,) = wrong
+    with pytest.raises(InputError, match=f"^{name}: found .*, expected .*; give "):
+        Reward(**{"target": "HepG2", **wrong})  # type: ignore[arg-type]

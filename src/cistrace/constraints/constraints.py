@@ -9,6 +9,9 @@ from cistrace.constraints.motif_rules import named_motifs
 from cistrace.constraints.patterns import forbidden_pattern, letters_fault
 from cistrace.errors import ConstraintError
 
+COUNTS = ("longest_run", "sites_of_one", "maximum_edits", "distance_between")
+NAMES = ("forbidden_sites", "keep_motifs", "avoid_motifs")
+
 
 @dataclass(frozen=True, order=True, slots=True)
 class Region:
@@ -94,9 +97,45 @@ class Constraints:
     flanks: tuple[str, str] = field(default=("", ""))
 
     def __post_init__(self) -> None:
-        faults = tuple(_faults(self))
+        faults = tuple(_type_faults(self)) or tuple(_faults(self))
         if faults:
             raise ConstraintError(faults, "constraints")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _several(value: object, kind: type, count: int | None = None) -> bool:
+    """Whether a value is a tuple or list of one kind of thing, of so many where that is fixed."""
+    fits = isinstance(value, tuple | list) and all(isinstance(one, kind) for one in value)
+    return fits and (count is None or len(value) == count)  # type: ignore[arg-type]
+
+
+def _is_pair(value: object) -> bool:
+    return isinstance(value, tuple | list) and len(value) == 2 and all(map(_is_number, value))
+
+
+# What a value has to be, and in words.
+_TYPES: dict[str, tuple[Callable[[object], bool], str]] = {
+    "gc": (_is_pair, "two numbers, (lowest, highest)"),
+    **{name: (_is_count, "a whole number") for name in COUNTS},
+    **{name: (lambda value: _several(value, str), "a tuple of texts") for name in NAMES},
+    "keep_regions": (lambda value: _several(value, Region), "a tuple of Region"),
+    "natural": (lambda value: isinstance(value, NaturalElements), "NaturalElements"),
+    "flanks": (lambda value: _several(value, str, 2), "two texts, (before, behind)"),
+}
+
+
+def _type_faults(constraints: Constraints) -> Iterator[str]:
+    for name, (fits, expected) in _TYPES.items():
+        value = getattr(constraints, name)
+        if value is not None and not fits(value):
+            yield f"{name}: found {repr(value)[:80]}, expected {expected}; give that"
 
 
 def _faults(constraints: Constraints) -> Iterator[str]:
@@ -104,7 +143,7 @@ def _faults(constraints: Constraints) -> Iterator[str]:
         low, high = constraints.gc
         if not 0 <= low <= high <= 1:
             yield f"gc: found {low:g} to {high:g}, expected 0 <= lowest <= highest <= 1; give shares, not per cent"
-    for name in ("longest_run", "sites_of_one", "maximum_edits", "distance_between"):
+    for name in COUNTS:
         value = getattr(constraints, name)
         if value is not None and value < 1:
             yield f"{name}: found {value}, expected at least 1; leave it out for no such constraint"

@@ -29,6 +29,7 @@ from cistrace.io.small_files import small_text
 from cistrace.io.streams import file_faults, shown
 from cistrace.io.yaml_text import MOST_CHARACTERS, parse_yaml
 
+QUOTED = 80  # characters of a value that a message repeats
 KEYS = tuple(entry.name for entry in fields(Constraints))
 
 
@@ -70,7 +71,7 @@ def _values(plain: dict[Any, Any], folder: Path) -> tuple[dict[str, Any], list[s
         try:
             if key not in KEYS:
                 near = get_close_matches(str(key), KEYS, 1)
-                raise _Fault(f"no such key; expected {', '.join(near or KEYS)}")
+                raise _Fault(f"no such key; expected {', '.join(near or KEYS)}; rename or remove it")
             if value is not None:
                 found[key] = _natural(value, folder) if key == "natural" else _READERS[key](value)
         except _Fault as fault:
@@ -117,28 +118,33 @@ def _plain(path: Path, where: str) -> dict[Any, Any]:
     return plain
 
 
+def _quoted(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= QUOTED else f"{text[:QUOTED]}..."
+
+
 def _share_pair(value: Any) -> tuple[float, float]:
-    pair = _list(value, _number)
-    if len(pair) != 2:
-        raise _Fault(f"found {value!r}, expected two numbers, [lowest, highest]")
-    return pair[0], pair[1]
+    if not isinstance(value, list) or len(value) != 2:
+        raise _Fault(f"found {_quoted(value)}, expected two numbers, [lowest, highest]; write both, such as [0.4, 0.6]")
+    low, high = _list(value, _number)
+    return low, high
 
 
 def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _Fault(f"found {value!r}, expected a number")
+        raise _Fault(f"found {_quoted(value)}, expected a number; write one")
     return float(value)
 
 
 def _count(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _Fault(f"found {value!r}, expected a whole number")
+        raise _Fault(f"found {_quoted(value)}, expected a whole number; write one")
     return value
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Fault(f"found {value!r}, expected text")
+        raise _Fault(f"found {_quoted(value)}, expected text; put it between quotation marks")
     return value
 
 
@@ -148,14 +154,14 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _list(value: Any, read: Callable[[Any], Any]) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise _Fault(f"found {value!r}, expected a list")
+        raise _Fault(f"found {_quoted(value)}, expected a list; put what it holds between [ and ]")
     return tuple(map(read, value))
 
 
 def _flanks(value: Any) -> tuple[str, str]:
     pair = tuple(text.upper() for text in _list(value, _text))
     if len(pair) != 2:
-        raise _Fault(f"found {value!r}, expected two texts, [before, behind]")
+        raise _Fault(f"found {_quoted(value)}, expected two texts, [before, behind]; write both, '' for none")
     return pair[0], pair[1]
 
 
@@ -164,10 +170,10 @@ def _region(value: Any) -> Region:
         return Region(_count(value[0]) - 1, _count(value[1]))
     match = re.fullmatch(r"([0-9]{1,9})-([0-9]{1,9})", str(value))
     if match is None:
-        raise _Fault(f"found {value!r}, expected FIRST-LAST such as 1-20, 1-based and inclusive")
+        raise _Fault(f"found {_quoted(value)}, expected FIRST-LAST such as 1-20, 1-based and inclusive; write it so")
     region = Region(int(match[1]) - 1, int(match[2]))
     if not 0 <= region.start < region.end:
-        raise _Fault(f"found {value!r}, expected FIRST-LAST, 1-based, the first no later than the last")
+        raise _Fault(f"found {_quoted(value)}, expected FIRST-LAST, 1-based, the first no later than the last; mend it")
     return region
 
 
@@ -177,7 +183,7 @@ def _regions(value: Any) -> tuple[Region, ...]:
 
 def _natural(value: Any, folder: Path) -> NaturalElements:
     if not isinstance(value, dict) or set(value) != {"file", "distance"}:
-        raise _Fault(f"found {value!r}, expected {{file: FASTA or table, distance: EDITS}}")
+        raise _Fault(f"found {_quoted(value)}, expected {{file: FASTA or table, distance: EDITS}}; write both")
     distance = _count(value["distance"])
     path = folder / _text(value["file"])
     try:

@@ -47,8 +47,8 @@ def named_motifs(name: str) -> tuple[Motif, ...]:
     if not found:
         known = {motif.name for motif in library} | {names[motif.matrix_id].symbol for motif in library}
         near = get_close_matches(asked, sorted(known), 3, 0.6)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
-        raise ConstraintError([f"found {name!r}, expected a TF or matrix id of {load_library().name}{hint}"])
+        mend = f"did you mean {', '.join(near)}?" if near else "correct or remove it"
+        raise ConstraintError([f"found {name[:80]!r}, expected a TF or matrix id of {load_library().name}; {mend}"])
     usable = tuple(motif for motif in found if slack(motif) is not None)
     if not usable:
         raise ConstraintError([f"found {name!r}, whose matrix has no word at the scanner's threshold; choose another"])

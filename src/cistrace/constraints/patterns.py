@@ -79,10 +79,11 @@ def forbidden_pattern(name: str) -> Pattern:
 def _enzyme_site(name: str) -> str:
     sites = _enzyme_sites(name)
     if name not in sites:
-        near = get_close_matches(name, sites, 3, 0.6)
-        hint = f"; did you mean {', '.join(near)}?" if near else ""
+        plain = {site.casefold(): site for site in sites}
+        near = [plain[one] for one in get_close_matches(name.casefold(), plain, 3, 0.6)]
+        mend = f"did you mean {', '.join(near)}?" if near else "correct or remove it"
         raise ConstraintError(
-            [f"found {name!r}, expected a restriction enzyme such as EcoRI, or capital letters of {IUPAC}{hint}"]
+            [f"found {name[:80]!r}, expected a restriction enzyme such as EcoRI, or capital letters of {IUPAC}; {mend}"]
         )
     return sites[name]
 

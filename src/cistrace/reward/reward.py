@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
+from numbers import Real
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -116,6 +117,7 @@ class Reward:
         device: str | None = None,
         expressed: Iterable[str] | None = None,
     ) -> None:
+        _check_types(target, against, objective, scales, constraints, expressed)
         off_targets = (against,) if isinstance(against, str) else tuple(against)
         factors = None if expressed is None else frozenset(expressed)
         checker = _checker(constraints)
@@ -308,7 +310,35 @@ def _checker(constraints: Constraints | Checker | str | Path | None) -> Checker 
     return ConstraintChecker(constraints)
 
 
+def _check_types(
+    target: object, against: object, objective: object, scales: object, constraints: object, expressed: object
+) -> None:
+    checks = {
+        "target": (target, isinstance(target, str | None), "the name of a cell type"),
+        "against": (against, _are_texts(against), "names of cell types"),
+        "objective": (objective, isinstance(objective, str | None), "text"),
+        "scales": (scales, isinstance(scales, Mapping | None), "a dict of (lowest, highest) by cell type"),
+        "constraints": (constraints, isinstance(constraints, str | Path | Constraints | None)
+                        or hasattr(constraints, "shortfalls"), "Constraints, the path of a file, or a Checker"),
+        "expressed": (expressed, expressed is None or (not isinstance(expressed, str) and _are_texts(expressed)),
+                      "symbols of genes"),
+    }  # fmt: skip
+    for name, (value, fits, expected) in checks.items():
+        if not fits:
+            raise InputError(f"{name}: found {repr(value)[:80]}, expected {expected}; give that")
+
+
+def _are_texts(value: object) -> bool:
+    """Whether a value is a text or gives texts alone, as far as can be seen without taking any."""
+    return isinstance(value, Iterable) and (
+        not isinstance(value, Collection) or all(isinstance(one, str) for one in value)
+    )
+
+
 def _check_numbers(weights: dict[str, float], floor: float, kept: int) -> None:
+    for name, number in {**weights, "floor": floor, "kept": kept}.items():
+        if not isinstance(number, Real) or (name == "kept" and not isinstance(number, int)):
+            raise InputError(f"{name}: found {repr(number)[:80]}, expected a number; give one")
     for name, weight in weights.items():
         if not (math.isfinite(weight) and weight >= 0):
             raise InputError(f"{name}: found {weight}, expected a weight of at least 0; give one")
