@@ -98,6 +98,7 @@ def test_a_pickle_is_not_opened_on_another_checkpoint(tmp_path: Path) -> None:
     (model / "cistrace" / "checkpoint.json").write_text(
         (model / "cistrace" / "checkpoint.json").read_text().replace("\n", "\n\n", 1)
     )
+    (model / "cistrace" / "checkpoint.sha256").unlink()  # which would know it for altered
     with pytest.raises(ModelError, match="pickled reward: found checkpoint"):
         pickle.loads(kept)
 
