@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -98,3 +100,32 @@ def test_processes_that_keep_dying_end_in_one_clear_line() -> None:
 def test_blocks_hold_all_in_order() -> None:
     assert list(blocks(range(7), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(blocks([], 3)) == []
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import os, signal, sys\n"
+        "from cistrace.io.workers import Workers\n"
+        "if __name__ == '__main__':\n"
+        "    workers = Workers(2)\n"
+        "    print(*workers.map(os.getpgid, [0] * 8), flush=True)\n"
+        "    print(*workers._pool._processes, flush=True)\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, program], stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    processes = [int(word) for word in done.stdout.splitlines()[1].split()]
+    assert len(processes) == 2
+    deadline = time.monotonic() + 20
+    while any(map(is_running, processes)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(map(is_running, processes))
+
+
+def is_running(process: int) -> bool:
+    """Not ended, nor a zombie that nobody has asked after."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

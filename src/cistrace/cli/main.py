@@ -126,4 +126,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # ids are any text, terminals are not
-    cli(prog_name="cistrace")
+    try:
+        cli(prog_name="cistrace")
+    except OSError as error:  # the help's text, which no command writes
+        _discard_stdout()
+        click.echo(f"cistrace: standard output: {error.strerror or error}; expected room; mend that", err=True)
+        sys.exit(BAD_INPUT)

@@ -15,7 +15,7 @@ from cistrace.design.archive import Found, Round
 from cistrace.errors import OutputError
 from cistrace.io.files import write_faults
 from cistrace.io.hashes import text_hash
-from cistrace.io.journal import check_same, journal_path, lock_journal
+from cistrace.io.journal import check_same, close_journal, journal_path, lock_journal
 from cistrace.io.json_lines import json_line
 from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
@@ -120,7 +120,7 @@ class SearchJournal:
     ) -> None:
         if kind is None or self._is_empty():
             self.path.unlink(missing_ok=True)
-        self._file.close()
+        close_journal(self._file)
 
     def _is_empty(self) -> bool:
         """Whether it holds no round: then nothing is lost with it."""

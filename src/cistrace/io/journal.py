@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
@@ -46,6 +47,12 @@ def lock_journal(file: BinaryIO, path: Path, what: str = "run") -> None:
         raise OutputError(
             f"{shown(path)}: another {what} is at work on it; expected none; wait for it, or stop it"
         ) from None
+
+
+def close_journal(file: BinaryIO) -> None:
+    """Close a journal: what a full disk has not taken was told as it was written, and is of no finished block."""
+    with suppress(OSError):
+        file.close()
 
 
 def check_same(found: dict[str, Any], of: dict[str, Any], path: Path, what: str = "run") -> None:
@@ -236,7 +243,7 @@ class Journal:
         if self._file is not None:
             if kind is None or not self.kept:
                 self.path.unlink(missing_ok=True)
-            self._file.close()
+            close_journal(self._file)
 
 
 def _plain(line: bytes) -> dict[str, Any]:

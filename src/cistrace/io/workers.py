@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,7 +10,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import Generic, Self, TypeVar
 
 from cistrace.errors import WorkerError
@@ -163,9 +165,20 @@ def _first_done(jobs: deque[_Job[_Task, _Result]]) -> _Job[_Task, _Result]:
 
 
 def _begin() -> None:
-    """In a process that starts: one thread, and interrupts are the parent's to handle."""
+    """In a process that starts: one thread, interrupts are the parent's to handle, and its end is this one's too.
+
+    A worker that waits for a task holds both ends of the pipe: it would wait for ever for a parent that was killed.
+    """
     one_thread()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, name="cistrace-parent", daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _answer() -> bool:
