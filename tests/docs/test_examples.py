@@ -39,7 +39,8 @@ def test_every_example_is_run_somewhere_or_says_why_not(capsys: pytest.CaptureFi
         for example in left:
             print(f"  {example}: {example.why}")
     languages = Counter(example.language for page in PAGES for example in examples(page))
-    assert set(languages) <= {"json", "python", "sh", "text", "yaml"}, "shell is `sh`, what is printed `text`"
+    known = {"json", "python", "sh", "snakemake", "text", "yaml"}
+    assert set(languages) <= known, "shell is `sh`, what is printed `text`"
 
 
 def run_page(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
