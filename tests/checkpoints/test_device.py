@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from cli_helpers import invoke
 
 from cistrace import Predictor
 from cistrace.checkpoints.device import available_devices, usable_device
@@ -62,3 +66,21 @@ def test_a_gpu_predicts_what_a_cpu_does(trace: bool) -> None:
     other = Predictor(device="cuda").predict(bases, trace=trace)
     np.testing.assert_allclose([x.activity for x in one], [x.activity for x in other], atol=0.02)
     assert sum(x.trace_text == y.trace_text for x, y in zip(one, other, strict=True)) >= len(one) - 2
+
+
+@pytest.mark.gpu
+def test_commands_say_the_same_on_a_gpu_within_a_thousandth(tmp_path: Path) -> None:
+    letters = np.random.default_rng(1).choice(list("ACGT"), (64, 200))
+    (tmp_path / "in.fa").write_text("".join(f">s{at}\n{''.join(row)}\n" for at, row in enumerate(letters)))
+    pairs = [("".join(row), "".join([*row[:99], "CGTA"["ACGT".index(row[99])], *row[100:]])) for row in letters]
+    (tmp_path / "pairs.csv").write_text("ref,alt\n" + "".join(f"{ref},{alt}\n" for ref, alt in pairs))
+    found = {}
+    for device in ("cpu", "cuda"):
+        for command, source, column in (("predict", "in.fa", "activity"), ("variants", "pairs.csv", "alt_activity")):
+            output = tmp_path / f"{device}-{command}.jsonl"
+            done = invoke(command, tmp_path / source, "--no-trace", "--device", device, "-o", output)
+            assert done.exit_code == 0 and f"computing on {device}" in done.stderr, done.stderr
+            rows = [json.loads(line) for line in output.read_text().splitlines()]
+            found[device, command] = [row[column] for row in rows]
+    for command in ("predict", "variants"):
+        np.testing.assert_allclose(found["cpu", command], found["cuda", command], atol=1e-3, rtol=0)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from bench_helpers import a_table, write_table
 from cli_helpers import invoke
 from engine_helpers import Absent, Doubling, Dying, Refusing, WhereAmI
 
@@ -76,6 +77,7 @@ def test_one_engine_on_two_nodes(cluster: Any, tmp_path: Path) -> None:
         with pytest.raises(WorkerError, match="3 workers were lost with the same work"):
             list(engine.map(Dying(), blocks(range(12), 2)))
         assert [list(rows) for _, rows in engine.map(Doubling(3), [[1], [2]])] == [[3], [6]]
+        assert engine.crew("cpu") == f", 2 workers of the Ray cluster at {cluster.address}"
         assert engine.place("auto") == engine.place("cpu") == "cpu" and engine.place(None) is None
         for device in ("cuda", "mps", "cuda:1"):
             with pytest.raises(InputError, match="which has 0 GPUs"):
@@ -137,6 +139,38 @@ def test_commands_say_the_same_on_both_engines(cluster: Any, sequences: Path, tm
         assert [row["id"] for row in local] == [row["id"] for row in there]
         assert [row["trace"] for row in local] == [row["trace"] for row in there]
         assert max(abs(one["activity"] - other["activity"]) for one, other in zip(local, there)) < 1e-4
+
+
+def test_a_data_set_and_effects_of_variants_are_the_same(cluster: Any, tmp_path: Path) -> None:
+    """A data set to the byte, manifest and all; effects of variants and their traces."""
+    table = write_table(a_table(240), tmp_path / "table.tsv")
+    genome = "".join(np.random.default_rng(1).choice(list("ACGT"), 3_000))
+    (tmp_path / "genome.fa").write_text(f">chr1\n{genome}\n")
+    others = dict(zip("ACGT", "CGTA", strict=True))
+    placed = (f"chr1:{at}:{genome[at - 1]}:{others[genome[at - 1]]}\n" for at in range(200, 2_600, 60))
+    (tmp_path / "variants.txt").write_text("".join(placed))
+    split = ("--val", "chr5", "--test", "chr6", "--all")
+    for name, engine in (("local", ()), ("ray", ("--engine", "ray", "--address", cluster.address))):
+        (tmp_path / name).mkdir()  # a data set is called by its folder
+        built = invoke(
+            "reasonbench", "build", table, "--cell-type", "K562", *split, "-o", tmp_path / name / "bench", *engine
+        )  # fmt: skip
+        assert built.exit_code == 0, built.stderr
+        scored = invoke(
+            "variants", tmp_path / "variants.txt", "--genome", tmp_path / "genome.fa", "--cell-type", "K562",
+            "-o", tmp_path / f"{name}.jsonl", *engine,
+        )  # fmt: skip
+        assert scored.exit_code == 0, scored.stderr
+    local, there = tmp_path / "local" / "bench", tmp_path / "ray" / "bench"
+    files = sorted(path.relative_to(local) for path in local.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(there) for path in there.rglob("*") if path.is_file()) != []
+    assert [path for path in files if (local / path).read_bytes() != (there / path).read_bytes()] == []
+    one, other = (
+        [json.loads(line) for line in (tmp_path / f"{name}.jsonl").read_text().splitlines()]
+        for name in ("local", "ray")
+    )
+    assert len(one) == 40 and [row["trace"] for row in one] == [row["trace"] for row in other]
+    assert max(abs(x["alt_activity"] - y["alt_activity"]) for x, y in zip(one, other, strict=True)) < 1e-4
 
 
 def test_a_node_that_is_killed_costs_nothing(

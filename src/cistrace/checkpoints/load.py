@@ -151,6 +151,11 @@ def load_checkpoint(folder: Path | None = None, device: str | None = None) -> Ch
 
 
 def _load_towers(folder: Path, config: CheckpointConfig, place: torch.device) -> Towers:
+    if place.type == "cuda":
+        import torch
+
+        # By default convolutions round to ten bits there: activities would differ from a CPU's in their third digit.
+        torch.backends.cudnn.allow_tf32 = False
     estimator, contributor = (load_tower(folder / name).to(place) for name in TOWER_FILES)
     return Towers(estimator, contributor, load_domain(folder / DOMAIN_FILE) if DOMAIN_FILE in config.files else None)
 

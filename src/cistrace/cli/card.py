@@ -115,7 +115,7 @@ def card(
         maker = engine.opened(stage)
         canonical_cell_types(cell_types, maker.cell_types)
         if evidence == "towers":
-            say_device(place or "cpu", engine.threads)
+            say_device(place or "cpu", engine)
         with maker.scanner, text_output(target) as out, Progress("sequences", reading.count()) as progress:
             for block, texts in engine.map(stage, blocks(records, BLOCK)):
                 for text in texts:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
 import click
 
 from cistrace.cli.extras import need_ray
-from cistrace.io.cores import cores
 
 if TYPE_CHECKING:
     from cistrace.io.engine import Engine
@@ -80,8 +79,6 @@ def _chosen_device(name: str | None) -> str | None:
     return chosen_device(name)
 
 
-def say_device(device: str, threads: int | None) -> None:
+def say_device(device: str, engine: Engine) -> None:
     """Say on stderr where models compute."""
-    number = threads or cores()
-    with_threads = f", {number} thread{'' if number == 1 else 's'}" if device == "cpu" else ""
-    click.echo(f"cistrace: computing on {device}{with_threads}", err=True)
+    click.echo(f"cistrace: computing on {device}{engine.crew(device)}", err=True)

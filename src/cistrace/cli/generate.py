@@ -113,7 +113,7 @@ def generate(
             engine = held.enter_context(open_engine(engine_name, address, threads))
             place = engine.place(device)
             if is_main():
-                say_device(stages.writing_device(recipe, place), engine.threads)
+                say_device(stages.writing_device(recipe, place), engine)
             writing = by_engine(WritingStage(folder, recipe, place, engine.threads), engine)
         else:
             from cistrace.training.served import by_endpoint, chat_settings

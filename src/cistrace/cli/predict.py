@@ -179,7 +179,7 @@ def predict(
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         predictor.readout(trace)
-        say_device(predictor.checkpoint.place, engine.threads)
+        say_device(predictor.checkpoint.place, engine)
         page = None if report is None else Page(report, source, predictor.checkpoint)
         asked = _Asked(engine, stage, cells, progress, page)
         if report is None and bigwig is None and to_terminal(target):

@@ -179,7 +179,7 @@ def variants(
         for fault in scorer.checkpoint.faults:
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, scorer.cell_types)
-        say_device(place or "cpu", engine.threads)
+        say_device(place or "cpu", engine)
         reader = VariantReader(scorer.window, opened, shifts, refusals.take, refusals.note)
         placed = reader.file(source, WHOLE if shard is None else shard.stretch(count_variants(source)))
         if to_terminal(target):

@@ -35,6 +35,9 @@ class Engine(Protocol):
             None such where the work is done.
         """
 
+    def crew(self, device: str) -> str:
+        """Who computes on the device, in words that follow its name."""
+
     def opened(self, stage: Stage[Any, Any, _Opened]) -> _Opened:
         """What a stage works with, opened in this process too, to be asked about it."""
 
@@ -75,6 +78,11 @@ class LocalEngine:
     def place(self, device: str | None) -> str | None:
         """See `Engine.place`."""
         return device if self._choose is None else self._choose(device)
+
+    def crew(self, device: str) -> str:
+        """See `Engine.crew`: threads, of processors alone."""
+        number = self._workers.processes
+        return f", {number} thread{'' if number == 1 else 's'}" if device == "cpu" else ""
 
     def opened(self, stage: Stage[Any, Any, _Opened]) -> _Opened:
         """See `Engine.opened`; a stage that spreads works with the very same."""

@@ -137,6 +137,11 @@ class RayEngine:
         self._on_gpu = device == "cuda"
         return device
 
+    def crew(self, device: str) -> str:
+        """See `Engine.crew`."""
+        number = self._number()
+        return f", {number} worker{'' if number == 1 else 's'} of the Ray cluster at {self._address}"
+
     def opened(self, stage: Stage[Any, Any, _Opened]) -> _Opened:
         """See `Engine.opened`: on this process's own processor."""
         return stage.to_ask().opened
@@ -169,13 +174,17 @@ class RayEngine:
 
     def _hire(self) -> None:
         """Start the workers that are missing."""
-        if self._wanted is None:
-            self._wanted = max(1, int(self._ray.cluster_resources().get("GPU" if self._on_gpu else "CPU", 1)))
-        while len(self._workers) < self._wanted:
+        while len(self._workers) < self._number():
             actor = self._ray.remote(RayWorker).options(
                 num_cpus=1, num_gpus=int(self._on_gpu), scheduling_strategy="SPREAD", max_restarts=0
             ).remote()  # fmt: skip
             self._workers.append(_Worker(actor, actor.start.remote(__version__)))
+
+    def _number(self) -> int:
+        """How many workers there should be; found out once."""
+        if self._wanted is None:
+            self._wanted = max(1, int(self._ray.cluster_resources().get("GPU" if self._on_gpu else "CPU", 1)))
+        return self._wanted
 
     def _hand_out(self, jobs: Iterable[_Job], packed: tuple[Any, str]) -> None:
         """Give blocks that wait, first ones first, to workers that have room, those with least to do first."""
