@@ -25,8 +25,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("licences.md")
 CORE = "core"
-# Extras of those who work on cistrace; nobody else gets their packages.
-WORKSHOP = re.compile(r"(.*-)?(test|docs)")
+# Extras of those who work on cistrace, whose packages nobody else gets; and `all`, which repeats the others.
+WORKSHOP = re.compile(r"(.*-)?(test|docs)|all")
 # PyTorch's builds for CUDA bring these under NVIDIA's own terms; the CPU build does not.
 OF_CUDA = re.compile(r"triton|nvidia-.*|cuda-.*")
 
@@ -39,6 +39,7 @@ PERMISSIVE = {
 MPL = "MPL-2.0, which binds who alters its files"
 # What else is let in, and why. A key is a package, or a package and what its wheel carries.
 ADMITTED = {
+    "certifi": f"{MPL}; a list of certificates, which ray asks for by way of requests",
     "tqdm": f"{MPL}; huggingface_hub asks for it",
     "hf-xet/colored": MPL,
     "hf-xet/option-ext": MPL,

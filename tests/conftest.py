@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,6 +21,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not any(item.get_closest_marker(group) for group in GROUPS):
             item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: item.get_closest_marker("quick") is not None)  # the long ones first
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    """With CISTRACE_CORE_TESTS set, a file that needs a package that is not there is skipped by name."""
+    report: Any = yield
+    if os.environ.get("CISTRACE_CORE_TESTS") and report.failed and isinstance(collector, pytest.Module):
+        told = str(report.longrepr).splitlines()
+        if told and told[-1].startswith("E   ModuleNotFoundError: "):
+            report.outcome = "skipped"
+            report.longrepr = (str(collector.path), 1, f"Skipped: {told[-1].partition(': ')[2]}")
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,24 +14,27 @@ PYTHONS = ("3.11", "3.12", "3.13")
 
 
 make_lock = load_script("docs/make_lock.py")
-TEXT = make_lock.LOCK.read_text(encoding="utf-8")
-HEAD = "\n".join(line for line in TEXT.splitlines() if line.startswith("#"))
-ENTRIES = [entry for entry in re.split(r"\n(?=\S)", TEXT) if not entry.startswith("#")]
+TEXTS = {name: (make_lock.FOLDER / name).read_text(encoding="utf-8") for name in make_lock.LOCKS}
+every_lock = pytest.mark.parametrize("name", TEXTS)
+
+
+def entries(name: str) -> list[str]:
+    return [entry for entry in re.split(r"\n(?=\S)", TEXTS[name]) if not entry.startswith("#")]
 
 
 def environment(python: str) -> dict[str, str]:
     return {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux", "extra": ""}
 
 
-def pins(python: str) -> dict[str, str]:
+def pins(name: str, python: str) -> dict[str, str]:
     """Name to version, of the entries that count for one Python on Linux; a name that counts twice fails."""
     found: dict[str, str] = {}
-    for entry in ENTRIES:
+    for entry in entries(name):
         pin = Requirement(re.split(r" \\\n", entry)[0])
         if pin.marker is None or pin.marker.evaluate(environment(python)):
             (version,) = (one.version for one in pin.specifier if one.operator == "==")
             assert found.setdefault(canonicalize_name(pin.name), version) == version, f"{pin.name}: twice"
-    found["torch"] = re.findall(r"^# torch==(\S+): not below", HEAD, flags=re.MULTILINE)[0]
+    found["torch"] = re.findall(r"^# torch==(\S+): not below", TEXTS[name], flags=re.MULTILINE)[0]
     return found
 
 
@@ -53,27 +56,35 @@ def asked_for(extras: tuple[str, ...]) -> list[Requirement]:
     return found
 
 
+@every_lock
 @pytest.mark.parametrize("python", PYTHONS)
-def test_what_pyproject_asks_for_is_locked(python: str) -> None:
-    locked = pins(python)
+def test_what_pyproject_asks_for_is_locked(name: str, python: str) -> None:
+    locked = pins(name, python)
     unmet = [
         f"{one}: {locked.get(canonicalize_name(one.name), 'nothing')}"
-        for one in asked_for(make_lock.EXTRAS)
+        for one in asked_for(make_lock.LOCKS[name])
         if one.marker is None or one.marker.evaluate(environment(python))
         if not one.specifier.contains(locked.get(canonicalize_name(one.name), "0"), prereleases=True)
     ]
     assert unmet == [], "run: python docs/make_lock.py"
 
 
-def test_every_package_has_hashes_and_none_says_where_it_comes_from() -> None:
-    assert [entry for entry in ENTRIES if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)] == []
-    assert not re.search(r"://|--(extra-)?index|--find-links| @ ", TEXT)
+@every_lock
+def test_every_package_has_hashes_and_none_says_where_it_comes_from(name: str) -> None:
+    assert [entry for entry in entries(name) if not re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry)] == []
+    assert not re.search(r"://|--(extra-)?index|--find-links| @ ", TEXTS[name])
+
+
+def test_both_locks_agree() -> None:
+    for python in PYTHONS:
+        wide = pins("test.txt", python)
+        assert [one for one in pins("image.txt", python).items() if one not in wide.items()] == []
 
 
 def test_what_goes_with_a_build_of_torch_is_left_out() -> None:
-    assert [entry for entry in ENTRIES if make_lock.BY_BUILD.fullmatch(entry.split("==")[0])] == []
+    assert [one for name in TEXTS for one in entries(name) if make_lock.BY_BUILD.fullmatch(one.split("==")[0])] == []
     numpy, torch = "numpy==2.4.6 \\\n    --hash=sha256:00", "torch==2.13.0 \\\n    --hash=sha256:11"
-    kept = make_lock.laid_out(f"{numpy}\n{torch}\ntriton==3.7.1 ; x")
-    assert kept == make_lock.HEAD.format(torch="2.13.0") + numpy + "\n"
+    kept = make_lock.laid_out("image.txt", f"{numpy}\n{torch}\ntriton==3.7.1 ; x")
+    assert kept == make_lock.HEAD.format(name="image.txt", extras="serve", torch="2.13.0") + numpy + "\n"
     with pytest.raises(ValueError, match="no pin of torch"):
-        make_lock.laid_out("numpy==2.4.6")
+        make_lock.laid_out("image.txt", "numpy==2.4.6")
