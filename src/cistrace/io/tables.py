@@ -245,8 +245,9 @@ def _parquet_rows(file: Any, names: tuple[str, str | None], source: str) -> Iter
     wanted = [name for name in names if name is not None]
     number = 0
     for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=wanted, use_threads=False):
-        values = [batch.column(batch.schema.get_field_index(name)).to_pylist() for name in wanted]
-        for row in zip(*values, strict=True):
+        columns = [batch.column(batch.schema.get_field_index(name)) for name in wanted]
+        # One value at a time: rows may share one long text, which the column holds once.
+        for row in zip(*((value.as_py() for value in column) for column in columns), strict=True):
             number += 1
             yield _typed_record(dict(zip(wanted, row, strict=True)), names, number, number, source, "row")
 
