@@ -23,6 +23,7 @@ from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.ids import SeenIds
 from cistrace.io.sequences import base_fault
 from cistrace.predictions.table import figure
+from cistrace.serve.answers import Problem
 from cistrace.serve.asking import Asked, predicted
 from cistrace.serve.bodies import once
 from cistrace.serve.faults import FAILED, fault_text, told
@@ -39,6 +40,24 @@ JSON = "application/json"
 
 Key = Literal["bad_prediction_request", "prediction_request_failed", "server_error"]
 STATUS: dict[Key, int] = {"bad_prediction_request": 400, "prediction_request_failed": 422, "server_error": 500}
+
+
+class GameProblem(BaseModel):
+    """Why a request is not answered, in the convention's words."""
+
+    predictor_name: str
+    error: list[dict[Key, str]]
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"model": GameProblem, "description": "It is no request of the convention."},
+    403: {"model": Problem, "description": "It comes from another site's page."},
+    413: {"model": Problem, "description": "It is too large."},
+    421: {"model": Problem, "description": "It was meant for another server."},
+    422: {"model": GameProblem, "description": "Something in it cannot be predicted."},
+    500: {"model": GameProblem, "description": "A fault of the server."},
+    503: {"model": Problem, "description": "As many requests as may wait are waiting."},
+}
 
 
 class GameError(Exception):
@@ -243,7 +262,7 @@ def game_routes(service: Service, worker: Worker, limits: Limits) -> APIRouter:
             "expression_strand_specific": False,
         }
 
-    @router.post("/predict", summary="GAME: predict", openapi_extra=_request_body())
+    @router.post("/predict", summary="GAME: predict", openapi_extra=_request_body(), responses=PROBLEMS)
     async def predict(request: Request) -> JSONResponse:
         """Activity of every sequence for every task, as an evaluator of GAME's asks for it."""
         try:
