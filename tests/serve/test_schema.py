@@ -24,7 +24,7 @@ schema = schemathesis.openapi.from_asgi("/openapi.json", APP)
 
 
 @pytest.mark.integration
-@schema.parametrize()
+@schema.parametrize()  # type: ignore[untyped-decorator]
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 def test_answers_are_those_that_are_described(case: Any) -> None:
     case.call_and_validate(checks=schemathesis.checks.CHECKS.get_by_names(CHECKS))
