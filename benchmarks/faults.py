@@ -101,10 +101,11 @@ def make_inputs(folder: Path, many: int, few: int) -> None:
 
 
 def content(path: Path) -> dict[str, bytes]:
-    """Bytes by name of a file, or of the files below a folder."""
+    """Bytes by name of a file, or of the files below a folder; what lies under a hidden name is not yet a result."""
     if path.is_file():
         return {"": path.read_bytes()}
-    return {str(one.relative_to(path)): one.read_bytes() for one in sorted(path.rglob("*")) if one.is_file()}
+    found = {one.relative_to(path): one for one in sorted(path.rglob("*")) if one.is_file()}
+    return {str(at): one.read_bytes() for at, one in found.items() if not any(part[0] == "." for part in at.parts)}
 
 
 def start(job: Job, folder: Path, resume: bool) -> subprocess.Popen[str]:
@@ -153,7 +154,7 @@ def disturb(job: Job, make: Callable[[Path], None], runs: int, kills: int, seed:
                 target = folder / job.output
                 if process.returncode == 0:
                     break
-                tally.half += target.exists() and content(target) != whole
+                tally.half += any(whole.get(one) != data for one, data in content(target).items())
             tally.runs += 1
             tally.different += not target.exists() or content(target) != whole
             tally.left |= set(os.listdir(folder)) - names
