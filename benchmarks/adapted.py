@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from cistrace.io.engine import LocalEngine
+from cistrace.engines.engine import LocalEngine
 from cistrace.io.track import untracked
 from cistrace.mpra.formats import read_table
 from cistrace.reasonbench.evidence import ADAPTED, ASSOCIATIONS, SHIPPED, TOWERS, card_evidence

@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from cistrace.engines.engine import Engine, LocalEngine
+from cistrace.engines.stage import Stage
+from cistrace.engines.workers import blocks
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.engine import Engine, LocalEngine
-from cistrace.io.stage import Stage
-from cistrace.io.workers import blocks
 
 BAR = 1.7
 COMMANDS = ("scan", "predict")
@@ -114,7 +114,7 @@ def stage_of(command: str, threads: int) -> Stage[Any, Any, Any]:
 def opened(engine: str, workers: int) -> Any:
     if engine == "local":
         return LocalEngine(workers)
-    from cistrace.io.ray_engine import RayEngine
+    from cistrace.engines.ray_engine import RayEngine
 
     return RayEngine("local", workers)
 

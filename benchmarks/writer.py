@@ -21,8 +21,8 @@ import numpy as np
 from cistrace.cards.card import Card
 from cistrace.cards.maker import WindowCards
 from cistrace.cards.windows import SequenceWindow, Window
+from cistrace.engines.workers import blocks
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.workers import blocks
 from cistrace.mpra.table import read_joint
 from cistrace.predict import TOGETHER, Predictor
 from cistrace.traces.text import read_trace

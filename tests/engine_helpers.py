@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cistrace.engines.stage import STAYS, Stage
 from cistrace.errors import ModelError, RecordError
-from cistrace.io.stage import STAYS, Stage
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,7 +33,10 @@ def hook(event, arguments):
 ALLOWED = ()
 sys.addaudithook(hook)
 """
-AMONG_PROCESSES, OWN_WORK = ("io/engine.py", "io/ray_engine.py"), "pickle.loads(packed)"  # bytes that no file held
+AMONG_PROCESSES, OWN_WORK = (
+    ("engines/engine.py", "engines/ray_engine.py"),
+    "pickle.loads(packed)",
+)  # bytes that no file held
 UNSAFE = re.compile(
     r"\b(?:torch|pickle|joblib|dill|cloudpickle|marshal|shelve)\.(?:load|loads|open)\(|allow_pickle\s*=\s*True"
     r"|\byaml\.(?:unsafe_|full_)?load\((?!text, Loader=_Loader)|(?<![\w.])(?:eval|exec)\("

@@ -45,6 +45,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cistrace.engines.cores import settle_threads
 from cistrace.errors import (
     CardError,
     CellTypeError,
@@ -62,7 +63,6 @@ from cistrace.errors import (
     TraceError,
     WorkerError,
 )
-from cistrace.io.cores import settle_threads
 from cistrace.version import __version__
 
 if TYPE_CHECKING:

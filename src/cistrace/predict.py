@@ -31,11 +31,11 @@ from cistrace.cards.windows import (
 from cistrace.checkpoints.head_inputs import head_inputs
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import Readout
+from cistrace.engines.cores import use_threads
+from cistrace.engines.side_by_side import one_at_a_time, side_by_side
 from cistrace.errors import InputError, ModelError
-from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
-from cistrace.io.side_by_side import one_at_a_time, side_by_side
 from cistrace.predictions.ledger import ledger_of
 from cistrace.predictions.prediction import Prediction, Provenance
 from cistrace.predictions.predictions import Predictions

@@ -10,7 +10,7 @@ from typing import ClassVar
 import pytest
 from training_helpers import examples, tiny_recipe
 
-from cistrace.io.engine import LocalEngine
+from cistrace.engines.engine import LocalEngine
 from cistrace.io.shards import Shard
 from cistrace.training import spread
 from cistrace.training.examples import Example

@@ -16,10 +16,10 @@ from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, expression_option, reading_options, shard_option, threads_option
 from cistrace.cli.stages import CardStage
 from cistrace.cli.windows import windows_option
+from cistrace.engines.workers import blocks
 from cistrace.io.files import output_path, text_output
 from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
-from cistrace.io.workers import blocks
 
 BLOCK = 192  # sequences that are worked on together
 

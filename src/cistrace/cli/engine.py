@@ -10,7 +10,7 @@ import click
 from cistrace.cli.extras import need_ray
 
 if TYPE_CHECKING:
-    from cistrace.io.engine import Engine
+    from cistrace.engines.engine import Engine
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -61,12 +61,12 @@ def open_engine(name: EngineName, address: str | None, threads: int | None) -> E
     """
     if name == "ray":
         need_ray()
-        from cistrace.io.ray_engine import RayEngine
+        from cistrace.engines.ray_engine import RayEngine
 
         return RayEngine(address, threads)
     if address is not None:
         raise click.UsageError("--address needs --engine ray")
-    from cistrace.io.engine import LocalEngine
+    from cistrace.engines.engine import LocalEngine
 
     return LocalEngine(threads, _chosen_device)
 

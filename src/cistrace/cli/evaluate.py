@@ -11,8 +11,8 @@ import click
 
 from cistrace.cli.extras import need_evaluation
 from cistrace.cli.reading import threads_option
+from cistrace.engines.cores import cores
 from cistrace.errors import OutputError
-from cistrace.io.cores import cores
 
 
 @click.command(short_help="A model beside its rivals on a held-out split.")

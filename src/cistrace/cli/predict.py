@@ -30,16 +30,16 @@ from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import PredictionStage, RowStage
 from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
 from cistrace.cli.windows import windows_option
+from cistrace.engines.workers import blocks
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
-from cistrace.io.workers import blocks
 from cistrace.predictions.table import check_prediction_ending, prediction_output
 from cistrace.version import __version__
 
 if TYPE_CHECKING:
-    from cistrace.io.engine import Engine
+    from cistrace.engines.engine import Engine
 
 BLOCK = 192  # sequences that are worked on, and kept for --resume, together
 SHOWN_TOGETHER = 60  # rows of one table on a terminal

@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeVar
 
 import click
 
+from cistrace.engines.cores import MOST_THREADS
 from cistrace.errors import InputError, OutputError
-from cistrace.io.cores import MOST_THREADS
 from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import check_output

@@ -13,11 +13,11 @@ import click
 from cistrace.cli.page import say_left_out
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import threads_option
+from cistrace.engines.workers import blocks
 from cistrace.errors import InputError, OutputError
 from cistrace.io.files import check_output
 from cistrace.io.streams import STDIN, input_name, shown
 from cistrace.io.terminal import printable
-from cistrace.io.workers import blocks
 
 if TYPE_CHECKING:
     from cistrace.checkpoints.schema import CellScale
@@ -151,7 +151,7 @@ def _scales(model: Path | None, made_by: str) -> dict[str, CellScale]:
 def _base_model(model: Path | None, threads: int | None) -> BaseModel | None:
     """What the model's towers say of bases; None without towers."""
     from cistrace.checkpoints.load import load_checkpoint
-    from cistrace.io.cores import use_threads
+    from cistrace.engines.cores import use_threads
     from cistrace.report.cells import BaseModel
 
     use_threads(threads)

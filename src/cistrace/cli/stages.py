@@ -11,9 +11,9 @@ from cistrace.cards.cell_types import canonical_cell_types
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.cards.windows import WindowChoice
 from cistrace.cli.card_formats import CARD_FORMATS
-from cistrace.io.cores import cores, use_threads
+from cistrace.engines.cores import cores, use_threads
+from cistrace.engines.stage import STAYS, Stage
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.stage import STAYS, Stage
 from cistrace.predictions.table import prediction_object
 
 if TYPE_CHECKING:

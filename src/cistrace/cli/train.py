@@ -12,8 +12,8 @@ import click
 
 from cistrace.cli.extras import need_training
 from cistrace.cli.progress import tracked
+from cistrace.engines.cores import MOST_THREADS, cores, use_threads
 from cistrace.errors import RunError
-from cistrace.io.cores import MOST_THREADS, cores, use_threads
 
 if TYPE_CHECKING:
     from cistrace.reasonbench.dataset import DataSet

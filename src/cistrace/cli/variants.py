@@ -23,18 +23,18 @@ from cistrace.cli.reading import (
 from cistrace.cli.refusals import Refusals
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import EffectStage
+from cistrace.engines.workers import blocks
 from cistrace.errors import InputError
 from cistrace.io.count import RecordCount, count_records
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import output_path
 from cistrace.io.shards import WHOLE, Shard, check_sharded
 from cistrace.io.terminal import to_terminal
-from cistrace.io.workers import blocks
 from cistrace.variants.table import check_effect_ending, effect_object, effect_output, is_vcf
 from cistrace.version import __version__
 
 if TYPE_CHECKING:
-    from cistrace.io.engine import Engine
+    from cistrace.engines.engine import Engine
     from cistrace.variants.windows import PlacedVariant
 
 BLOCK = 256  # variants that are worked on, and kept for --resume, together

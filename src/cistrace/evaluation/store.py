@@ -17,6 +17,7 @@ from cistrace.cards.json import card_object
 from cistrace.cards.maker import BLOCK, WindowCards
 from cistrace.cards.windows import SequenceWindow, Window
 from cistrace.checkpoints.schema import model_folder, read_config
+from cistrace.engines.workers import blocks
 from cistrace.errors import DataError
 from cistrace.evaluation.alterations import ALTERATIONS, altered
 from cistrace.evaluation.comparison import Comparison
@@ -26,7 +27,6 @@ from cistrace.io.hashes import json_hash
 from cistrace.io.json_lines import json_line
 from cistrace.io.small_files import parse_json
 from cistrace.io.streams import shown
-from cistrace.io.workers import blocks
 from cistrace.predict import TOGETHER, Predictor, ScoredWindow
 from cistrace.traces.grounded import write
 from cistrace.traces.ledger import activity_of

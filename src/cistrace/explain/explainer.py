@@ -14,10 +14,10 @@ from cistrace.cards.explanation import Explanation
 from cistrace.cards.ledger import Ledger
 from cistrace.cards.sites import Site, sites_of
 from cistrace.checkpoints.load import load_checkpoint
+from cistrace.engines.cores import use_threads
 from cistrace.errors import InputError, ModelError
 from cistrace.explain.base_effects import BaseEffects
 from cistrace.explain.mutagenesis import AskedModel, base_effects
-from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.in_memory import SequenceInput, as_sequences
 from cistrace.motifs.scanner import Scanner, site_scanner

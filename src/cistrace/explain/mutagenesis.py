@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cistrace.cards.windows import Window, most_central, windows
+from cistrace.engines.side_by_side import side_by_side
 from cistrace.explain.base_effects import BASES, BaseEffects, WindowSum
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.side_by_side import side_by_side
 from cistrace.towers.evidence import Towers
 from cistrace.towers.ledger import Score, checked_scores
 

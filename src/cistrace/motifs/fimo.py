@@ -20,12 +20,12 @@ from typing import Literal, TextIO
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.engines.workers import blocks
 from cistrace.errors import MotifError
 from cistrace.io.delimited import row_writer
 from cistrace.io.disk import temporary_faults
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.regions import reverse_complement
-from cistrace.io.workers import blocks
 from cistrace.motifs.hit import MotifHit
 
 COLUMNS = (

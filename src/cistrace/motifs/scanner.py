@@ -17,9 +17,9 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from cistrace.engines.workers import Workers
 from cistrace.errors import MotifError
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.workers import Workers
 from cistrace.motifs.background import Background, load_background
 from cistrace.motifs.engine import Engine, RawHits, ScanPlan
 from cistrace.motifs.hit import MotifHit

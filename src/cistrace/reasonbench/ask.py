@@ -10,8 +10,8 @@ from typing import Any
 from cistrace.chat.answers import AnswerCache
 from cistrace.chat.asker import Usage
 from cistrace.chat.settings import ChatSettings
-from cistrace.io.engine import Engine
-from cistrace.io.workers import blocks
+from cistrace.engines.engine import Engine
+from cistrace.engines.workers import blocks
 from cistrace.reasonbench.chat_teacher import ChatTeacher
 from cistrace.reasonbench.entries import Condition
 from cistrace.reasonbench.subjects import CardSetting, ElementTask, SubjectStage

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from cistrace.cards.evidence import EvidenceKind
 from cistrace.cards.known_effects import KnownEffects
+from cistrace.engines.engine import Engine
+from cistrace.engines.workers import blocks
 from cistrace.errors import DataError
-from cistrace.io.engine import Engine
 from cistrace.io.hashes import file_hash
 from cistrace.io.streams import shown
 from cistrace.io.track import Track
-from cistrace.io.workers import blocks
 from cistrace.motifs.hit import MotifHit
 from cistrace.mpra.associations import fit_associations
 from cistrace.mpra.effects import carried_motifs, design_of

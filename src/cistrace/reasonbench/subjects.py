@@ -15,7 +15,7 @@ from cistrace.cards.card import Card
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.cards.found import FoundMotifs, found_motifs, listed_hits
 from cistrace.cards.known_effects import KnownEffects
-from cistrace.io.stage import Stage
+from cistrace.engines.stage import Stage
 from cistrace.motifs.hit import MotifHit
 from cistrace.motifs.scanner import Scanner, site_scanner
 from cistrace.mpra.evidence_table import EvidenceTable

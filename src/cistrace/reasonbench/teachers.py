@@ -12,10 +12,10 @@ from typing import Any
 
 from cistrace.cards.text import render_card
 from cistrace.chat.question import Answer
+from cistrace.engines.engine import Engine
+from cistrace.engines.stage import Stage
+from cistrace.engines.workers import blocks
 from cistrace.errors import TraceError
-from cistrace.io.engine import Engine
-from cistrace.io.stage import Stage
-from cistrace.io.workers import blocks
 from cistrace.motifs.scanner import Scanner
 from cistrace.reasonbench.entries import Condition, Entry, TeacherKind
 from cistrace.reasonbench.gates import ANSWER, Fault, Judgement, judge

@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
-from cistrace.io.side_by_side import side_by_side
+from cistrace.engines.side_by_side import side_by_side
 
 TOGETHER = 32  # sequences that one thread works on at a time: two passes of a tower
 

@@ -20,8 +20,8 @@ from cistrace.checkpoints.schema import TOWER_FILES
 from cistrace.constraints.checker import ConstraintChecker
 from cistrace.constraints.constraints import Constraints
 from cistrace.constraints.file import read_constraints
+from cistrace.engines.cores import use_threads
 from cistrace.errors import InputError, ModelError
-from cistrace.io.cores import use_threads
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predict import Predictor
 from cistrace.predictions.prediction import Prediction

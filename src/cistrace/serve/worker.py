@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
 
-from cistrace.io.cores import use_threads
+from cistrace.engines.cores import use_threads
 
 _Result = TypeVar("_Result")
 

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
-from cistrace.io.cores import use_threads
+from cistrace.engines.cores import use_threads
 from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable

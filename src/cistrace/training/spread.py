@@ -8,11 +8,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import ClassVar
 
-from cistrace.io.cores import use_threads
-from cistrace.io.engine import Engine
+from cistrace.engines.cores import use_threads
+from cistrace.engines.engine import Engine
+from cistrace.engines.stage import Stage
+from cistrace.engines.workers import blocks
 from cistrace.io.shards import Shard
-from cistrace.io.stage import Stage
-from cistrace.io.workers import blocks
 from cistrace.training.examples import Example
 from cistrace.training.generate import TOGETHER, Batch, Writing, identity_of
 from cistrace.training.recipe import Recipe

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from cistrace.engines.workers import Workers
 from cistrace.errors import RunError
 from cistrace.io.files import whole_file
 from cistrace.io.hashes import files_hash
 from cistrace.io.sequences import read_sequences
 from cistrace.io.streams import shown
 from cistrace.io.track import Track, untracked
-from cistrace.io.workers import Workers
 from cistrace.mpra.folds import RELATED
 from cistrace.mpra.homology import sharing
 from cistrace.reasonbench.dataset import DataSet

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import torch
 
+from cistrace.engines.workers import Workers
 from cistrace.io.files import whole_file
-from cistrace.io.workers import Workers
 from cistrace.mpra.dealt_rows import DEALT_ROWS, write_dealt_rows
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, TowerJob, TowerRows, fit_job, tower_jobs, tower_rows

@@ -17,12 +17,12 @@ from cistrace.cards.cell_types import ALL, canonical_cell_types
 from cistrace.cards.composition import composition
 from cistrace.checkpoints.load import Checkpoint, load_checkpoint
 from cistrace.checkpoints.schema import TOWER_FILES
+from cistrace.engines.cores import use_threads
+from cistrace.engines.side_by_side import side_by_side
+from cistrace.engines.workers import blocks
 from cistrace.errors import InputError, ModelError
-from cistrace.io.cores import use_threads
 from cistrace.io.genome import open_genome
 from cistrace.io.hashes import file_hash
-from cistrace.io.side_by_side import side_by_side
-from cistrace.io.workers import blocks
 from cistrace.motifs.scanner import site_scanner
 from cistrace.predictions.prediction import Provenance
 from cistrace.towers.domain import OUT_OF_DOMAIN

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from engine_helpers import Doubling
 
-from cistrace.io.stage import Stage
+from cistrace.engines.stage import Stage
 
 
 @dataclass(frozen=True, eq=False)

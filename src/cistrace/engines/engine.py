@@ -10,9 +10,9 @@ from itertools import chain, islice
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
-from cistrace.io.cores import cores
-from cistrace.io.stage import Stage
-from cistrace.io.workers import Workers
+from cistrace.engines.cores import cores
+from cistrace.engines.stage import Stage
+from cistrace.engines.workers import Workers
 
 _Task = TypeVar("_Task")
 _Row = TypeVar("_Row")

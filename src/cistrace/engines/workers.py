@@ -14,8 +14,8 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import Generic, Self, TypeVar
 
+from cistrace.engines.cores import one_thread
 from cistrace.errors import WorkerError
-from cistrace.io.cores import one_thread
 
 AHEAD = 3  # tasks a process that wait or are at work
 LOSSES = 2  # processes lost in a row, with no result between, that end the work

@@ -24,9 +24,9 @@ from itertools import islice
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from cistrace.engines.cores import cores, one_thread
+from cistrace.engines.stage import Stage
 from cistrace.errors import InputError, ModelError, WorkerError
-from cistrace.io.cores import cores, one_thread
-from cistrace.io.stage import Stage
 from cistrace.version import __version__
 
 AHEAD = 2  # blocks handed to a worker: one at work, one that waits, so that it never does

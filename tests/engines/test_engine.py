@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from engine_helpers import Absent, Doubling, Dying, Refusing, Spreading, WhereAmI
 
+from cistrace.engines.engine import LocalEngine
+from cistrace.engines.workers import AHEAD, blocks
 from cistrace.errors import ModelError, RecordError, WorkerError
-from cistrace.io.engine import LocalEngine
-from cistrace.io.workers import AHEAD, blocks
 
 
 @pytest.fixture(scope="module")

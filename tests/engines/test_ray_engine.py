@@ -15,9 +15,9 @@ from bench_helpers import a_table, write_table
 from cli_helpers import invoke
 from engine_helpers import Absent, Doubling, Dying, Refusing, WhereAmI
 
+from cistrace.engines.ray_engine import KEPT, RayEngine
+from cistrace.engines.workers import blocks
 from cistrace.errors import InputError, ModelError, RecordError, WorkerError
-from cistrace.io.ray_engine import KEPT, RayEngine
-from cistrace.io.workers import blocks
 
 pytestmark = pytest.mark.integration
 ray = pytest.importorskip("ray")

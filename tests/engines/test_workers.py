@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from cistrace.engines.workers import AHEAD, Workers, blocks
 from cistrace.errors import WorkerError
-from cistrace.io.workers import AHEAD, Workers, blocks
 
 
 def double(number: int) -> int:
@@ -106,7 +106,7 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text(
         "import os, signal, sys\n"
-        "from cistrace.io.workers import Workers\n"
+        "from cistrace.engines.workers import Workers\n"
         "if __name__ == '__main__':\n"
         "    workers = Workers(2)\n"
         "    print(*workers.map(os.getpgid, [0] * 8), flush=True)\n"

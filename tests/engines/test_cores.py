@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cistrace.engines import cores as module
+from cistrace.engines.cores import cores, cpu_quota, use_threads
 from cistrace.errors import InputError
-from cistrace.io import cores as module
-from cistrace.io.cores import cores, cpu_quota, use_threads
 
 WAITING = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 
@@ -93,7 +93,7 @@ def test_cores_are_those_allowed_that_the_quota_pays_for(
 
 
 def test_one_allowed_core_is_one_core() -> None:
-    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import cistrace.io.cores as c"
+    code = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))}); import cistrace.engines.cores as c"
     assert in_python(f"{code}; print(c.cores())") == "1"
 
 
@@ -123,7 +123,7 @@ def test_a_quota_is_told_to_the_runtime_and_to_torch(tmp_path: Path) -> None:
     limit(tmp_path / "cg", "100000 100000")
     process = a_process(tmp_path, "0::/\n", UNIFIED)
     before = (
-        "import os, pathlib, cistrace.io.cores as c; os.sched_getaffinity = lambda _: {0, 1, 2}; "
+        "import os, pathlib, cistrace.engines.cores as c; os.sched_getaffinity = lambda _: {0, 1, 2}; "
         f"c._PROCESS = pathlib.Path({str(process)!r}); "
     )
     assert in_python(f"{before} c.settle_threads(); print(os.environ['OMP_NUM_THREADS'])") == "1"
@@ -133,14 +133,14 @@ def test_a_quota_is_told_to_the_runtime_and_to_torch(tmp_path: Path) -> None:
 
 
 def test_a_worker_computes_with_one_thread_also_where_torch_came_first() -> None:
-    code = "import torch; torch.set_num_threads(2); from cistrace.io.cores import one_thread; one_thread();"
+    code = "import torch; torch.set_num_threads(2); from cistrace.engines.cores import one_thread; one_thread();"
     assert in_python(f"{code} import os; print(torch.get_num_threads(), os.environ['OMP_NUM_THREADS'])") == "1 1"
 
 
 FAULTS = """
 import resource, threading
 import numpy as np
-from cistrace.io.cores import keep_memory
+from cistrace.engines.cores import keep_memory
 {first}
 def faults():
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt

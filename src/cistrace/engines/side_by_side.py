@@ -13,7 +13,7 @@ from itertools import chain, islice
 from threading import Barrier, Lock
 from typing import TypeVar
 
-from cistrace.io.cores import keep_memory, use_threads
+from cistrace.engines.cores import keep_memory, use_threads
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")

@@ -9,7 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cistrace.io.side_by_side import one_at_a_time, side_by_side
+from cistrace.engines.side_by_side import one_at_a_time, side_by_side
 
 
 @given(items=st.lists(st.integers(), max_size=30), threads=st.integers(1, 4))
