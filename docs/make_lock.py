@@ -23,7 +23,7 @@ FOLDER = ROOT / "requirements"
 OLDEST = "3.11"
 # File to the extras that it locks, always with the core.
 LOCKS = {
-    "test.txt": ("test", "chat-test", "design-test", "supply-test", "ray"),
+    "test.txt": ("test", "chat-test", "design-test", "serve-test", "supply-test", "ray"),
     "image.txt": ("serve",),
 }
 # PyTorch, and what its builds for CUDA ask for.
