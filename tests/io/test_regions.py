@@ -20,7 +20,7 @@ from sequence_helpers import (
     skipped,
 )
 
-from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.dna_sequence import DnaSequence, Place
 from cistrace.io.regions import reverse_complement
 from cistrace.io.sequences import read_sequences
 
@@ -45,11 +45,16 @@ def test_regions(tmp_path: Path, genome: Path) -> None:
     )
     path = made(tmp_path, "a.bed", text)
     assert list(read_sequences(path, genome=genome)) == [
-        DnaSequence("chr1:0-30", CHR1[:30].upper(), f"{genome}:chr1:0-30(+)"),
-        DnaSequence("end", CHR1[470:].upper(), f"{genome}:chr1:470-500(+)"),
-        DnaSequence("chr1:100-130", reverse_complement(CHR1[100:130]).upper(), f"{genome}:chr1:100-130(-)"),
-        DnaSequence("a b", CHR2[90:], f"{genome}:chr2:90-120(+)"),
-        DnaSequence("blanks", reverse_complement(CHR2[:20]), f"{genome}:chr2:0-20(-)"),
+        DnaSequence("chr1:0-30", CHR1[:30].upper(), f"{genome}:chr1:0-30(+)", Place("chr1", 0, 30, "+")),
+        DnaSequence("end", CHR1[470:].upper(), f"{genome}:chr1:470-500(+)", Place("chr1", 470, 500, "+")),
+        DnaSequence(
+            "chr1:100-130",
+            reverse_complement(CHR1[100:130]).upper(),
+            f"{genome}:chr1:100-130(-)",
+            Place("chr1", 100, 130, "-"),
+        ),
+        DnaSequence("a b", CHR2[90:], f"{genome}:chr2:90-120(+)", Place("chr2", 90, 120, "+")),
+        DnaSequence("blanks", reverse_complement(CHR2[:20]), f"{genome}:chr2:0-20(-)", Place("chr2", 0, 20, "-")),
     ]
     assert (tmp_path / "genome.fa.fai").exists()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.bed", "genome.fa", "genome.fa.fai"]

@@ -24,7 +24,7 @@ STAGES = ("tower", "student", "rationale", "regression", "all", "judge")
 
 
 @click.command(short_help="Train a model of your own.")
-@click.argument("stage", type=click.Choice(STAGES))
+@click.argument("stage", type=click.Choice(STAGES), metavar="STAGE")
 @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
     "--recipe", "source", required=True, metavar="NAME|FILE",
