@@ -34,6 +34,8 @@ NEEDS = {
     "train": (["train", "all", "--recipe", "compact", "--data", "data", "-o", "run"], "train"),
     "generate": (["generate", "data", "--model", "run"], "train"),
     "export": (["export", "run", "-o", "model"], "train"),
+    "scan --engine ray": (["scan", "two.fa", "--engine", "ray"], "ray"),
+    "predict --bigwig": (["predict", "two.fa", "--genome", "two.fa", "--no-trace", "--bigwig", "t"], "tracks"),
     "a spreadsheet": (["reasonbench", "build", "measured.xlsx", *BUILD, "-o", "bench"], "reasonbench"),
 }
 
