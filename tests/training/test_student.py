@@ -37,7 +37,7 @@ def test_the_stage_makes_what_the_model_estimates_by(bench: Path, tmp_path: Path
     assert made.exit_code == 0, made.output
     figures = json.loads(run.metrics.read_text())["student"]
     assert set(figures) == {
-        "tower-legnet.safetensors", "member0.safetensors", "mean of teachers", "student", "student, given strand",
+        "1 tower-legnet.safetensors", "2 member0.safetensors", "mean of teachers", "student", "student, given strand",
     }  # fmt: skip
     before = run.student.stat().st_mtime_ns
     assert not run.lessons.exists() and isinstance(load_tower(run.student), LegNet)

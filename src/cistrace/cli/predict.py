@@ -179,9 +179,10 @@ def predict(
             click.echo(f"{model or 'the shipped model'}: not fit for use: {fault}", err=True)
         cells = canonical_cell_types(cell_types, predictor.cell_types)
         predictor.readout(trace)
-        say_device(predictor.checkpoint.place, engine)
+        computing = place or predictor.checkpoint.place
+        say_device(computing, engine)
         page = None if report is None else Page(report, source, predictor.checkpoint)
-        asked = _Asked(engine, stage, cells, progress, page)
+        asked = _Asked(engine, stage, computing, cells, progress, page)
         if report is None and bigwig is None and to_terminal(target):
             _show(asked, records)
             records.finish()
@@ -214,6 +215,7 @@ class _Asked:
 
     engine: Engine
     stage: PredictionStage
+    device: str
     cells: tuple[str, ...]
     progress: Progress
     page: Page | None
@@ -243,7 +245,7 @@ class _Asked:
         return {
             "version": __version__,
             "model": model,
-            "device": stage.device or "cpu",
+            "device": self.device,
             "cell types": list(self.cells),
             "traces": stage.trace,
             "windows": stage.windows,

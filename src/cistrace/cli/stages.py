@@ -14,6 +14,7 @@ from cistrace.cli.card_formats import CARD_FORMATS
 from cistrace.engines.cores import cores, use_threads
 from cistrace.engines.stage import STAYS, Stage
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.hashes import file_hash
 from cistrace.predictions.table import prediction_object
 
 if TYPE_CHECKING:
@@ -135,9 +136,6 @@ class RowStage(Stage[list[DnaSequence], "dict[str, Any]", "Predictor"]):
     def open(self) -> Predictor:
         return self.predictions.opened
 
-    def to_ask(self) -> Self:
-        return replace(self, predictions=self.predictions.to_ask())
-
     def identity(self) -> str:
         return self.predictions.identity()
 
@@ -173,7 +171,8 @@ class EffectStage(Stage[list["PlacedVariant"], "VariantEffect", "VariantScorer"]
     def identity(self) -> str:
         from cistrace.checkpoints.schema import checkpoint_hash
 
-        return checkpoint_hash(self.model)
+        model = checkpoint_hash(self.model)
+        return model if self.scale is None else f"{model} {file_hash(self.scale)}"
 
     def work(self, task: list[PlacedVariant]) -> Iterator[VariantEffect]:
         return self.opened.stream(task, self.cell_types, self.trace)

@@ -172,7 +172,7 @@ def variants(
     with ExitStack() as stack:
         opened = None if genome is None else stack.enter_context(open_genome(genome))
         engine = stack.enter_context(open_engine(engine_name, address, threads))
-        progress = stack.enter_context(Progress("variants", _about_how_many(source)))
+        progress = stack.enter_context(Progress("variants", _about_how_many(source, shard)))
         place = engine.place(device)
         stage = EffectStage(model, engine.threads, place, expressed, cell_types, trace, shifts, scale)
         scorer = engine.opened(stage)
@@ -211,10 +211,10 @@ def variants(
             refusals.finish()
 
 
-def _about_how_many(source: str) -> RecordCount | None:
+def _about_how_many(source: str, shard: Shard | None) -> RecordCount | None:
     """Lines of a text file: headers count too, and a record of several alleles is one; None for BCF."""
     found = None if source.lower().endswith(".bcf") else count_records(source)
-    return None if found is None else RecordCount(found.records, False)
+    return None if found is None else RecordCount(found.records // (1 if shard is None else shard.count), False)
 
 
 def _as_sequence(one: PlacedVariant) -> DnaSequence:

@@ -125,11 +125,13 @@ class RayEngine:
         self._ray.shutdown()
 
     def place(self, device: str | None) -> str | None:
-        """See `Engine.place`: every worker has a GPU of its own, which it calls `cuda`."""
+        """See `Engine.place`: every worker has a GPU of its own, which it calls `cuda`; unless asked for, none."""
         gpus = int(self._ray.cluster_resources().get("GPU", 0))
-        if device == "auto":
+        if device is None:
+            device = "cpu"
+        elif device == "auto":
             device = "cuda" if gpus else "cpu"
-        if device not in (None, "cpu", "cuda") or (device == "cuda" and not gpus):
+        if device not in ("cpu", "cuda") or (device == "cuda" and not gpus):
             raise InputError(
                 f"device {device!r}: cannot be used on the Ray cluster, which has {gpus} GPUs; expected cpu, auto, or "
                 "cuda where it has some, of which every worker is given one; name one of these"
@@ -235,10 +237,11 @@ class RayEngine:
         for job in worker.jobs:
             job.result = None
             job.losses += 1
-        if self._failed > LOSSES or any(job.losses >= LOSSES for job in worker.jobs):
+        if self._failed >= LOSSES or any(job.losses >= LOSSES for job in worker.jobs):
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
             raise WorkerError(
-                f"Ray cluster at {self._address}: found that {LOSSES} workers were lost with the same work "
-                f"({type(error).__name__}); expected one to end it; free memory, or mend the nodes"
+                f"Ray cluster at {self._address}: found that {LOSSES} workers were lost with the same work ({reason}); "
+                "expected one to end it; free memory, or mend the nodes, which all need cistrace"
             ) from error
         log.warning("cistrace: a worker of the Ray cluster was lost; what it had is done again")
         self._hire()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -123,10 +122,8 @@ def fit_tower(
         order = torch.as_tensor(rows)[torch.randperm(len(rows), generator=course.random)]
         tower.train()
         for number, batch in enumerate(order[: steps * size].split(size)):
-            if number % 50 == 0:
-                _leave_if_orphaned()
-                if threads is not None:
-                    use_threads(threads())
+            if threads is not None and number % 50 == 0:
+                use_threads(threads())
             x = augment(codes[batch], recipe, course.random).to(device)
             with fast_autocast(device):
                 output = tower.standardised(x)
@@ -194,10 +191,3 @@ class _Course:
 
 def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
-
-
-def _leave_if_orphaned() -> None:
-    """End a worker whose parent was killed: nobody waits for it, and a second run would do the same work."""
-    parent = multiprocessing.parent_process()
-    if parent is not None and not parent.is_alive():
-        raise SystemExit(1)

@@ -36,12 +36,10 @@ def fit_student(
     state, threads
         As `fit_tower` has them.
     """
+    torch.manual_seed(wanted.seed)
     student = LegNet(replace(first.config, dropout=wanted.dropout))
     if wanted.start == "teacher":
         student.load_state_dict(first.state_dict())
-    else:
-        torch.manual_seed(wanted.seed)
-        student = LegNet(replace(first.config, dropout=wanted.dropout))
     table = _as_table(lessons, first.cell_types)
     rows = np.arange(len(table))
     fitted = fit_tower(student, "student", rows, table, val, wanted, state, wanted.seed, threads=threads)

@@ -40,19 +40,24 @@ def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
     plain = recipe_object(recipe)
     found = {"data set": data_hash, "cistrace": __version__}
     if recipe.tower.further is not None:
-        table = Path(recipe.tower.further)
-        found["table of further measurements"] = file_hash(table) if table.exists() else "missing"
+        found["table of further measurements"] = _hash_of(Path(recipe.tower.further))
     elif stage == ALONE:
         found["table of further measurements"] = "none"
     if stage != "tower" and stage != ALONE:
-        for file in map(Path, recipe.student.teachers):
-            found[f"teacher {file.name}"] = file_hash(file) if file.exists() else "missing"
+        for number, file in enumerate(map(Path, recipe.student.teachers), 1):
+            found[f"teacher {number}, {file.name}"] = _hash_of(file)
+        if recipe.student.unmeasured is not None:
+            found["file of unmeasured sequences"] = _hash_of(Path(recipe.student.unmeasured))
     for one in (stage,) if stage == ALONE else STAGES[: STAGES.index(stage) + 1]:
         found |= {f"recipe in {section}": json_hash(plain[section]) for section in SECTIONS[one]}
     if stage not in ("tower", "student", ALONE):
         found |= {"motif library": load_library().version, "words of prompts": PROMPT_VERSION}
         found["recipe in model.layout"] = recipe.model.layout
     return found
+
+
+def _hash_of(file: Path) -> str:
+    return file_hash(file) if file.exists() else "missing"
 
 
 def check_origins(run: Run, recipe: Recipe, data_hash: str) -> None:

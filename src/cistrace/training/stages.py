@@ -65,12 +65,14 @@ def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
 
 def do_student(data: DataSet, recipe: Recipe, run: Run, workers: int, track: Track = untracked) -> None:
     """Fit the student, where the recipe wants one."""
-    if recipe.student.wanted and not done(run, "student"):
+    if not recipe.student.wanted:
+        return
+    if not done(run, "student"):
         require_stage(run, "tower")
         note_origin(run, "student", recipe, data.hash)
         run.add_metrics("student", train_student(data, recipe, run, workers, track))
         mark_done(run, "student")
-        rmtree(run.lessons)
+    rmtree(run.lessons, ignore_errors=True)
 
 
 def do_judge(data: DataSet, recipe: Recipe, run: Run) -> None:

@@ -59,13 +59,15 @@ def train_student(
     fit_members(rows, wanted, recipe.tower.legnet, run, workers, data.window)
     files = teacher_files(run, wanted)
     teachers = [teacher_of(file, data) for file in files]
-    lessons = ask(teachers, files_hash(files), lesson_sequences(data, rows, wanted), run.lessons, track)
-    log.info("student: learns from %d sequences and %d teachers", len(lessons.sequences), len(teachers))
-    student = fit_student(lessons, teachers[0], rows.val, wanted, run.student_state)
-    with whole_file(run.student) as part:
-        save_tower(student, part, {"teachers": str(len(teachers)), "window": str(data.window)})
-    run.student_state.unlink(missing_ok=True)
-    return val_figures({file.name: teacher for file, teacher in zip(files, teachers, strict=True)}, student, rows.val)
+    if not run.student.exists():
+        lessons = ask(teachers, files_hash(files), lesson_sequences(data, rows, wanted), run.lessons, track)
+        log.info("student: learns from %d sequences and %d teachers", len(lessons.sequences), len(teachers))
+        student = fit_student(lessons, teachers[0], rows.val, wanted, run.student_state)
+        with whole_file(run.student) as part:
+            save_tower(student, part, {"teachers": str(len(teachers)), "window": str(data.window)})
+        run.student_state.unlink(missing_ok=True)
+    named = {f"{number} {file.name}": one for number, (file, one) in enumerate(zip(files, teachers, strict=True), 1)}
+    return val_figures(named, teacher_of(run.student, data), rows.val)
 
 
 def teacher_files(run: Run, wanted: StudentRecipe) -> list[Path]:
@@ -76,15 +78,20 @@ def teacher_files(run: Run, wanted: StudentRecipe) -> list[Path]:
 def check_teachers(wanted: StudentRecipe, data: DataSet) -> None:
     """Refuse, before long work, a teacher's file that is no LegNet of the data set's cell types and window.
 
+    Sequences that nobody measured are read too.
+
     Raises
     ------
     ModelError
         It cannot be read.
     RunError
         It holds another tower.
+    InputError
+        The file of unmeasured sequences cannot be read.
     """
     for file in wanted.teachers:
         teacher_of(Path(file), data)
+    unmeasured_sequences(data, None if wanted.unmeasured is None else Path(wanted.unmeasured))
 
 
 def teacher_of(file: Path, data: DataSet) -> LegNet:
