@@ -28,6 +28,7 @@ READ = (
     "import sys; from cistrace.io.sequences import read_sequences; "
     "print(sum(len(one.bases) for one in read_sequences(sys.argv[1])))"
 )
+MEASURED = "import sys; from cistrace.mpra.rows import read_rows; print(sum(1 for _ in read_rows(sys.argv[1])))"
 STORED = "import sys; from cistrace.report.stored import read_rows; print(sum(1 for _ in read_rows(sys.argv[1])))"
 VARIANTS = (
     "import sys; from cistrace.variants.records import read_records; "
@@ -114,6 +115,10 @@ def test_parquet_whose_rows_share_one_long_sequence_is_read_row_by_row(tmp_path:
     assert path.stat().st_size < MEBIBYTE
     status, out, error = confined(READ, path)
     assert (status, out) == (0, str(300 * 5 * MEBIBYTE)), error
+    status, out, error = confined(MEASURED, path)
+    assert (status, out) == (0, "300"), error
+    status, _, error = confined(STORED, path)
+    assert status == 1 and "row 1: id: Field required; expected a prediction" in error, error
 
 
 DEEP: dict[str, tuple[Callable[[str], str], str]] = {

@@ -25,7 +25,7 @@ from sequence_helpers import (
     skipped,
 )
 
-from cistrace.io import streams, tables
+from cistrace.io import parquet_rows, streams, tables
 from cistrace.io.rejects import write_rejects
 from cistrace.io.sequences import read_sequences
 
@@ -166,7 +166,7 @@ def test_parquet_of_one_large_row_group_is_read_in_batches(tmp_path: Path) -> No
 
 
 def test_parquet_over_row_groups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "PARQUET_BATCH", 2)
+    monkeypatch.setattr(parquet_rows, "PARQUET_BATCH", 2)
     names = [f"s{i}" for i in range(5)]
     path = parquet(tmp_path / "a.parquet", Name=names, other=[1] * 5, SEQ=[A, B, A.lower(), B, A])
     assert pairs(path) == list(zip(names, [A, B, A, B, A], strict=True))

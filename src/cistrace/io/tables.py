@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from cistrace.errors import InputError
+from cistrace.io.parquet_rows import PARQUET_BUFFER, parquet_rows
 from cistrace.io.streams import MAXIMUM_LINE, ByteSource, RawRecord, file_faults, read_lines, shown
 
 SEQUENCE_NAMES = ("sequence", "seq", "bases")
 ID_NAMES = ("id", "name", "sequence_id", "seq_id", "identifier")
-PARQUET_BATCH = 1024
-PARQUET_BUFFER = 1 << 20  # bytes of a column read ahead; without one a row group's whole column is held
 _LISTED_COLUMNS = 12
 
 
@@ -243,13 +242,8 @@ def read_parquet(path: str | Path, *, id_column: str | None, sequence_column: st
 
 def _parquet_rows(file: Any, names: tuple[str, str | None], source: str) -> Iterator[RawRecord]:
     wanted = [name for name in names if name is not None]
-    number = 0
-    for batch in file.iter_batches(batch_size=PARQUET_BATCH, columns=wanted, use_threads=False):
-        columns = [batch.column(batch.schema.get_field_index(name)) for name in wanted]
-        # One value at a time: rows may share one long text, which the column holds once.
-        for row in zip(*((value.as_py() for value in column) for column in columns), strict=True):
-            number += 1
-            yield _typed_record(dict(zip(wanted, row, strict=True)), names, number, number, source, "row")
+    for number, row in enumerate(parquet_rows(file, wanted), start=1):
+        yield _typed_record(dict(zip(wanted, row, strict=True)), names, number, number, source, "row")
 
 
 def _check_text(schema: Any, column: str, source: str) -> None:

@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
+from cistrace.io.parquet_rows import PARQUET_BUFFER, parquet_rows
 from cistrace.io.streams import STDIN, ByteSource, file_faults, open_source, read_lines, shown
-from cistrace.io.tables import PARQUET_BATCH, PARQUET_BUFFER, json_object, listed_columns, plain_name, table_rows
+from cistrace.io.tables import json_object, listed_columns, plain_name, table_rows
 from cistrace.mpra.workbook import workbook_cells
 
 HEADER_ROWS = 50
@@ -121,11 +122,8 @@ def _parquet_rows(path: str | Path) -> Iterator[TableRow]:
     try:
         with file_faults(name), pq.ParquetFile(str(path), buffer_size=PARQUET_BUFFER, pre_buffer=False) as file:
             header = _header(file.schema_arrow.names, name)
-            number = 0
-            for batch in file.iter_batches(batch_size=PARQUET_BATCH, use_threads=False):
-                for fields in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                    number += 1
-                    yield TableRow(number, dict(zip(header, fields)), "")
+            for number, fields in enumerate(parquet_rows(file), start=1):
+                yield TableRow(number, dict(zip(header, fields)), "")
     except pa.ArrowException as error:
         reason = shown(str(error).splitlines()[0][:120]) if str(error) else type(error).__name__
         raise InputError(

@@ -12,12 +12,10 @@ from pydantic.dataclasses import dataclass
 
 from cistrace.errors import InputError
 from cistrace.io.formats import format_of
+from cistrace.io.parquet_rows import PARQUET_BUFFER, parquet_rows
 from cistrace.io.small_files import parse_json
 from cistrace.io.streams import ByteSource, file_faults, input_name, open_source, read_lines, shown
-from cistrace.io.tables import PARQUET_BUFFER
 from cistrace.traces.trace import WrittenBy
-
-BATCH = 500  # rows of Parquet in memory
 
 _Level = Annotated[int, Field(ge=0, le=3)]
 _Position = Annotated[int, Field(ge=1)]
@@ -117,13 +115,12 @@ def _parquet(path: str | Path) -> Iterator[tuple[int, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    name, number = input_name(path), 0
+    name = input_name(path)
     try:
         with file_faults(name), pq.ParquetFile(str(path), buffer_size=PARQUET_BUFFER, pre_buffer=False) as file:
-            for batch in file.iter_batches(batch_size=BATCH, use_threads=False):
-                for row in batch.to_pylist():
-                    number += 1
-                    yield number, row
+            header = file.schema_arrow.names
+            for number, row in enumerate(parquet_rows(file), start=1):
+                yield number, dict(zip(header, row, strict=True))
     except pa.ArrowException as error:
         reason = shown(str(error).splitlines()[0][:120]) if str(error) else type(error).__name__
         raise InputError(
