@@ -120,3 +120,14 @@ def test_evidence_of_an_earlier_version_is_to_be_made_again(tmp_path: Path) -> N
     np.savez(tmp_path / "evidence.npz", digests=made.digests, estimates=made.estimates, first=made.first, about="{}")
     with pytest.raises(DataError, match="not a readable evidence file"):
         load_evidence(tmp_path / "evidence.npz")
+
+
+def test_what_a_file_claims_beyond_reason_is_refused(tmp_path: Path) -> None:
+    made, path = small_evidence(), tmp_path / "evidence.npz"
+    for about in ("[" * 100_000, "[]", '{"cell_types": 3}'):
+        np.savez(path, **{name: getattr(made, name) for name in ARRAYS}, about=about)
+        with pytest.raises(DataError, match="not a readable evidence file"):
+            load_evidence(path)
+    save_evidence(replace(made, first=made.first[:0]), path)
+    with pytest.raises(DataError, match="disagree in length"):
+        load_evidence(path)

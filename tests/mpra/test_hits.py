@@ -113,6 +113,23 @@ def test_what_is_no_file_of_hits_is_replaced(content: bytes | None, tmp_path: Pa
         assert np.array_equal(file["motif"], found.motif) and "origin" in file
 
 
+@pytest.mark.parametrize("origin", ["[" * 100_000, "[]", "{}"])
+def test_a_file_that_tells_nothing_of_its_hits_is_replaced(origin: str, tmp_path: Path) -> None:
+    path = tmp_path / "hits.npz"
+    np.savez(path, **vars(scan_table(SEQUENCES)), origin=origin)
+    assert same(scan_table(SEQUENCES, path), scan_table(SEQUENCES))
+
+
+@pytest.mark.parametrize("name", ["first", "motif", "p_value"])
+def test_hits_of_unequal_length_are_scanned_again(name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    path = tmp_path / "hits.npz"
+    whole = scan_table(SEQUENCES, path)
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {one: file[one] for one in file.files}
+    np.savez(path, **{**arrays, name: arrays[name][:0]})
+    assert same(scan_table(SEQUENCES, path), whole) and "disagree in length" in caplog.text
+
+
 def test_two_processes_find_the_same() -> None:
     many = random_dna(2100, 3)  # more than one batch, so that the processes start
     assert same(scan_table(many, threads=2), scan_table(many))

@@ -125,3 +125,12 @@ def test_torn_and_missing_files_are_named(stored: PreTrainedModel, tmp_path: Pat
     (tmp_path / CONFIG).unlink()
     with pytest.raises(ModelError, match="No such file"):
         load_decoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, '{"a":' * 100_000, "[]", '{"rope_parameters": 3, "model_type": "llama"']
+)
+def test_a_configuration_that_is_none_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / CONFIG).write_text(content)
+    with pytest.raises(ModelError, match="not a readable language model"):
+        load_decoder(tmp_path)

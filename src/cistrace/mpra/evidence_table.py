@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ from cistrace.cards.backdrop import CompositionLine, fit_line
 from cistrace.cards.composition import composition
 from cistrace.cards.evidence import SequenceEvidence
 from cistrace.errors import DataError
+from cistrace.io.arrays import load_arrays
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 
@@ -57,7 +57,12 @@ class EvidenceOrigin:
     towers: str = ""
 
 
-ARRAYS = ("digests", "estimates", "backdrops", "pairs", "interplay", "first", "told", "amounts", "line_of", "lines")
+KINDS = {
+    "digests": ("uint64", 1), "estimates": ("float32", 2), "backdrops": ("float32", 2), "pairs": ("int16", 2),
+    "interplay": ("float32", 2), "first": ("int64", 1), "told": ("int16", 1), "amounts": ("float32", 2),
+    "line_of": ("int16", 1), "lines": ("float64", 3),
+}  # fmt: skip
+ARRAYS = tuple(KINDS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,11 +202,10 @@ def load_evidence(path: Path) -> EvidenceTable:
         The file is missing, torn or another.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            about = json.loads(str(file["about"]))
-            about["cell_types"] = tuple(about["cell_types"])
-            evidence = EvidenceTable(**{name: file[name] for name in ARRAYS}, about=EvidenceOrigin(**about))
-    except (OSError, KeyError, TypeError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays, about = load_arrays(path, KINDS, "about")
+        about["cell_types"] = tuple(about["cell_types"])
+        evidence = EvidenceTable(**arrays, about=EvidenceOrigin(**about))
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise DataError(
             f"{shown(path)}: not a readable evidence file ({error}); expected evidence.npz of a build with --towers"
         ) from error
@@ -210,7 +214,11 @@ def load_evidence(path: Path) -> EvidenceTable:
         "estimates": rows, "backdrops": rows, "pairs": rows, "interplay": rows, "first": rows + 1, "told": told,
         "line_of": rows,
     }  # fmt: skip
-    fits = evidence.first[-1] == told and evidence.lines.shape[1:] == (len(evidence.about.cell_types), 3)
+    fits = (
+        len(evidence.first) > 0
+        and evidence.first[-1] == told
+        and evidence.lines.shape[1:] == (len(evidence.about.cell_types), 3)
+    )
     fits &= len(evidence.lines) > evidence.line_of.max(initial=-1)
     if not fits or any(len(getattr(evidence, name)) != length for name, length in lengths.items()):
         raise DataError(f"{shown(path)}: its arrays disagree in length; make it again")

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -19,6 +18,7 @@ from typing import overload
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.io.arrays import load_arrays
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
@@ -28,6 +28,10 @@ from cistrace.motifs.overlap import best_of_family
 from cistrace.motifs.scanner import card_scanner
 
 log = logging.getLogger(__name__)
+_KINDS = {
+    "first": ("int64", 1), "motif": ("int16", 1), "start": ("int32", 1), "strand": ("int8", 1), "score": ("float64", 1),
+    "p_value": ("float64", 1),
+}  # fmt: skip
 BLOCK = 1000  # sequences whose hits are held as records at a time
 
 
@@ -185,16 +189,19 @@ def _read(path: Path, expected: HitOrigin) -> HitTable | None:
     if not path.exists():
         return None
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = json.loads(str(file["origin"]))
-            hits = HitTable(**{name: file[name] for name in HitTable.__dataclass_fields__})
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        arrays, found = load_arrays(path, _KINDS, "origin")
+    except (OSError, ValueError) as error:
         log.warning("%s: no readable file of hits (%s); scanning again", shown(path), error)
         return None
     for name, value in asdict(expected).items():
         if found.get(name) != value:
             log.warning("%s: is of %s %s, not %s; scanning again", shown(path), name, found.get(name), value)
             return None
+    hits = HitTable(**arrays)
+    counts = {len(array) for name, array in arrays.items() if name != "first"}
+    if not len(hits.first) or counts != {int(hits.first[-1])}:
+        log.warning("%s: its arrays disagree in length; scanning again", shown(path))
+        return None
     return hits
 
 

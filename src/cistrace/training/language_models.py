@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, P
 from transformers.utils.logging import disable_progress_bar
 
 from cistrace.errors import ModelError
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.io.streams import shown
 from cistrace.motifs.library import load_library
 from cistrace.training.recipe import ModelRecipe, Recipe
@@ -147,7 +147,10 @@ def load_trained(folder: Path, recipe: Recipe) -> tuple[PreTrainedModel, PreTrai
 
 
 def _base(folder: Path, recipe: Recipe) -> PreTrainedModel:
-    name = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8")).get("base_model_name_or_path") or ""
+    config = parse_json(small_text(folder / ADAPTER_CONFIG))
+    name = (config.get("base_model_name_or_path") or "") if isinstance(config, dict) else None
+    if not isinstance(name, str):
+        raise ValueError(f"{ADAPTER_CONFIG}: names no base model")
     below = folder / name
     if name.startswith("..") and below.is_dir():
         return load_trained(below, recipe)[0]

@@ -7,7 +7,6 @@ Llama 2 (Touvron et al. 2023), rotary positions in transformers' order of halves
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.functional import linear, rms_norm, scaled_dot_product_attention, silu
 
 from cistrace.errors import ModelError
+from cistrace.io.small_files import parse_json, small_text
 from cistrace.writers.past import Past
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"  # as transformers names them
@@ -155,8 +155,10 @@ def load_decoder(folder: Path) -> Decoder:
         A file is missing or torn, or holds another model.
     """
     try:
-        config = json.loads((folder / CONFIG).read_text())
+        config = parse_json(small_text(folder / CONFIG))
+        if not isinstance(config, dict):
+            raise ValueError(f"{CONFIG}: found a {type(config).__name__}, expected an object")
         weights = load_file(folder / WEIGHTS)
         return Decoder(DecoderShape.of(config), weights)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except (OSError, TypeError, ValueError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder}: not a readable language model ({error}); restore the checkpoint") from error
