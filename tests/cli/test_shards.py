@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from pathlib import Path
@@ -37,6 +38,25 @@ def test_shards_of_predict_are_the_whole(source: Path, stand_in: type[StandIn], 
     parts = shards(count, "predict", "in.fa")
     assert all(part.startswith(header) for part in parts)
     assert header + "".join(part.removeprefix(header) for part in parts) == whole
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("nothere.fa", None), ("empty.fa", b""), ("junk.fa", b"hello\n"), ("header.csv", b"id,sequence\n"),
+        ("column.csv", f"id,letters\none,{DNA}\n".encode()),
+        ("torn.fa.gz", gzip.compress(RECORDS.encode() * 400)[:-90]),
+    ],
+)  # fmt: skip
+def test_every_shard_of_a_broken_file_stops(
+    tmp_path: Path, stand_in: type[StandIn], name: str, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    for shard in ("1/2", "2/2", "3/7"):
+        made = invoke("predict", tmp_path / name, "--shard", shard, "-o", tmp_path / "out.tsv", "--on-error", "skip")
+        assert made.exit_code == 2 and name in made.stderr, made.stderr
+        assert not (tmp_path / "out.tsv").exists()
 
 
 def test_shards_of_cards_are_the_whole(source: Path) -> None:

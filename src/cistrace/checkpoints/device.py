@@ -7,6 +7,7 @@ import torch
 from cistrace.errors import InputError
 
 AUTO = "auto"
+KINDS = ("cpu", "cuda", "mps")
 
 
 def chosen_device(name: str | None) -> str | None:
@@ -42,16 +43,18 @@ def usable_device(name: str) -> torch.device:
     except (RuntimeError, TypeError) as error:
         # Not its own message: that lists the kinds of all machines.
         raise _unusable(name, "PyTorch has none of this name") from error
+    if device.type not in KINDS or (device.type == "cpu" and device.index):
+        raise _unusable(name, "models compute on none of this kind")
     try:
         (torch.ones(1, device=device) + 1).item()  # a name alone promises nothing
     except (RuntimeError, AssertionError, NotImplementedError, TypeError) as error:
-        raise _unusable(name, str(error).splitlines()[0]) from error
+        raise _unusable(name, str(error).splitlines()[0].partition(". ")[0]) from error
     return device
 
 
 def _unusable(name: str, reason: str) -> InputError:
     return InputError(
-        f"device {name!r}: cannot be used ({reason}); expected one of {', '.join(available_devices())}; name one of "
+        f"device {name!r}: cannot be used ({reason}); expected {', '.join(available_devices())} or auto; name one of "
         "these, or leave it out"
     )
 

@@ -111,11 +111,13 @@ def _of_shard(
     records: Iterator[RawRecord], checker: _Checker, path: str | Path, shard: Shard
 ) -> Iterator[RawRecord]:  # fmt: skip
     stretch = shard.of_file(path)
-    for place, raw in enumerate(Stretch(0, stretch.stop).of(records)):
-        if place < stretch.start:
-            checker.pass_over(raw)
-        else:
+    stop = stretch.stop
+    # A shard without records looks at the first one all the same: the file may be none that can be read.
+    for place, raw in enumerate(Stretch(0, None if stop is None else max(1, stop)).of(records)):
+        if place >= stretch.start and (stop is None or place < stop):
             yield raw
+        else:
+            checker.pass_over(raw)
 
 
 def parse_sequences(text: str, minimum_known: int = 0) -> Iterator[DnaSequence]:

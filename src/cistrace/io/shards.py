@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -87,7 +88,10 @@ class Shard:
         """
         check_sharded(path)
         found = count_records(path, float("inf"))
-        return self.stretch(0 if found is None else found.records)  # reading will say what is wrong with the file
+        if found is not None:
+            return self.stretch(found.records)
+        # Nothing there, or not to be read: reading to the end says why, and every shard is to hear it.
+        return WHOLE if self.number == self.count else Stretch(sys.maxsize, None)
 
 
 def check_sharded(path: str | Path) -> None:
