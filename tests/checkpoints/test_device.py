@@ -35,8 +35,8 @@ def test_no_device_is_named_that_is_not_there(name: str) -> None:
     with pytest.raises(InputError) as caught:
         usable_device(name)
     assert str(caught.value) == (
-        f"device {name!r}: cannot be used (PyTorch has none of this name); expected one of "
-        f"{', '.join(available_devices())}; name one of these, or leave it out"
+        f"device {name!r}: cannot be used (PyTorch has none of this name); expected "
+        f"{', '.join(available_devices())} or auto; name one of these, or leave it out"
     )
 
 
