@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils.logging import disable_progress_bar
 
+from cistrace.checkpoints.adapters import refuse_pickled_adapters
 from cistrace.checkpoints.reasoner import head_of
 from cistrace.checkpoints.schema import ModelInterface
 from cistrace.errors import ModelError
@@ -34,6 +35,7 @@ def _load_language_model(folder: Path, dtype: torch.dtype | None) -> tuple[PreTr
     """Language model and tokenizer of a folder; as stored unless `dtype` says otherwise."""
     disable_progress_bar()  # a second's work needs none, and stderr is for messages
     try:
+        refuse_pickled_adapters(folder)
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=dtype or "auto", local_files_only=True, trust_remote_code=False, use_safetensors=True
         )

