@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from cli_helpers import CELL_TYPES, SCORE, StandIn, invoke, stand_in
 
+from cistrace.errors import OutputError
+from cistrace.io.bigwig import write_bigwig
 from cistrace.io.sequences import read_sequences
 from cistrace.predictions.tracks import covered, means
 
@@ -58,6 +61,32 @@ def test_what_cannot_be_drawn_is_refused_before_any_work(folder: Path, stand_in:
     refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "t", "-o", "t.tsv")
     assert refused.exit_code == 2 and "t.HepG2.bw: is also the input" in refused.stderr
     assert Path("g.fa").read_text().startswith(">chrB")
+
+
+def test_a_track_that_fails_last_of_all_leaves_no_output(
+    folder: Path, stand_in: type[StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither table nor rejects nor another cell type's track; what is finished is kept for --resume."""
+    with Path("in.bed").open("a") as handle:
+        handle.write("chrZ\t0\t200\tz\n")
+    before = sorted(os.listdir())
+    last = f"t.{CELL_TYPES[-1]}.bw"
+
+    def failing(path: Path, *given: Any) -> None:
+        if path.name == last:
+            raise OutputError(f"{path}: cannot be written (No space left on device)")
+        write_bigwig(path, *given)
+
+    command = ("predict", "in.bed", "--genome", "g.fa", "--no-trace", "--bigwig", "t", "-o", "t.tsv")
+    with monkeypatch.context() as patch:
+        patch.setattr("cistrace.predictions.tracks.write_bigwig", failing)
+        failed = invoke(*command, "--on-error", "skip")
+    assert failed.exit_code == 2 and last in failed.stderr
+    assert sorted(name for name in os.listdir() if name not in ("t.tsv.partial", "g.fa.fai")) == before
+    again = invoke(*command, "--on-error", "skip", "--resume")
+    assert again.exit_code == 0, again.stderr
+    assert {"t.tsv", *(f"t.{cell}.bw" for cell in CELL_TYPES)} <= set(os.listdir())
+    assert not os.path.exists("t.tsv.partial") and len(list(Path().glob("*rejects*"))) == 1
 
 
 @pytest.mark.pipeline

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cistrace.errors import OutputError
-from cistrace.io.files import check_output, text_output, whole_file, whole_folder
+from cistrace.io.files import check_output, placed_together, text_output, whole_file, whole_folder
 from cistrace.io.partials import part_beside
 
 
@@ -137,3 +137,38 @@ def test_the_old_folder_comes_back_where_the_new_one_cannot_stand(
         fill(part, {"model.bin": "2"})
     assert tree(tmp_path / "model") == OLD
     assert os.listdir(tmp_path) == ["model"]
+
+
+def test_files_get_their_names_together(tmp_path: Path) -> None:
+    with placed_together():
+        with whole_file(tmp_path / "a") as part:
+            part.write_text("a")
+        with placed_together(), whole_file(tmp_path / "b", "name.x") as part:
+            assert part.name == "name.x"
+            part.write_text("b")
+        assert not {"a", "b"} & set(os.listdir(tmp_path))
+    assert {name: (tmp_path / name).read_text() for name in os.listdir(tmp_path)} == {"a": "a", "b": "b"}
+
+
+def test_after_an_error_none_of_them_is_left(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), placed_together():
+        with whole_file(tmp_path / "a"), whole_file(tmp_path / "b", "name.x"):
+            pass
+        raise KeyError("later")
+    assert os.listdir(tmp_path) == []
+    with pytest.raises(OutputError, match="b: cannot be written"), placed_together():
+        for name in ("a", "b", "c"):
+            with whole_file(tmp_path / name):
+                pass
+        (tmp_path / "b").mkdir()  # since it was looked at
+    assert os.listdir(tmp_path) == ["b"]
+
+
+def test_a_folder_at_the_partials_name_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("secrets.token_hex", lambda size: "guessed")
+    planted = part_beside(tmp_path / "out")
+    planted.mkdir()
+    (planted / "theirs").write_text("precious")
+    with pytest.raises(OutputError, match="File exists"), whole_file(tmp_path / "out", "name.x"):
+        pass
+    assert (planted / "theirs").read_text() == "precious"

@@ -72,6 +72,17 @@ def test_tracks_hold_the_mean_of_their_windows_in_any_order(tmp_path: Path) -> N
     assert only == (0, 40, float(np.float32(0.1)))
 
 
+def test_where_one_track_cannot_be_placed_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "t.B_c.bw").mkdir()
+    with (
+        pytest.raises(OutputError, match=r"t\.B_c\.bw: cannot be written"),
+        track_output(tmp_path / "t", LENGTHS, ("A", "B/c")) as draw,
+    ):
+        draw(row("A", 1, 40, 3.0), on("chr1", 100, 140))
+        draw(row("B/c", 1, 40, 0.1), on("chr2", 0, 40))
+    assert os.listdir(tmp_path) == ["t.B_c.bw"]
+
+
 def test_names_in_a_folder_are_the_cell_types(tmp_path: Path) -> None:
     assert track_path(tmp_path, "K562") == tmp_path / "K562.bw"
     assert track_path(tmp_path / "a", "../x") == tmp_path / "a._x.bw"

@@ -32,7 +32,7 @@ from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
 from cistrace.cli.windows import windows_option
 from cistrace.engines.workers import blocks
 from cistrace.io.dna_sequence import DnaSequence
-from cistrace.io.files import output_path
+from cistrace.io.files import output_path, placed_together
 from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
 from cistrace.predictions.table import check_prediction_ending, prediction_output
@@ -191,6 +191,7 @@ def predict(
         of = {"command": "predict", "shard": shard and str(shard), **asked.settings(predictor.checkpoint.hash)}
         with (
             keeping(main, of, resume) as keep,
+            placed_together(),
             nullcontext() if output is None and (report or bigwig) else prediction_output(target) as write,
             nullcontext() if page is None else page as add,
             nullcontext() if bigwig is None or genome is None else open_tracks(bigwig, genome, cells, beside) as draw,

@@ -1,21 +1,21 @@
 """bigWig files, whole or not at all, of values that come sorted; memory does not grow with their number.
 
 pybigtools writes them. Where it fails it may say so on standard output alone, or end one of its threads with a report
-of its own, so that what it says is kept back and what it wrote is looked at before it takes its place.
+of its own, so that what it says is kept back, for the line of the error, and what it wrote is looked at before it takes
+its place.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from cistrace.errors import OutputError
-from cistrace.io.files import write_faults
-from cistrace.io.partials import part_beside, remove_abandoned
+from cistrace.io.files import whole_file
 from cistrace.io.streams import shown
 
 Value = tuple[str, int, int, float]
@@ -39,34 +39,31 @@ def write_bigwig(path: Path, lengths: Mapping[str, int], values: Iterable[Value]
     OutputError
         It cannot be written.
     """
-    target = Path(os.path.realpath(path))
-    remove_abandoned(target)
-    part = part_beside(target)
-    with write_faults(path):
-        try:
-            part.mkdir()
-            _write(part / _NAME, dict(lengths), values, shown(path))
-            os.replace(part / _NAME, target)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    with whole_file(path, _NAME) as part:
+        _write(part, dict(lengths), values, shown(path))
 
 
 def _write(file: Path, lengths: dict[str, int], values: Iterable[Value], name: str) -> None:
     import pybigtools
 
-    passed = _Passed(values)
+    passed, said = _Passed(values), list[str]()
+    reason: BaseException | None = None
     try:
-        with _silenced():
+        with _kept_back(said):
             pybigtools.open(str(file), "w").write(lengths, passed)
             written = pybigtools.open(str(file)).info()["summary"]["basesCovered"] if passed.fault is None else 0
     except BaseException as error:  # a thread of the library's that failed raises none that Python knows
         if passed.fault is None and type(error).__name__ != "PanicException" and not isinstance(error, Exception):
             raise
-        written = -1
+        written, reason = -1, error
     if passed.fault is not None:
         raise passed.fault
     if written != passed.bases:
-        raise OutputError(f"{name}: cannot be written as bigWig; expected room and rights; choose another path")
+        lines = [line.strip() for line in (*said, *str(reason or "").splitlines()) if line.strip()]
+        why = f" ({lines[0]})" if lines else ""
+        raise OutputError(
+            f"{name}: cannot be written as bigWig{why}; expected room and rights; choose another path"
+        ) from reason
 
 
 class _Passed:
@@ -93,22 +90,23 @@ class _Passed:
 
 
 @contextmanager
-def _silenced() -> Iterator[None]:
-    """Send what this process writes to standard output and error into nothing."""
+def _kept_back(said: list[str]) -> Iterator[None]:
+    """Add what this process writes to standard output and error to `said`, line by line, in place of showing it."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()
     kept = {number: os.dup(number) for number in (1, 2) if _is_open(number)}
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    try:
-        for number in kept:
-            os.dup2(nothing, number)
-        yield
-    finally:
-        for number, before in kept.items():
-            os.dup2(before, number)
-            os.close(before)
-        os.close(nothing)
+    with tempfile.TemporaryFile() as instead:
+        try:
+            for number in kept:
+                os.dup2(instead.fileno(), number)
+            yield
+        finally:
+            for number, before in kept.items():
+                os.dup2(before, number)
+                os.close(before)
+            instead.seek(0)
+            said += instead.read(10_000).decode(errors="replace").splitlines()
 
 
 def _is_open(number: int) -> bool:

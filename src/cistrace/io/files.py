@@ -14,6 +14,8 @@ import os
 import shutil
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
@@ -53,8 +55,15 @@ def is_device(path: Path) -> bool:
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
+def whole_file(path: Path, called: str | None = None) -> Iterator[Path]:
     """Give a path beside `path` to write to; at the end the file takes its place, after an error it is removed.
+
+    Within a block of `placed_together` it takes its place at the end of that.
+
+    Parameters
+    ----------
+    called : str, optional
+        The name of the path that is given, for libraries that go by it; it lies in a folder of its own, then.
 
     Raises
     ------
@@ -68,15 +77,79 @@ def whole_file(path: Path) -> Iterator[Path]:
     target = Path(os.path.realpath(path))
     remove_abandoned(target)
     part = part_beside(target)
+    made = _Made(path, part, part if called is None else part / called, target)
+    waits = False
     with write_faults(path):
         _refuse_taken(part)
         try:  # an interrupt may come as soon as the file is there
-            os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
-            yield part
-            _settle(part)
-            os.replace(part, target)
+            if called is not None:
+                part.mkdir()
+            os.close(os.open(made.file, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_WRONLY, 0o666))
+            yield made.file
+            _settle(made.file)
+            if (waiting := _waiting.get()) is None:
+                os.replace(made.file, target)
+            else:
+                waiting.append(made)
+                waits = True
         finally:
-            part.unlink(missing_ok=True)
+            if not waits:
+                made.remove()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A file that is whole but for its name: `file` is `part`, or lies in it; `path` is how the user calls it."""
+
+    path: Path
+    part: Path
+    file: Path
+    target: Path
+
+    def remove(self) -> None:
+        """Remove what has not got its name."""
+        if self.file is self.part:
+            self.part.unlink(missing_ok=True)
+        else:
+            shutil.rmtree(self.part, ignore_errors=True)
+
+
+_waiting: ContextVar[list[_Made] | None] = ContextVar("_waiting", default=None)
+
+
+@contextmanager
+def placed_together() -> Iterator[None]:
+    """Files that become whole in this block get their names at its end, one right after another; after an error none.
+
+    Raises
+    ------
+    OutputError
+        One could not get its name. Those that had got theirs are removed.
+    """
+    waiting: list[_Made] = []
+    outer = _waiting.get()
+    before = _waiting.set(waiting)
+    try:
+        try:
+            yield
+        finally:
+            _waiting.reset(before)
+        if outer is not None:  # a block within another: all wait for the end of that
+            outer += waiting
+            waiting = []
+        placed: list[Path] = []
+        try:
+            for made in waiting:
+                with write_faults(made.path):
+                    os.replace(made.file, made.target)
+                placed.append(made.target)
+        except BaseException:
+            for target in placed:
+                target.unlink(missing_ok=True)
+            raise
+    finally:
+        for made in waiting:
+            made.remove()
 
 
 def _settle(part: Path) -> None:

@@ -19,6 +19,7 @@ from cistrace.errors import InputError
 from cistrace.io.bigwig import write_bigwig
 from cistrace.io.disk import SortedOnDisk
 from cistrace.io.dna_sequence import DnaSequence
+from cistrace.io.files import placed_together
 
 Draw = Callable[[dict[str, Any], DnaSequence], None]
 """Adds a prediction, a `prediction_object`, of a sequence."""
@@ -34,7 +35,7 @@ def track_path(prefix: Path, cell_type: str) -> Path:
 
 @contextmanager
 def track_output(prefix: Path, lengths: Mapping[str, int], cell_types: tuple[str, ...]) -> Iterator[Draw]:
-    """Give the function that adds a prediction; the tracks are written at the end, one after another.
+    """Give the function that adds a prediction; the tracks are written at the end, all or none.
 
     A cell type without a window has no track.
 
@@ -65,13 +66,14 @@ def track_output(prefix: Path, lengths: Mapping[str, int], cell_types: tuple[str
         )  # fmt: skip
 
     yield add
-    for track, rows in groupby(waiting, lambda row: row[0] // len(contigs)):
-        values = (
-            (contigs[first % len(contigs)], *mean)
-            for first, several in groupby(rows, lambda row: row[0])
-            for mean in means(_window(start, text) for _, start, text in several)
-        )
-        write_bigwig(track_path(prefix, cell_types[track]), lengths, values)
+    with placed_together():
+        for track, rows in groupby(waiting, lambda row: row[0] // len(contigs)):
+            values = (
+                (contigs[first % len(contigs)], *mean)
+                for first, several in groupby(rows, lambda row: row[0])
+                for mean in means(_window(start, text) for _, start, text in several)
+            )
+            write_bigwig(track_path(prefix, cell_types[track]), lengths, values)
 
 
 def covered(row: dict[str, Any], sequence: DnaSequence) -> tuple[str, int, int]:
