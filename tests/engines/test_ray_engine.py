@@ -21,8 +21,10 @@ from cistrace.errors import InputError, ModelError, RecordError, WorkerError
 
 pytestmark = pytest.mark.integration
 ray = pytest.importorskip("ray")
+psutil = pytest.importorskip("psutil")
 
 
+HELPERS = os.pathsep.join(filter(None, (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", ""))))
 NODE = {"num_cpus": 1, "object_store_memory": 100 << 20}
 
 
@@ -34,8 +36,7 @@ def cluster() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.delenv("RAY_ADDRESS", raising=False)
-        paths = [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        patch.setenv("PYTHONPATH", HELPERS)
         head = {**NODE, "num_cpus": 0, "include_dashboard": False}
         found = Cluster(initialize_head=True, head_node_args=head)
         found.lost = found.add_node(**NODE)
@@ -43,6 +44,20 @@ def cluster() -> Iterator[Any]:
         found.wait_for_nodes()
         yield found
         found.shutdown()
+
+
+def test_a_cluster_of_its_own_listens_on_loopback_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    monkeypatch.setenv("PYTHONPATH", HELPERS)
+    mode = os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER")
+    with RayEngine(workers=1) as engine:
+        assert [list(rows) for _, rows in engine.map(Doubling(), [[1], [2]])] == [[2], [4]]
+        this = psutil.Process()
+        processes = (this, *this.children(recursive=True))
+        sockets = [socket for process in processes for socket in process.net_connections("tcp")]
+        found = [socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN]
+    assert len(found) >= 4 and {address.removeprefix("::ffff:") for address in found} == {"127.0.0.1"}
+    assert os.environ.get("RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER") == mode
 
 
 def test_one_engine_on_two_nodes(cluster: Any, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ up for lost ones by reading them anew, which a stream from a file or a pipe does
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import pickle
@@ -18,6 +19,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
@@ -34,6 +36,8 @@ KEPT = 3  # blocks a worker that are read and not yet written, those at work amo
 LOSSES = 3  # workers that may be lost with the same block, or as they start in a row
 PATIENCE = 300.0  # seconds until one worker has started
 STORE = 256 << 20  # bytes of the object store of a cluster that is started here
+
+_CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +103,8 @@ class RayEngine:
     Parameters
     ----------
     address : str, optional
-        As `ray.init` takes it; unless given RAY_ADDRESS, and else a cluster is started on this machine.
+        As `ray.init` takes it; unless given RAY_ADDRESS, and else a cluster is started on this machine, which
+        listens on 127.0.0.1 alone. A cluster's nodes are trusted: they are handed pickles, and hand some back.
     workers : int, optional
         Actors; unless given one a core of the cluster, or one a GPU where stages compute there.
     """
@@ -260,6 +265,28 @@ def _not_printed(*_: Any, **__: Any) -> None:
     """In the place of what prints, in the driver, what Ray's own processes say."""
 
 
+@contextmanager
+def _on_loopback() -> Iterator[None]:
+    """Have a cluster that is started here listen on 127.0.0.1 alone: its workers run whatever they are handed.
+
+    Ray takes 127.0.0.1 as its own address where clusters of several machines are switched off, by a variable that it
+    reads as it is imported and that its other processes inherit; an address that it is given, `_node_ip_address`, it
+    replaces by one that others can reach.
+    """
+    constants: Any = importlib.import_module("ray._private.ray_constants")
+    before, in_shell = constants.ENABLE_RAY_CLUSTER, os.environ.get(_CLUSTERS)
+    constants.ENABLE_RAY_CLUSTER = False
+    os.environ[_CLUSTERS] = "0"
+    try:
+        yield
+    finally:
+        constants.ENABLE_RAY_CLUSTER = before
+        if in_shell is None:
+            del os.environ[_CLUSTERS]
+        else:
+            os.environ[_CLUSTERS] = in_shell
+
+
 def _joined(address: str, workers: int | None) -> Any:
     """Ray, connected to a cluster, with nothing of its own on stdout, and no word about it to anybody outside."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
@@ -274,10 +301,11 @@ def _joined(address: str, workers: int | None) -> Any:
     main = threading.current_thread() is threading.main_thread()
     before = signal.getsignal(signal.SIGTERM)
     try:
-        ray.init(
-            address=address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR,
-            **(started if address == "local" else {}),
-        )  # fmt: skip
+        with _on_loopback() if address == "local" else nullcontext():
+            ray.init(
+                address=address, log_to_driver=False, configure_logging=False, logging_level=logging.ERROR,
+                **(started if address == "local" else {}),
+            )  # fmt: skip
     except (ConnectionError, RuntimeError, ValueError, TimeoutError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise WorkerError(
