@@ -97,6 +97,9 @@ def test_the_sdist_brings_what_its_tests_need_and_no_leftovers(unpacked: Path) -
         "mkdocs.yml",
     }
     wanted |= {f"tests/{file.name}" for file in (ROOT / "tests").glob("*.py")}
+    corpus = {f.relative_to(ROOT).as_posix() for f in (ROOT / "fuzz" / "corpus").rglob("*") if f.is_file()}
+    assert corpus
+    wanted |= corpus
     assert wanted <= names
     assert [name for name in names if NO_FILE_OF_OURS.search(name) or name.startswith((".", "shared", "site"))] == [
         ".gitignore"
