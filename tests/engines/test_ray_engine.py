@@ -93,7 +93,7 @@ def test_one_engine_on_two_nodes(cluster: Any, tmp_path: Path) -> None:
             list(engine.map(Dying(), blocks(range(12), 2)))
         assert [list(rows) for _, rows in engine.map(Doubling(3), [[1], [2]])] == [[3], [6]]
         assert engine.crew("cpu") == f", 2 workers of the Ray cluster at {cluster.address}"
-        assert engine.place("auto") == engine.place("cpu") == "cpu" and engine.place(None) is None
+        assert engine.place("auto") == engine.place("cpu") == engine.place(None) == "cpu"
         for device in ("cuda", "mps", "cuda:1"):
             with pytest.raises(InputError, match="which has 0 GPUs"):
                 engine.place(device)
