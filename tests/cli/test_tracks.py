@@ -53,6 +53,8 @@ def test_what_cannot_be_drawn_is_refused_before_any_work(folder: Path, stand_in:
     Path("in.fa").write_text(f">a\n{'ACGT' * 50}\n")
     refused = invoke("predict", "in.fa", "--bigwig", "t")
     assert refused.exit_code == 2 and "--bigwig needs --genome" in refused.stderr
+    parted = invoke("predict", "in.bed", "--genome", "g.fa", "--no-trace", "--bigwig", "t", "--shard", "1/2")
+    assert parted.exit_code == 2 and "in one run" in parted.stderr
     refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "none/t")
     assert refused.exit_code == 2 and "its folder none does not exist" in refused.stderr
     refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "t", "-o", "t.K562.bw")

@@ -157,7 +157,7 @@ def predict(
     if target is not None:
         check_prediction_ending(target)
     if bigwig is not None:
-        check_tracks(bigwig, genome)
+        check_tracks(bigwig, genome, shard is not None)
     main = target or report or (None if bigwig is None else bigwig_main(bigwig))
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, main, shard)
     reading.check(expression)

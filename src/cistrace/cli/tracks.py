@@ -22,13 +22,13 @@ def bigwig_main(prefix: Path) -> Path:
     return prefix / "tracks.bw" if prefix.is_dir() else prefix.with_name(f"{prefix.name}.bw")
 
 
-def check_tracks(prefix: Path, genome: Path | None) -> None:
+def check_tracks(prefix: Path, genome: Path | None, parted: bool) -> None:
     """Find out before any work that tracks cannot be written.
 
     Raises
     ------
     click.UsageError
-        There is no genome to draw along.
+        There is no genome to draw along, or the input is `parted` into shards.
     RunError
         The extra `tracks` is not installed.
     OutputError
@@ -36,6 +36,11 @@ def check_tracks(prefix: Path, genome: Path | None) -> None:
     """
     if genome is None:
         raise click.UsageError("--bigwig needs --genome: a track lies along a genome")
+    if parted:
+        raise click.UsageError(
+            "--bigwig with --shard: windows of two shards may share bases, so that their tracks do not make one; draw "
+            "them in one run"
+        )
     need_tracks("predict --bigwig")
     check_output(bigwig_main(prefix))
 
