@@ -49,6 +49,12 @@ class ScanStage(Stage[list[DnaSequence], "FimoBlock", "Scanner"]):
         return [fimo_block(zip(task, self.opened.scan([one.bases for one in task]), strict=True))]
 
 
+def _hash_of(model: Path | None) -> str:
+    from cistrace.checkpoints.schema import checkpoint_hash  # for commands that open no model
+
+    return checkpoint_hash(model)
+
+
 @dataclass(frozen=True, eq=False)
 class CardStage(Stage[list[DnaSequence], str, "CardMaker"]):
     """Sequences to the texts of their cards."""
@@ -75,9 +81,7 @@ class CardStage(Stage[list[DnaSequence], str, "CardMaker"]):
         return replace(self, device=None)
 
     def identity(self) -> str:
-        from cistrace.checkpoints.schema import checkpoint_hash
-
-        return checkpoint_hash(self.model)
+        return _hash_of(self.model)
 
     def work(self, task: list[DnaSequence]) -> Iterator[str]:
         render, cells = CARD_FORMATS[self.form], canonical_cell_types(self.cell_types, self.opened.cell_types)
@@ -111,9 +115,7 @@ class PredictionStage(Stage[list[DnaSequence], "Prediction", "Predictor"]):
         return replace(self, device=None)
 
     def identity(self) -> str:
-        from cistrace.checkpoints.schema import checkpoint_hash
-
-        return checkpoint_hash(self.model)
+        return _hash_of(self.model)
 
     def work(self, task: list[DnaSequence]) -> Iterator[Prediction]:
         cells = canonical_cell_types(self.cell_types, self.opened.cell_types)
@@ -169,9 +171,7 @@ class EffectStage(Stage[list["PlacedVariant"], "VariantEffect", "VariantScorer"]
         return replace(self, device=None)
 
     def identity(self) -> str:
-        from cistrace.checkpoints.schema import checkpoint_hash
-
-        model = checkpoint_hash(self.model)
+        model = _hash_of(self.model)
         return model if self.scale is None else f"{model} {file_hash(self.scale)}"
 
     def work(self, task: list[PlacedVariant]) -> Iterator[VariantEffect]:
