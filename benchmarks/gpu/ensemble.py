@@ -88,7 +88,7 @@ def train(
     threads()
     sequences = [*arrays.training.sequences, *arrays.unmeasured]
     sequences += recombined(arrays.training.sequences, student.recombined, student.altered, student.seed)
-    lessons = ask(teachers, "", sequences, folder / "lessons")
+    lessons = ask(teachers, "", sequences, folder / "lessons", threads())
     found = fit_student(lessons, teachers[0], arrays.val, student, folder / "student.state", threads)
     write(found, folder / "student.safetensors", folder / "student.state")
     figures = val_figures({file.name: one for file, one in zip(files, teachers, strict=True)}, found, arrays.val)

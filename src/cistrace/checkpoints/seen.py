@@ -25,4 +25,4 @@ def seen_by(folder: Path, sequences: Sequence[str]) -> NDArray[np.bool_] | None:
     if not (folder / SEEN).exists():
         return None
     digests = np.array([canonical_digest(bases) for bases in sequences], dtype=np.uint64)
-    return np.isin(digests, np.load(folder / SEEN, allow_pickle=False))
+    return np.isin(digests, np.load(folder / SEEN, mmap_mode="r", allow_pickle=False))

@@ -7,12 +7,15 @@ little. Two training elements joined at one place look like elements, and lie wh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cistrace.engines.side_by_side import side_by_side
 from cistrace.io.codes import LETTERS
 from cistrace.io.files import whole_file, write_faults
 from cistrace.io.hashes import json_hash
@@ -20,9 +23,10 @@ from cistrace.io.track import Track, untracked
 from cistrace.towers.encoding import base_codes
 from cistrace.towers.fit import predict
 from cistrace.towers.precision import usable_here
-from cistrace.towers.tower import Tower
+from cistrace.towers.tower import Tower, fused
 
 TOGETHER = 1024  # sequences of a slice, which is kept whole
+_BLOCK = 32  # of a pass: larger ones leave a processor's cache
 LEAST = 20  # bp that each of two joined elements gives
 
 
@@ -84,8 +88,9 @@ def _joined(parents: Sequence[str], altered: float, random: np.random.Generator)
 
 
 def ask(
-    teachers: Sequence[Tower], name: str, sequences: Sequence[str], folder: Path, track: Track = untracked
-) -> Lessons:
+    teachers: Sequence[Tower], name: str, sequences: Sequence[str], folder: Path, threads: int = 1,
+    track: Track = untracked,
+) -> Lessons:  # fmt: skip
     """Have teachers answer sequences, slice by slice; what an earlier call kept is not asked again.
 
     Parameters
@@ -95,21 +100,33 @@ def ask(
     name : str
         What tells these teachers from others.
     folder : Path
-        Where every slice is kept, under a name that teachers and sequences shape.
+        Where every slice is kept, under a name that teachers and sequences shape. One that is torn is asked again.
+    threads : int
+        Slices that are asked side by side on a processor.
     """
     with write_faults(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    window, device = teachers[0].window, usable_here()
-    for teacher in teachers:
-        teacher.to(device)
-    kept = []
-    starts = range(0, len(sequences), TOGETHER)
-    for start in track(starts, "slices of lessons", len(starts)):
-        slice_ = list(sequences[start : start + TOGETHER])
-        file = folder / f"{json_hash([name, slice_])}.npy"
-        if not file.exists():
-            codes = base_codes(slice_, window)
-            with whole_file(file) as part, part.open("wb") as handle:
-                np.save(handle, np.stack([predict(teacher, codes) for teacher in teachers]), allow_pickle=False)
-        kept.append(np.load(file, allow_pickle=False))
-    return Lessons(tuple(sequences), np.concatenate(kept, axis=1))
+    device = usable_here()
+    asked = [fused(teacher).to(device) for teacher in teachers]
+    slices = [tuple(sequences[start : start + TOGETHER]) for start in range(0, len(sequences), TOGETHER)]
+    work = partial(_answers, asked, name, folder=folder, block=_BLOCK if device.type == "cpu" else TOGETHER)
+    found = side_by_side(work, slices, threads if device.type == "cpu" else 1)
+    answers = list(track(found, "slices of lessons", len(slices)))
+    return Lessons(tuple(sequences), np.concatenate(answers, axis=1))
+
+
+def _answers(
+    teachers: Sequence[Tower], name: str, sequences: tuple[str, ...], folder: Path, block: int
+) -> NDArray[np.float32]:
+    """What each says of a slice, both strands: float32 (K, N, cell types), from its file if that is there and whole."""
+    file = folder / f"{json_hash([name, list(sequences)])}.npy"
+    shape = (len(teachers), len(sequences), len(teachers[0].cell_types))
+    with suppress(OSError, ValueError):
+        kept = np.load(file, mmap_mode="r", allow_pickle=False)  # a mapped file cannot claim more than it has
+        if kept.shape == shape and kept.dtype == np.float32:
+            return np.array(kept)
+    codes = base_codes(list(sequences), teachers[0].window)
+    found = np.stack([predict(teacher, codes, block) for teacher in teachers])
+    with whole_file(file) as part, part.open("wb") as handle:
+        np.save(handle, found, allow_pickle=False)
+    return found

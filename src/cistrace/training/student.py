@@ -60,7 +60,8 @@ def train_student(
     files = teacher_files(run, wanted)
     teachers = [teacher_of(file, data) for file in files]
     if not run.student.exists():
-        lessons = ask(teachers, files_hash(files), lesson_sequences(data, rows, wanted), run.lessons, track)
+        sequences = lesson_sequences(data, rows, wanted)
+        lessons = ask(teachers, files_hash(files), sequences, run.lessons, workers, track)
         log.info("student: learns from %d sequences and %d teachers", len(lessons.sequences), len(teachers))
         student = fit_student(lessons, teachers[0], rows.val, wanted, run.student_state)
         with whole_file(run.student) as part:
