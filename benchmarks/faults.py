@@ -50,7 +50,7 @@ class Job:
 
 JOBS = {
     "scan": Job(("scan", "many.fa", "-o", "out.tsv.gz"), "out.tsv.gz"),
-    "card": Job(("card", "few.fa", "--cell-type", "all", "--format", "json", "-o", "out.jsonl"), "out.jsonl"),
+    "card": Job(("card", "few.fa", "--cell-type", "all", "--format", "json", "-o", "out.jsonl"), "out.jsonl", True),
     "predict": Job(("predict", "many.fa", "--no-trace", "-o", "out.parquet"), "out.parquet", True),
     "predict-traces": Job(("predict", "few.fa", "--cell-type", "K562", "-o", "out.jsonl.gz"), "out.jsonl.gz", True),
     "variants": Job(

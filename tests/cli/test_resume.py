@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from cli_helpers import DNA, StandIn, invoke, stand_in
 
+from cistrace.cli.card import BLOCK as CARDS
 from cistrace.cli.predict import BLOCK
+from cistrace.cli.stages import CardStage
 from cistrace.io.dna_sequence import DnaSequence
 from cistrace.predictions.prediction import Prediction
 
@@ -129,3 +131,31 @@ def test_resume_needs_a_file(folder: Path, stand_in: type[StandIn]) -> None:
     for output in ((), ("-o", "-")):
         result = invoke("predict", "in.jsonl", "--resume", *output)
         assert result.exit_code == 2 and "--resume needs -o FILE" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["cards.txt.gz", "cards.jsonl"])
+def test_cards_go_on_to_the_same_bytes(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    form = "json" if name.endswith("jsonl") else "text"
+    asked = ("card", "in.jsonl", "--cell-type=all", "--evidence=none", f"--format={form}", "--threads=1", "-o", name)
+    assert invoke(*asked).exit_code == 0
+    whole = Path(name).read_bytes()
+    os.unlink(name)
+    made: list[int] = []
+
+    class Counting(CardStage):
+        def work(self, task: list[DnaSequence]) -> Iterator[str]:
+            made.append(len(task))
+            if len(made) == 3:
+                raise KeyboardInterrupt
+            return super().work(task)
+
+    monkeypatch.setattr("cistrace.cli.card.CardStage", Counting)
+    cut = invoke(*asked)
+    assert cut.exit_code == 130 and f"{2 * CARDS:,} finished sequences are kept in {name}.partial" in cut.stderr
+    assert not os.path.exists(name)
+    other = invoke(*asked, "--resume", "--windows=all")
+    assert other.exit_code == 2 and "with another windows (best, not all)" in other.stderr
+    assert invoke(*asked, "--resume").exit_code == 0
+    assert Path(name).read_bytes() == whole
+    assert made == [CARDS, CARDS, 500 - 2 * CARDS, 500 - 2 * CARDS]
+    assert not os.path.exists(f"{name}.partial")

@@ -49,6 +49,13 @@ def test_tracks_stand_in_place_of_the_table_or_beside_it(folder: Path, stand_in:
     assert Path("in a folder/K562.bw").read_bytes() == first[1]
 
 
+def test_that_there_was_nothing_to_draw_is_said(folder: Path, stand_in: type[StandIn]) -> None:
+    Path("in.bed").write_text("chrZ\t0\t200\tz\n")
+    done = invoke("predict", "in.bed", "--genome", "g.fa", "--no-trace", "--bigwig", "t", "--on-error", "skip")
+    assert done.exit_code == 0 and "no track was written: there was no region to predict" in done.stderr
+    assert not list(Path().glob("*.bw"))
+
+
 def test_what_cannot_be_drawn_is_refused_before_any_work(folder: Path, stand_in: type[StandIn]) -> None:
     Path("in.fa").write_text(f">a\n{'ACGT' * 50}\n")
     refused = invoke("predict", "in.fa", "--bigwig", "t")
@@ -57,6 +64,9 @@ def test_what_cannot_be_drawn_is_refused_before_any_work(folder: Path, stand_in:
     assert parted.exit_code == 2 and "in one run" in parted.stderr
     refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "none/t")
     assert refused.exit_code == 2 and "its folder none does not exist" in refused.stderr
+    refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "none/")
+    assert refused.exit_code == 2 and "none/: no such folder; make it" in refused.stderr
+    assert invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "").exit_code == 2
     refused = invoke("predict", "in.bed", "--genome", "g.fa", "--bigwig", "t", "-o", "t.K562.bw")
     assert refused.exit_code == 2 and "names no format" in refused.stderr
     Path("t.HepG2.bw").symlink_to("g.fa")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from engine_helpers import Absent, Doubling, Dying, Refusing, Spreading, WhereAmI
 
 from cistrace.engines.engine import LocalEngine
+from cistrace.engines.ray_engine import check_reached
 from cistrace.engines.workers import AHEAD, blocks
 from cistrace.errors import ModelError, RecordError, WorkerError
 
@@ -95,3 +97,12 @@ def test_a_process_that_is_killed_is_made_up_for(tmp_path: Path) -> None:
 def test_a_block_that_kills_every_process_ends_the_work() -> None:
     with LocalEngine(2) as engine, pytest.raises(WorkerError, match="ended while it worked, twice"):
         list(engine.map(Dying(), blocks(range(12), 2)))
+
+
+def test_a_cluster_where_nothing_listens_is_told_at_once() -> None:
+    for address in ("127.0.0.1:1", "ray://[::1]:1", "no.such.host.invalid:6379", "127.0.0.1:99999"):
+        with pytest.raises(WorkerError, match=r"cannot be reached .* check the address"):
+            check_reached(address)
+    check_reached("auto")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        check_reached(f"127.0.0.1:{listening.getsockname()[1]}")

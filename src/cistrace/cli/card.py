@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -14,14 +15,16 @@ from cistrace.cards.windows import MINIMUM_KNOWN, WindowChoice
 from cistrace.cli.engine import EngineName, device_option, engine_options, open_engine, say_device
 from cistrace.cli.progress import Progress
 from cistrace.cli.reading import Reading, Records, expression_option, reading_options, shard_option, threads_option
+from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import CardStage
 from cistrace.cli.windows import windows_option
 from cistrace.engines.workers import blocks
 from cistrace.io.files import output_path, text_output
 from cistrace.io.shards import Shard
 from cistrace.io.terminal import to_terminal
+from cistrace.version import __version__
 
-BLOCK = 192  # sequences that are worked on together
+BLOCK = 192  # sequences that are worked on, and kept for --resume, together
 
 
 @click.command(short_help="What a reasoner may cite about each sequence.")
@@ -54,6 +57,7 @@ BLOCK = 192  # sequences that are worked on together
 @click.option(
     "--model", type=click.Path(path_type=Path), metavar="FOLDER", help="Model to use. [default: the shipped one]"
 )
+@resume_option
 @expression_option
 @threads_option
 @engine_options
@@ -68,6 +72,7 @@ def card(
     windows: WindowChoice,
     output: str | None,
     model: Path | None,
+    resume: bool,
     expression: Path | None,
     threads: int | None,
     engine_name: EngineName,
@@ -95,6 +100,9 @@ def card(
     json      one object a line: id, window (0-based, half-open), flags, hash, card
     sharegpt  one object a line: id, window, cell_type, flags, messages (system, user) for chat models
 
+    With -o FILE, what is finished is kept in FILE.partial until FILE is whole; after an interruption
+    --resume goes on from there, and FILE becomes the same as without one.
+
     \b
     Examples:
       cistrace card enhancers.fa --cell-type K562
@@ -103,6 +111,7 @@ def card(
     target = output_path(output)
     reading = Reading(source, genome, id_column, sequence_column, on_error, rejects, target, shard)
     reading.check(expression)
+    check_resume(target, resume)
     records = Records(reading, MINIMUM_KNOWN if evidence == "towers" else 0)
 
     from cistrace.cards.expression import read_expressed
@@ -113,13 +122,30 @@ def card(
         place = engine.place(device)
         stage = CardStage(evidence, model, engine.threads, place, expressed, cell_types, windows, card_format)
         maker = engine.opened(stage)
-        canonical_cell_types(cell_types, maker.cell_types)
+        cells = canonical_cell_types(cell_types, maker.cell_types)
         if evidence == "towers":
             say_device(place or "cpu", engine)
-        with maker.scanner, text_output(target) as out, Progress("sequences", reading.count()) as progress:
-            for block, texts in engine.map(stage, blocks(records, BLOCK)):
+        of = {
+            "command": "card",
+            "shard": shard and str(shard),
+            "version": __version__,
+            "model": stage.identity() if evidence == "towers" else None,
+            "device": place or "cpu",
+            "cell types": list(cells),
+            "evidence": evidence,
+            "windows": windows,
+            "format": card_format,
+            "block": BLOCK,
+            "expressed": None if expressed is None else sorted(expressed),
+        }
+        with (
+            maker.scanner,
+            keeping(target, of, resume) as keep,
+            text_output(target) as out,
+            Progress("sequences", reading.count()) as progress,
+        ):
+            for _, texts in keep(blocks(records, BLOCK), partial(engine.map, stage), progress, lambda one: one):
                 for text in texts:
                     with progress.aside() if aside else nullcontext():
                         out.write(text)
-                progress.advance(len(block))
             records.finish()

@@ -28,7 +28,7 @@ from cistrace.cli.reading import (
 )
 from cistrace.cli.resume import check_resume, keeping, resume_option
 from cistrace.cli.stages import PredictionStage, RowStage
-from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks
+from cistrace.cli.tracks import bigwig_main, check_tracks, open_tracks, track_prefix
 from cistrace.cli.windows import windows_option
 from cistrace.engines.workers import blocks
 from cistrace.io.dna_sequence import DnaSequence
@@ -72,7 +72,7 @@ SHOWN_TOGETHER = 60  # rows of one table on a terminal
 )
 @click.option(
     "--bigwig",
-    type=click.Path(path_type=Path),
+    callback=track_prefix,
     metavar="PREFIX",
     help="bigWig tracks of activity to write beside the table, or without -o in its place: PREFIX.CELL.bw, or CELL.bw "
     "in a folder. Needs --genome.",

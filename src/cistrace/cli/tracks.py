@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cistrace.cli.extras import need_tracks
 from cistrace.cli.reading import check_paths
+from cistrace.errors import OutputError
+from cistrace.io.dna_sequence import DnaSequence
 from cistrace.io.files import check_output
+from cistrace.io.terminal import printable
 
 if TYPE_CHECKING:
     from cistrace.predictions.tracks import Draw
+
+
+def track_prefix(_: click.Context, __: click.Parameter, text: str | None) -> Path | None:
+    """The prefix of `--bigwig`, from its text; one that ends in a slash is a folder, which has to be there."""
+    if text is None:
+        return None
+    if not text:
+        raise click.BadParameter("found nothing, expected how the tracks' names begin, or a folder")
+    if text.endswith(os.sep) and not os.path.isdir(text):
+        raise OutputError(
+            f"{printable(text)}: no such folder; make it, or leave the last {os.sep} away to begin names with it"
+        )
+    return Path(text)
 
 
 def bigwig_main(prefix: Path) -> Path:
@@ -51,6 +68,8 @@ def open_tracks(
 ) -> Iterator[Draw]:
     """Give the function that adds a prediction to the tracks; `others` are files that are read or written beside them.
 
+    Says on stderr, at the end, that there was nothing to draw.
+
     Raises
     ------
     OutputError
@@ -62,5 +81,14 @@ def open_tracks(
     check_paths(others, {f"track of {cell}": track_path(prefix, cell) for cell in cell_types})
     with open_genome(genome) as opened:
         lengths = opened.lengths
+    drawn = False
     with track_output(prefix, lengths, cell_types) as draw:
-        yield draw
+
+        def noting(row: dict[str, Any], sequence: DnaSequence) -> None:
+            nonlocal drawn
+            drawn = True
+            draw(row, sequence)
+
+        yield noting
+    if not drawn:
+        click.echo("cistrace: no track was written: there was no region to predict", err=True)

@@ -15,6 +15,7 @@ import logging
 import os
 import pickle
 import signal
+import socket
 import sys
 import threading
 from collections import deque
@@ -35,6 +36,7 @@ AHEAD = 2  # blocks handed to a worker: one at work, one that waits, so that it 
 KEPT = 3  # blocks a worker that are read and not yet written, those at work among them
 LOSSES = 3  # workers that may be lost with the same block, or as they start in a row
 PATIENCE = 300.0  # seconds until one worker has started
+REACH = 10.0  # seconds in which a cluster's address has to answer
 STORE = 256 << 20  # bytes of the object store of a cluster that is started here
 
 _CLUSTERS = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
@@ -120,6 +122,7 @@ class RayEngine:
         self._ray: Any = None
 
     def __enter__(self) -> Self:
+        check_reached(self._address)
         self._ray = _joined(self._address, self._wanted)
         return self
 
@@ -285,6 +288,26 @@ def _on_loopback() -> Iterator[None]:
             del os.environ[_CLUSTERS]
         else:
             os.environ[_CLUSTERS] = in_shell
+
+
+def check_reached(address: str) -> None:
+    """Find out at once, where Ray would try for minutes, that nothing listens at the HOST:PORT of an address.
+
+    Raises
+    ------
+    WorkerError
+        Saying so.
+    """
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host or not port.isdecimal():
+        return  # auto, local, or what Ray itself is to judge
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH).close()
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise WorkerError(
+            f"Ray cluster at {address}: cannot be reached ({error}); expected a head node that listens there; check "
+            "the address, or leave it out to start a cluster here"
+        ) from error
 
 
 def _joined(address: str, workers: int | None) -> Any:

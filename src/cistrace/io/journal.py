@@ -263,5 +263,5 @@ def _about(block: list[DnaSequence]) -> dict[str, Any]:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = "none" if value is None else str(value)
     return text if len(text) <= 40 else f"{text[:16]}…"
