@@ -32,7 +32,13 @@ MOST_DESIGNS, MOST_CALLS = 100_000, 100_000_000
 @click.option("--target", required=True, metavar="NAME", help="Cell type in which designs are to be active.")
 @click.option("--against", default="", metavar="NAMES", help="Cell types in which they are not, parted by commas.")
 @click.option(
-    "--n", "count", type=click.IntRange(1, MOST_DESIGNS), default=100, show_default=True, help="Designs wanted."
+    "--n",
+    "count",
+    type=click.IntRange(1, MOST_DESIGNS),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="Designs wanted.",
 )
 @click.option("--length", type=int, metavar="BP", help="Of a design. [default: that of the start, or 200]")
 @click.option(
@@ -61,7 +67,9 @@ MOST_DESIGNS, MOST_CALLS = 100_000, 100_000_000
     help="Passes through the model at most. [default: 100 a design, at least 2,000]",
 )
 @click.option("--rounds", type=click.IntRange(min=1), metavar="N", help="Rounds at most. [default: as calls allow]")
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Equal seeds, equal designs.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), metavar="N", default=0, show_default=True, help="Equal seeds, equal designs."
+)
 @click.option(
     "--judge",
     "judge_file",

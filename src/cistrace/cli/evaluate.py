@@ -24,7 +24,8 @@ from cistrace.errors import OutputError
 @click.option("--split", type=click.Choice(["val", "test"]), default="test", show_default=True)
 @click.option(
     "--contenders", metavar="NAME,...",
-    help="See below. [default: gc,motifs,tower,towers,card,model, as far as the model has such parts]",
+    help="Those to judge, of the ones above. [default: gc,motifs,tower,towers,card,model, as far as the model has such "
+    "parts]",
 )  # fmt: skip
 @click.option(
     "--against", multiple=True, metavar="NAME=MODEL",

@@ -41,7 +41,9 @@ from cistrace.io.shards import Shard
     help="OpenAI-compatible endpoint that serves RUN's stage I model (vLLM, say), in the place of this process.",
 )  # fmt: skip
 @click.option("--served-model", metavar="NAME", help="Its name there.")
-@click.option("--concurrency", type=click.IntRange(min=1), default=32, show_default=True, help="Requests at a time.")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), metavar="N", default=32, show_default=True, help="Requests at a time."
+)
 @threads_option
 @engine_options
 @device_option

@@ -63,8 +63,9 @@ def shard_option(command: _Command) -> _Command:
         "--shard",
         type=_ShardType(),
         metavar="I/N",
-        help="The I-th of N stretches of INPUT's records alone, from 1, for array jobs; INPUT is a file, all of which "
-        "is counted first. The outputs of 1/N to N/N, one behind the other, are that of all records (docs/scale.md).",
+        help="The I-th of N stretches of the records (`generate`: of the examples) alone, from 1, for array jobs; they "
+        "are counted first, so that an input is a file. The outputs of 1/N to N/N, one behind the other, are that of "
+        "all records (docs/scale.md).",
     )
     return option(command)
 

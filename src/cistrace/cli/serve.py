@@ -22,7 +22,12 @@ _LIMIT = click.IntRange(min=1)
 @click.command(short_help="A page, a JSON API and GAME's convention on a local address.")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="ADDRESS", help="Address to listen on.")
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="Port; 0 takes any that is free."
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=8000,
+    show_default=True,
+    help="Port; 0 takes any that is free.",
 )
 @click.option(
     "--allow-host",

@@ -78,7 +78,9 @@ from cistrace.cli.reasonbench.options import (
 @click.option(
     "--official-names", is_flag=True, help="Write also K562/1000-reason-sharegpt-short-conclu.jsonl and the like."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw and of the homology split.")
+@click.option(
+    "--seed", type=int, metavar="N", default=0, show_default=True, help="Of the draw and of the homology split."
+)
 @threads_option
 @engine_options
 @click.option(

@@ -20,7 +20,7 @@ MOST = 8_000
     metavar="N",
     help="Sequences of each split to use, drawn by their ids.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the intervals.")
+@click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Of the intervals.")
 def leakage(folder: Path, most: int, seed: int) -> None:
     """Tell how well the observed level can be read out of the texts of the data set in DIR.
 

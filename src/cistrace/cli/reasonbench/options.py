@@ -79,16 +79,32 @@ _SPLIT = (
 _CHAT = (
     click.option("--base-url", metavar="URL", help="OpenAI-compatible endpoint, such as http://127.0.0.1:8000/v1."),
     click.option("--model", metavar="NAME", help="Model to ask there."),
-    click.option("--temperature", type=click.FloatRange(0, 2), default=0.95, show_default=True),
-    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), default=0.7, show_default=True),
-    click.option("--max-tokens", type=click.IntRange(min=1), default=1024, show_default=True, help="Of one answer."),
-    click.option("--concurrency", type=click.IntRange(min=1), default=8, show_default=True, help="Requests at a time."),
+    click.option("--temperature", type=click.FloatRange(0, 2), metavar="T", default=0.95, show_default=True),
+    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), metavar="P", default=0.7, show_default=True),
+    click.option(
+        "--max-tokens", type=click.IntRange(min=1), metavar="N", default=1024, show_default=True, help="Of one answer."
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(min=1),
+        metavar="N",
+        default=8,
+        show_default=True,
+        help="Requests at a time.",
+    ),
     click.option(
         "--timeout", type=click.FloatRange(min=0, min_open=True), default=120.0, show_default=True, metavar="SECONDS"
     ),
     click.option("--requests-per-minute", type=click.FloatRange(min=0, min_open=True), metavar="N"),
     click.option("--token-budget", type=click.IntRange(min=1), metavar="N", help="Stop before more are paid for."),
-    click.option("--attempts", type=click.IntRange(min=1), default=6, show_default=True, help="Tries of one request."),
+    click.option(
+        "--attempts",
+        type=click.IntRange(min=1),
+        metavar="N",
+        default=6,
+        show_default=True,
+        help="Tries of one request.",
+    ),
     click.option(
         "--key-variable",
         default="OPENAI_API_KEY",

@@ -20,11 +20,17 @@ def review() -> None:
     "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help=".csv, .tsv or .xlsx"
 )
 @click.option(
-    "--n", "count", type=click.IntRange(min=1), default=100, show_default=True, help="Traces, drawn by the seed."
+    "--n",
+    "count",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="Traces, drawn by the seed.",
 )
 @click.option("--split", type=click.Choice(SPLITS), default="train", show_default=True, help="Split to draw from.")
 @click.option("--rejects", is_flag=True, help="Draw from what the gates rejected instead.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the draw.")
+@click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Of the draw.")
 def review_export(folder: Path, output: Path, count: int, split: str, rejects: bool, seed: int) -> None:
     """Write traces of the data set in DIR to a spreadsheet.
 
