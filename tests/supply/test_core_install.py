@@ -65,7 +65,8 @@ def test_the_environment_is_the_core_alone(folder: Path) -> None:
         "import json, cistrace; from importlib.metadata import distributions; from importlib.util import find_spec;"
         "print(json.dumps([cistrace.__file__, [name for name in "
         "('matplotlib', 'sklearn', 'rapidfuzz', 'fastapi', 'mcp', 'uvicorn', 'accelerate', 'peft', 'tensorboardX',"
-        " 'xlsxwriter', 'python_calamine', 'pytest', 'ray') if find_spec(name)], len(list(distributions()))]))"
+        " 'transformers', 'xlsxwriter', 'python_calamine', 'pytest', 'ray') if find_spec(name)],"
+        " len(list(distributions()))]))"
     )
     place, of_extras, count = json.loads(run("-c", code, folder=folder).stdout)
     assert Path(place).is_relative_to(Path(CORE_PYTHON).parents[1]), "cistrace is not the environment's own"

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from cistrace.checkpoints.device import usable_device
 from cistrace.checkpoints.schema import HEAD, VOCABULARY, ModelInterface
 from cistrace.errors import ModelError
+from cistrace.io.streams import shown
 from cistrace.writers.arms import LEDGER
 from cistrace.writers.decoder import load_decoder
 from cistrace.writers.domain_reasoner import DomainReasoner
@@ -42,8 +43,15 @@ def open_reasoner(folder: Path, interface: ModelInterface, device: str | None = 
     """
     place = usable_device(device or reasoner_device(interface))
     if interface.layout != DOMAIN:
-        from cistrace.checkpoints.chat import open_chat_reasoner  # transformers takes seconds to import
-
+        try:
+            from cistrace.checkpoints.chat import open_chat_reasoner  # transformers takes seconds to import
+        except ModuleNotFoundError as error:
+            if error.name != "transformers":
+                raise
+            raise ModelError(
+                f"{shown(folder)}: its language model is a chat model; expected the extra chat, found no transformers; "
+                "run `pip install 'cistrace[chat]'`"
+            ) from None
         return open_chat_reasoner(folder, interface, place)
     # In float32, so that on CPUs what is written does not depend on the batch.
     decoder = load_decoder(folder).to(place)

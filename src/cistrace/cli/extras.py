@@ -12,7 +12,7 @@ DESIGN = ("Bio", "rapidfuzz")
 RAY = ("ray",)
 SERVING = ("fastapi", "mcp", "uvicorn")
 TRACKS = ("pybigtools",)
-TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX")
+TRAINING = ("accelerate", "matplotlib", "peft", "tensorboardX", "transformers")
 
 
 def need_training(command: str, report: str = "tensorboard") -> None:
