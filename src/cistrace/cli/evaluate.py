@@ -8,11 +8,15 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
+from cistrace.cli.arms import ArmsCall, evaluate_anew
 from cistrace.cli.extras import need_evaluation
 from cistrace.cli.reading import threads_option
 from cistrace.engines.cores import cores
 from cistrace.errors import OutputError
+
+NETS = ("light", "legnet", "dream")
 
 
 @click.command(short_help="A model beside its rivals on a held-out split.")
@@ -44,6 +48,36 @@ from cistrace.errors import OutputError
     "-o", "--output", "folder", type=click.Path(path_type=Path), required=True, metavar="OUT",
     help="Folder for predictions, results.md and figures; what it holds is not made again.",
 )  # fmt: skip
+@click.option("--arms", is_flag=True, help="Fit rivals anew at equal elements, updates and seeds: see below.")
+@click.option(
+    "--learning-curve", "curve", type=click.Choice(NETS), metavar="NET",
+    help="Fit light, legnet or dream at 12, 25, 50 and 100 % of the training elements.",
+)  # fmt: skip
+@click.option(
+    "--train-rows", type=click.IntRange(min=20), default=10_000, show_default=True, metavar="N",
+    help="Training elements of every arm.",
+)  # fmt: skip
+@click.option(
+    "--passes", type=click.IntRange(min=1), default=5, show_default=True, metavar="N",
+    help="Of every arm over its training elements.",
+)  # fmt: skip
+@click.option(
+    "--batch", type=click.IntRange(min=2), default=64, show_default=True, metavar="N",
+    help="Elements of a weight update.",
+)  # fmt: skip
+@click.option(
+    "--val-rows", type=click.IntRange(min=20), default=500, show_default=True, metavar="N",
+    help="Elements of val for language models; other arms have all.",
+)  # fmt: skip
+@click.option(
+    "--size", type=click.Choice(["compact", "small"]), default="compact", show_default=True,
+    help="Of language models.",
+)  # fmt: skip
+@click.option(
+    "--narrow", type=click.Choice([1, 2, 4]), default=1, show_default=True,
+    help="Divides the channels of dream, for a CPU.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Arms and curve: say what they would take, and fit nothing.")
 @threads_option
 def evaluate(
     model: Path | None,
@@ -55,6 +89,15 @@ def evaluate(
     seeds: int,
     rows: int | None,
     folder: Path,
+    arms: bool,
+    curve: str | None,
+    train_rows: int,
+    passes: int,
+    batch: int,
+    val_rows: int,
+    size: str,
+    narrow: int,
+    dry_run: bool,
     threads: int | None,
 ) -> None:
     """Judge MODEL beside its rivals: accuracy with intervals, paired differences, specificity, traces.
@@ -72,6 +115,14 @@ def evaluate(
       model    the model as it predicts, from the card and the trace it writes
       NAME     a model of --against
 
+    \b
+    Arms, with --arms; those named by --contenders, or all:
+      gc                    GC and CpG, ridge
+      motifs                gradient boosting on motif hits and dinucleotides
+      light, legnet, dream  sequence CNNs
+      shipped               MODEL as it predicts, not fitted anew
+      shipped-without-rest  the same without its trace's last amount
+
     Every contender is fitted on train, given its intervals on val and judged once. Predictions stay in OUT, so that a
     second call with other contenders makes only those, and one that was interrupted goes on.
 
@@ -79,11 +130,25 @@ def evaluate(
     Examples:
       cistrace evaluate run --data bench -o evaluation
       cistrace evaluate --data bench --contenders gc,motifs,model --against paper=run-paper -o evaluation
+      cistrace evaluate --arms --data bench --dry-run -o arms
+      cistrace evaluate --learning-curve light --data bench -o curve
     """
     need_evaluation()
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder}: is a file; expected a folder, or a new name; choose another -o")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+
+    if arms or curve is not None:
+        _refuse_others(arms, curve, contenders, against, towers)
+        evaluate_anew(
+            ArmsCall(
+                model, data, split, curve, _names(contenders), train_rows, passes, batch, val_rows, size, narrow, seeds,
+                rows, folder, threads or cores(), dry_run, _anew(),
+            )
+        )  # fmt: skip
+        return
+    if dry_run:
+        raise click.UsageError("--dry-run: goes with --arms or --learning-curve; leave it out")
 
     from cistrace.evaluation.ceiling import ceilings
     from cistrace.evaluation.comparison import open_comparison
@@ -92,14 +157,49 @@ def evaluate(
 
     others = [_named(other) for other in against]
     known = known_contenders(model, towers, others)
-    names = [name for name in DEFAULT if name in known]
-    if contenders is not None:
-        names = [name.strip() for name in contenders.split(",") if name.strip()]
+    names = _names(contenders)
+    if names is None:
+        names = [name for name in DEFAULT if name in known]
     compared = chosen(known, [*names, *(name for name, _ in others)])
     comparison = open_comparison(data, split, folder, model, rows, threads or cores())
     command = _command(model, data, split, [one.name for one in compared], against, towers, seeds, rows)
     report = judge(comparison, compared, seeds, ceilings(data), command)
     click.echo(report.read_text(encoding="utf-8"), nl=False)
+
+
+def _names(contenders: str | None) -> list[str] | None:
+    return None if contenders is None else [name.strip() for name in contenders.split(",") if name.strip()]
+
+
+def _refuse_others(
+    arms: bool, curve: str | None, contenders: str | None, against: tuple[str, ...], towers: tuple[Path, ...]
+) -> None:
+    """Options that have no meaning where models are fitted anew."""
+    if arms and curve is not None:
+        raise click.UsageError("--arms and --learning-curve: expected one of them; make two calls")
+    if against or towers:
+        raise click.UsageError("--against, --towers: do not go with --arms or --learning-curve; leave them out")
+    if curve is not None and contenders is not None:
+        raise click.UsageError("--contenders: does not go with --learning-curve, which names its net; leave it out")
+
+
+def _anew() -> str:
+    """The call as a report tells it: options that were given, folders by their own names."""
+    context = click.get_current_context()
+    words = ["cistrace", "evaluate"]
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        value = context.params[parameter.name or ""]
+        if not given or parameter.name == "threads":
+            continue
+        shown = value.name if isinstance(value, Path) else str(value)
+        if parameter.name == "folder":
+            words += ["-o", "OUT"]
+        elif isinstance(parameter, click.Argument):
+            words.append(shlex.quote(shown))
+        else:
+            words += [parameter.opts[0], *([] if value is True else [shlex.quote(shown)])]
+    return " ".join(words)
 
 
 def _named(other: str) -> tuple[str, Path]:

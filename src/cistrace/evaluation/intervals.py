@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,10 @@ class Interval:
         """With signs and four decimals, for differences."""
         return self._written("+.4f", " to ")
 
+    def turned(self) -> Interval:
+        """Of the difference the other way round."""
+        return Interval(-self.value, -self.upper, -self.lower)
+
     def _written(self, form: str, mark: str) -> str:
         if np.isnan(self.value):
             return UNDEFINED
@@ -49,8 +53,27 @@ def resamples(rows: int, draws: int = DRAWS, seed: int = 0) -> NDArray[np.int64]
     return np.random.default_rng(seed).integers(0, rows, (draws, rows))
 
 
+def resampled_blocks(blocks: NDArray[np.int64], draws: int = DRAWS, seed: int = 0) -> Iterator[NDArray[np.int64]]:
+    """Rows of as many blocks, drawn whole and with replacement, as there are: int64 (any number,), `draws` times.
+
+    Parameters
+    ----------
+    blocks : ndarray, int64, shape (N,)
+        The block of every row.
+    """
+    names, where = np.unique(blocks, return_inverse=True)
+    order = np.argsort(where, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(where))[:-1])
+    for drawn in np.random.default_rng(seed).integers(0, len(names), (draws, len(names))):
+        yield np.concatenate([members[block] for block in drawn])
+
+
 def bootstrap(
-    metric: Metric, predicted: NDArray[np.float64], measured: NDArray[np.float64], draws: int = DRAWS
+    metric: Metric,
+    predicted: NDArray[np.float64],
+    measured: NDArray[np.float64],
+    draws: int = DRAWS,
+    blocks: NDArray[np.int64] | None = None,
 ) -> Interval:
     """The metric with its interval over resampled elements; with several seeds, the mean of the seeds' metrics.
 
@@ -58,9 +81,11 @@ def bootstrap(
     ----------
     predicted : ndarray, shape (N,) or (seeds, N)
     measured : ndarray, shape (N,)
+    blocks : ndarray, int64, shape (N,), optional
+        Elements of one block are drawn together, whole blocks with replacement; without it every element by itself.
     """
     several = np.atleast_2d(predicted)
-    return _resampled(lambda rows: _mean(metric, several[:, rows], measured[rows]), several, measured, draws)
+    return _resampled(lambda rows: _mean(metric, several[:, rows], measured[rows]), several, measured, draws, blocks)
 
 
 def difference(
@@ -69,14 +94,15 @@ def difference(
     second: NDArray[np.float64],
     measured: NDArray[np.float64],
     draws: int = DRAWS,
+    blocks: NDArray[np.int64] | None = None,
 ) -> Interval:
-    """Metric of `first` less that of `second`, both on the same resampled elements; seeds averaged as above."""
+    """Metric of `first` less that of `second`, both on the same resampled elements; seeds and blocks as above."""
     one, two = np.atleast_2d(first), np.atleast_2d(second)
 
     def gap(rows: NDArray[np.int64] | slice) -> float:
         return _mean(metric, one[:, rows], measured[rows]) - _mean(metric, two[:, rows], measured[rows])
 
-    return _resampled(gap, np.concatenate([one, two]), measured, draws)
+    return _resampled(gap, np.concatenate([one, two]), measured, draws, blocks)
 
 
 def subsamples(
@@ -101,6 +127,7 @@ def _resampled(
     predicted: NDArray[np.float64],
     measured: NDArray[np.float64],
     draws: int,
+    blocks: NDArray[np.int64] | None = None,
 ) -> Interval:
     """A figure of some rows with its interval over resampled ones."""
     if not len(measured) or not np.isfinite(predicted).all():
@@ -108,7 +135,8 @@ def _resampled(
     value = figure(slice(None))
     if np.isnan(value) or len(measured) < FEWEST:
         return Interval(value, float("nan"), float("nan"))
-    return _interval(value, [figure(rows) for rows in resamples(len(measured), draws)])
+    drawn = resamples(len(measured), draws) if blocks is None else resampled_blocks(blocks, draws)
+    return _interval(value, [figure(rows) for rows in drawn])
 
 
 def _mean(metric: Metric, several: NDArray[np.float64], measured: NDArray[np.float64]) -> float:

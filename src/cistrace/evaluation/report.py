@@ -97,7 +97,7 @@ def report(
         ]
     parts += [_picture(name) for name in FIGURES if name != "ladder"]
     if ceilings:
-        parts += ["## The ceiling", _ceilings(ceilings)]
+        parts += ["## The ceiling", ceilings_table(ceilings)]
     if any(entry.text is not None for entry in stored):
         parts += ["## Traces", *_traces(stored), *_shift(comparison, predictions), *_alterations(shifts)]
     return "\n\n".join(parts) + "\n"
@@ -132,7 +132,8 @@ def _contenders(contenders: Sequence[Contender], predictions: Predictions) -> st
     return "\n".join(lines)
 
 
-def _ceilings(ceilings: list[Ceiling]) -> str:
+def ceilings_table(ceilings: list[Ceiling]) -> str:
+    """How far two experiments agree, a cell type a row."""
     lines = head("cell type", "n", "two experiments agree", "its square root")
     lines += [row(one.cell_type, f"{one.n:,}", one.agreement, f"{one.most:.3f}") for one in ceilings]
     about = (

@@ -26,7 +26,7 @@ from cistrace.mpra.hits import HitTable, scan_table
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.cross_fit import LEGNET, new_tower
 from cistrace.towers.evidence import Towers
-from cistrace.towers.files import load_tower, save_tower
+from cistrace.towers.files import AnyTower, load_tower, save_tower
 from cistrace.towers.fit import fit_tower
 from cistrace.towers.recipe import TowerFitRecipe, TowerRecipe
 from cistrace.towers.tower import Tower
@@ -43,7 +43,7 @@ def composition_only(comparison: Comparison, seed: int) -> Predicted:
     def fit(x: NDArray[np.float64], y: NDArray[np.float64], *_: NDArray[np.float64]) -> LinearRegression:
         return LinearRegression().fit(x, y)
 
-    return _each_cell(comparison, lambda which: composed(comparison.table(which)), fit)
+    return each_cell(comparison, lambda which: composed(comparison.table(which)), fit)
 
 
 def motif_boosting(comparison: Comparison, seed: int) -> Predicted:
@@ -69,7 +69,7 @@ def motif_boosting(comparison: Comparison, seed: int) -> Predicted:
         )  # fmt: skip
         return booster.fit(x, y, X_val=val_x, y_val=val_y)
 
-    return _each_cell(comparison, features, fit)
+    return each_cell(comparison, features, fit)
 
 
 def scanned(comparison: Comparison, which: str) -> HitTable:
@@ -79,18 +79,20 @@ def scanned(comparison: Comparison, which: str) -> HitTable:
     return scan_table(comparison.table(which).sequences, path, comparison.threads)
 
 
-class _Fitted(Protocol):
+class FittedModel(Protocol):
+    """What a fit gives: predictions, float64 (N,), of features (N, F)."""
+
     def predict(self, x: NDArray[np.float64], /) -> NDArray[np.float64]: ...
 
 
-_Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], _Fitted]
+Fit = Callable[[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]], FittedModel]
 """Of features and activities in train, then in val."""
 
 
-def _each_cell(
+def each_cell(
     comparison: Comparison,
     features: Callable[[str], NDArray[np.float64]],
-    fit: _Fit,
+    fit: Fit,
 ) -> Predicted:
     """Fit every cell type by itself on the rows measured in it; predictions with intervals.
 
@@ -150,17 +152,34 @@ def composed(table: MpraTable) -> NDArray[np.float64]:
 
 def legnet(comparison: Comparison, seed: int) -> Predicted:
     """LegNet (Penzar et al. 2023) with this package's recipe, on the training split alone: no further library."""
-    path = comparison.folder / "models" / f"legnet.{seed}.safetensors"
+    recipe: TowerFitRecipe = TowerRecipe().legnet
+
+    def untrained() -> AnyTower:
+        return new_tower(LEGNET, comparison.cell_types, comparison.training.window, recipe.dropout, seed)
+
+    return fitted_net(comparison, f"legnet.{seed}", untrained, recipe, seed)
+
+
+def fitted_net(
+    comparison: Comparison, name: str, untrained: Callable[[], AnyTower], recipe: TowerFitRecipe, seed: int
+) -> Predicted:
+    """A net fitted on the training rows, with intervals from val; kept as OUT/models/NAME.safetensors, an epoch at a
+    time while it is fitted, so that what was interrupted goes on.
+
+    Parameters
+    ----------
+    untrained : callable
+        Makes the net; called where none is kept.
+    seed : int
+        Of order, augmentation and dropout.
+    """
+    path = comparison.folder / "models" / f"{name}.safetensors"
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        recipe: TowerFitRecipe = TowerRecipe().legnet
-        window = comparison.training.window
-        tower = new_tower(LEGNET, comparison.cell_types, window, recipe.dropout, seed)
-        rows = np.arange(len(comparison.training))
-        state = path.with_suffix(".state")
-        fitted = fit_tower(tower, f"legnet.{seed}", rows, comparison.training, comparison.val, recipe, state, seed)
+        rows, state, tower = np.arange(len(comparison.training)), path.with_suffix(".state"), untrained()
+        fitted = fit_tower(tower, name, rows, comparison.training, comparison.val, recipe, state, seed)
         with whole_file(path) as part:
-            save_tower(fitted.tower, part, {"window": str(window)})
+            save_tower(fitted.tower, part, {"window": str(tower.window)})
         state.unlink(missing_ok=True)
     tower_read = load_tower(path)
     return with_interval(

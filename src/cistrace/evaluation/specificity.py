@@ -14,11 +14,15 @@ from cistrace.mpra.table import MpraTable
 
 @dataclass(frozen=True, eq=False)
 class Contrast:
-    """A difference of activities, log2: predicted (seeds, N) and measured (N,), of elements that have both."""
+    """A difference of activities, log2: predicted (seeds, N) and measured (N,), of elements that have both.
+
+    `seen`, bool, says which of all elements those are.
+    """
 
     name: str
     predicted: NDArray[np.float64]
     measured: NDArray[np.float64]
+    seen: NDArray[np.bool_]
 
 
 def pairwise(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
@@ -32,13 +36,29 @@ def pairwise(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contra
         measured = table.activity[:, one] - table.activity[:, other]
         seen = np.isfinite(measured)
         name = f"{table.cell_types[one]} - {table.cell_types[other]}"
-        yield Contrast(name, (activity[:, :, one] - activity[:, :, other])[:, seen], measured[seen])
+        yield Contrast(name, (activity[:, :, one] - activity[:, :, other])[:, seen], measured[seen], seen)
 
 
 def against_the_rest(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
     """Every cell type's activity less the largest of the others: the specificity that designs aim for."""
-    seen = np.isfinite(table.activity).all(axis=1)
+    seen = measured_everywhere(table)
     for cell, name in enumerate(table.cell_types):
         rest = [other for other in range(len(table.cell_types)) if other != cell]
         measured = table.activity[seen, cell] - table.activity[seen][:, rest].max(axis=1)
-        yield Contrast(name, activity[:, seen, cell] - activity[:, seen][:, :, rest].max(axis=2), measured)
+        yield Contrast(name, activity[:, seen, cell] - activity[:, seen][:, :, rest].max(axis=2), measured, seen)
+
+
+def from_the_mean(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
+    """Every cell type's activity less the mean over all: the deviation by which the study of the lentiMPRA library
+    (Agarwal et al. 2025) calls an element specific. Of two cell types it is half their difference.
+    """
+    seen = measured_everywhere(table)
+    measured, predicted = table.activity[seen], activity[:, seen]
+    for cell, name in enumerate(table.cell_types):
+        deviation = predicted[:, :, cell] - predicted.mean(axis=2)
+        yield Contrast(name, deviation, measured[:, cell] - measured.mean(axis=1), seen)
+
+
+def measured_everywhere(table: MpraTable) -> NDArray[np.bool_]:
+    """Which elements were measured in every cell type: bool (N,)."""
+    return np.asarray(np.isfinite(table.activity).all(axis=1), dtype=np.bool_)

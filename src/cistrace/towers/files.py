@@ -13,6 +13,7 @@ from safetensors.torch import save_file
 
 from cistrace.errors import ModelError
 from cistrace.towers.dilated import DilatedConfig, DilatedTower
+from cistrace.towers.dream import DreamConfig, DreamTower
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 
@@ -20,9 +21,10 @@ KINDS = {
     "residual": (ResidualTower, ResidualConfig),
     "legnet": (LegNet, LegNetConfig),
     "dilated": (DilatedTower, DilatedConfig),
+    "dream": (DreamTower, DreamConfig),
 }
 DIGEST = "sha256"
-AnyTower = ResidualTower | LegNet | DilatedTower
+AnyTower = ResidualTower | LegNet | DilatedTower | DreamTower
 
 
 def save_tower(tower: AnyTower, path: Path, notes: dict[str, str]) -> None:
