@@ -116,7 +116,7 @@ def test_a_plan_is_told_before_and_kept_arms_count_nothing(tmp_path: Path) -> No
     (after,) = reckon(comparison, PLAN, [arm], 1)
     assert (before.kept, after.kept, before.rows, before.steps) == (False, True, 40, 0)
     assert plan_text(PLAN, [after]).splitlines()[-1].split() == ["to", "do", "0.0"]
-    assert "40 training elements, 2 passes at 16 an update: 4 updates" in plan_text(PLAN, [before])
+    assert "40 training elements, 2 passes at 16 an update: 4 updates a stage" in plan_text(PLAN, [before])
 
 
 def test_unknown_arms_are_named() -> None:

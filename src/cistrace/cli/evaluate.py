@@ -66,7 +66,7 @@ NETS = ("light", "legnet", "dream")
     help="Elements of a weight update.",
 )  # fmt: skip
 @click.option(
-    "--val-rows", type=click.IntRange(min=20), default=500, show_default=True, metavar="N",
+    "--val-rows", type=click.IntRange(min=10), default=500, show_default=True, metavar="N",
     help="Elements of val for language models; other arms have all.",
 )  # fmt: skip
 @click.option(
@@ -120,6 +120,11 @@ def evaluate(
       gc                    GC and CpG, ridge
       motifs                gradient boosting on motif hits and dinucleotides
       light, legnet, dream  sequence CNNs
+      sequence              a small language model on the bare sequence
+      paper-*               the same on the paper's card: card (alone), generated, shuffled, oracle (traces behind it),
+                            filler (of equal length), paraphrase (of the card)
+      evidence-*            the same on the evidence card: card, generated, filler, paraphrase
+      tower                 MODEL's own tower, not fitted anew
       shipped               MODEL as it predicts, not fitted anew
       shipped-without-rest  the same without its trace's last amount
 

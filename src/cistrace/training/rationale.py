@@ -30,7 +30,7 @@ from cistrace.training.trainer import (
     stage_arguments,
     trainer_for,
 )
-from cistrace.writers.layout import DOMAIN, Layout
+from cistrace.writers.layout import Layout
 
 STAGE = "rationale"
 VAL_TEXTS = 128  # of val, for the writing loss beside the training's
@@ -47,7 +47,7 @@ def train_rationale(
     dict
         Figures of the stage.
     """
-    stage, together = recipe.rationale, recipe.model.layout == DOMAIN
+    stage, together = recipe.rationale, layout.shares_prompts
     texts = texts_to_write([*first_rows(examples, stage.rows), *first_rows(pieces, stage.pieces)])
     course = Course.of(rows_of(layout, texts, stage.cutoff, together), stage)
     val_texts = texts_to_write(val)[:VAL_TEXTS]

@@ -44,7 +44,7 @@ from cistrace.training.trainer import (
     trainer_for,
 )
 from cistrace.training.watch import VAL_PEARSON
-from cistrace.writers.layout import DOMAIN, Layout
+from cistrace.writers.layout import Layout
 
 STAGE = "regression"
 ADAPTER = "adapter_model.safetensors"
@@ -75,7 +75,7 @@ def train_regression(
     dict
         Figures of the stage.
     """
-    stage, together = recipe.regression, recipe.model.layout == DOMAIN
+    stage, together = recipe.regression, layout.shares_prompts
     chosen = first_rows(examples, stage.rows)
     read = None if traces is None else _of_chosen(examples, traces, chosen)
     texts, same = texts_to_learn(recipe, layout, chosen, read, first_rows(pieces, stage.pieces))

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,9 @@ def prompt_of(layout: LayoutName, card: Card) -> Prompt:
 @dataclass(frozen=True)
 class Layout(ABC):
     """Tokens of one tokenizer's texts. See the module's docstring."""
+
+    shares_prompts: ClassVar[bool] = False
+    """Whether the cell types of one sequence stand in one row of tokens, behind the part that they share."""
 
     tokenizer: PreTrainedTokenizerBase
 
@@ -95,6 +98,8 @@ class Layout(ABC):
 
 class DomainLayout(Layout):
     """The compact model's: prompts in the words of the templates, the cell type late."""
+
+    shares_prompts = True
 
     def prompt_ids(self, prompt: Prompt) -> tuple[list[int], list[int]]:
         return self._plain(prompt.shared), self._plain(prompt.own)
