@@ -22,6 +22,7 @@ from cistrace.towers.fit import FittedTower, fit_tower
 from cistrace.towers.fold_towers import fold_name
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.pool import SingleElement, pool
+from cistrace.towers.pretraining import start_from
 from cistrace.towers.recipe import TowerRecipe
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 
@@ -114,7 +115,7 @@ def new_tower(name: str, cell_types: tuple[str, ...], window: int, dropout: floa
 
 
 def fit_job(
-    job: TowerJob, rows: TowerRows, recipe: TowerRecipe, window: int, state: Path,
+    job: TowerJob, rows: TowerRows, recipe: TowerRecipe, window: int, state: Path, body: LegNet | None = None,
     threads: Callable[[], int] | None = None,
 ) -> FittedTower:  # fmt: skip
     """Fit one tower on what it may see.
@@ -123,11 +124,15 @@ def fit_job(
     ----------
     window : int
         bp.
+    body : LegNet, optional
+        Pretrained; LegNet starts from it.
     state, threads
         See `fit_tower`.
     """
     fit_recipe = recipe.legnet if job.name == LEGNET else recipe.light
     seed = recipe.seed * 100 + job.number
     tower = new_tower(job.name, rows.training.cell_types, window, fit_recipe.dropout, seed)
+    if body is not None and isinstance(tower, LegNet):
+        start_from(tower, body)
     table, seen = rows.seen_by(job.fold)
     return fit_tower(tower, job.name, seen, table, rows.val, fit_recipe, state, seed, threads=threads)

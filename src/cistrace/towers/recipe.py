@@ -54,6 +54,32 @@ class LegNetFitRecipe(TowerFitRecipe):
 
 
 @dataclass(frozen=True, config=STRICT)
+class PretrainingRecipe(TowerFitRecipe):
+    """What LegNet learns before it sees a measurement: as `TowerFitRecipe`, with defaults of its own.
+
+    Attributes
+    ----------
+    sites : str or None
+        Table of genomic sites (tab-separated, plain or gzip): columns sequence, chromosome (or chrom, chr), and those
+        named below. None: no pretraining.
+    columns, logarithms, kinds : list of str
+        What is learnt of the sites: numbers as they are; logarithms of positive ones; every value of a column of text
+        as a number 0 or 1.
+    shuffled : float
+        Shuffled sites to add, as a share of the number of sites.
+    """
+
+    epochs: Positive = 4
+    largest_shift: Count = 6
+    sites: str | None = None
+    columns: tuple[str, ...] = ()
+    logarithms: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    shuffled: Share = 0.25
+    seed: int = 5
+
+
+@dataclass(frozen=True, config=STRICT)
 class JudgeRecipe(TowerFitRecipe):
     """The tower that judges designs: as `TowerFitRecipe`, with defaults and a seed of its own."""
 
@@ -119,4 +145,5 @@ class TowerRecipe:
     further: str | None = None
     light: TowerFitRecipe = TowerFitRecipe()
     legnet: LegNetFitRecipe = LegNetFitRecipe()
+    pretraining: PretrainingRecipe = PretrainingRecipe()
     seed: int = 0

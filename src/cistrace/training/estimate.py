@@ -94,6 +94,8 @@ def estimate_of(recipe: Recipe, data: DataSet, stage: str) -> str:
     lines += [_line(one, recipe) for one in found]
     if recipe.cards.evidence == "towers" and stage in ("tower", "all"):
         passes = f"{recipe.tower.light.epochs} passes each (LegNet {recipe.tower.legnet.epochs})"
+        if recipe.tower.pretraining.sites is not None:
+            lines.append(f"before them LegNet, {recipe.tower.pretraining.epochs} passes over the table of sites")
         lines.append(f"towers: {recipe.tower.folds + 2}, {passes}, about 1.5 min a pass of 30,000 rows on one core")
     return "\n".join(lines)
 

@@ -43,6 +43,8 @@ def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
         found["table of further measurements"] = _hash_of(Path(recipe.tower.further))
     elif stage == ALONE:
         found["table of further measurements"] = "none"
+    if recipe.tower.pretraining.sites is not None and stage != ALONE:
+        found["table of sites"] = _hash_of(Path(recipe.tower.pretraining.sites))
     if stage != "tower" and stage != ALONE:
         for number, file in enumerate(map(Path, recipe.student.teachers), 1):
             found[f"teacher {number}, {file.name}"] = _hash_of(file)

@@ -5,6 +5,7 @@ RUN/run.json             versions, data set and its manifest's hash, stages done
 RUN/metrics.json         figures of every stage
 RUN/README.md            model card
 RUN/tower-*.safetensors, tower-folds.parquet   train tower; what each of them may see
+RUN/pretrained.safetensors   train tower: what LegNet starts from
 RUN/student.safetensors, member*.safetensors, lessons/   train student: what several LegNets say in one
 RUN/known_effects.tsv, hits-train.npz
 RUN/examples-train.jsonl, examples-val.jsonl, examples-pieces.jsonl   prompts, the teacher's traces, targets
@@ -98,6 +99,15 @@ class Run:
         return self.folder / f"tower-{name}.safetensors"
 
     @property
+    def pretrained(self) -> Path:
+        """What LegNet starts from."""
+        return self.folder / "pretrained.safetensors"
+
+    @property
+    def pretrained_state(self) -> Path:
+        return self.folder / ".pretrained.state"
+
+    @property
     def student(self) -> Path:
         return self.folder / "student.safetensors"
 
@@ -163,7 +173,7 @@ class Run:
     def files_of(self, stage: Stage) -> list[Path]:
         """What is there of a stage, done or begun. Traces are none: each line says what wrote it."""
         kinds = {
-            "tower": ("tower-*.safetensors", ".tower-*.state"),
+            "tower": ("pretrained.safetensors", ".pretrained.state", "tower-*.safetensors", ".tower-*.state"),
             "student": ("student.safetensors", "member*.safetensors", ".student.state", ".member*.state"),
             "examples": ("known_effects.tsv", "examples-*.jsonl"),
             "rationale": ("rationale", ".rationale-checkpoints/checkpoint-*"),

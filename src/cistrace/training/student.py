@@ -30,11 +30,12 @@ from cistrace.towers.files import load_tower, save_tower
 from cistrace.towers.fit import fit_tower
 from cistrace.towers.legnet import LegNet
 from cistrace.towers.lessons import ask, recombined
+from cistrace.towers.pretraining import start_from
 from cistrace.towers.recipe import LegNetFitRecipe, StudentRecipe
 from cistrace.towers.student import fit_student, val_figures
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
-from cistrace.training.towers import admitted_further, threads_of_each
+from cistrace.training.towers import admitted_further, pretrained_body, threads_of_each
 
 log = logging.getLogger(__name__)
 
@@ -128,6 +129,9 @@ def _fit_member(
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     own = seed * 100 + number
     tower = new_tower(LEGNET, rows.training.cell_types, window, recipe.dropout, own)
+    if (body := pretrained_body(run)) is not None:
+        assert isinstance(tower, LegNet)
+        start_from(tower, body)
     pooled, seen = rows.seen_by(-1)
     state, file = run.member_state(number), run.member(number)
     fitted = fit_tower(tower, f"member{number}", seen, pooled, rows.val, recipe, state, own, threads=threads)

@@ -19,10 +19,13 @@ from cistrace.io.files import whole_file
 from cistrace.mpra.dealt_rows import DEALT_ROWS, write_dealt_rows
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import LEGNET, TowerJob, TowerRows, fit_job, tower_jobs, tower_rows
-from cistrace.towers.files import save_tower
+from cistrace.towers.files import load_tower, save_tower
 from cistrace.towers.fold_towers import DEALT
+from cistrace.towers.legnet import LegNet
 from cistrace.towers.pool import SingleElement, admit, read_further
+from cistrace.towers.pretraining import admitted, pretrained, told
 from cistrace.towers.recipe import TowerRecipe
+from cistrace.towers.sites_file import read_sites
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 
@@ -38,6 +41,7 @@ def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> 
         Further measurements that cannot be read or brought to scale; too few rows that are no relatives.
     """
     rows = _dealt(data, recipe, run)
+    do_pretraining(data, recipe, run)
     wanted = [job for job in tower_jobs(recipe.folds) if not run.tower(job.name).exists()]
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
     log.info("towers on %s: %d to fit, %d elements", device, len(wanted), len(rows.places))
@@ -50,6 +54,41 @@ def train_towers(data: DataSet, recipe: TowerRecipe, run: Run, workers: int) -> 
         for job, r in pool.as_finished(task, sorted(wanted, key=lambda job: job.name != LEGNET)):
             run.add_metrics("tower", {**run.read_metrics().get("tower", {}), job.name: r})
             log.info("%s: val %s", job.name, " ".join(f"{cell} {value:.4f}" for cell, value in r.items()))
+
+
+def do_pretraining(data: DataSet, recipe: TowerRecipe, run: Run) -> None:
+    """Fit the body that LegNet starts from, where the recipe names sites and the run does not hold it yet.
+
+    Raises
+    ------
+    DataError
+        The table of sites cannot be read, or holds too few that may be learnt from.
+    """
+    wanted = recipe.pretraining
+    if wanted.sites is None or run.pretrained.exists():
+        return
+    found = read_sites(Path(wanted.sites), wanted.columns, wanted.logarithms, wanted.kinds)
+    sites, refused = admitted(found, data.table)
+    log.info(
+        "sites: %d of %d taken; refused: %d share 40 bases with an element of val or test, %d lie on chromosomes that "
+        "the data set does not train on",
+        len(sites.sequences), len(found.sequences), refused.related, refused.elsewhere,
+    )  # fmt: skip
+    fitted = pretrained(sites, data.window, wanted, run.pretrained_state)
+    with whole_file(run.pretrained) as part:
+        save_tower(fitted.tower, part, {"window": str(data.window)})
+    run.pretrained_state.unlink(missing_ok=True)
+    figures = told(fitted.val, fitted.tower.cell_types)
+    run.add_metrics("pretraining", {"sites": len(sites.sequences), "refused": asdict(refused), "watched": figures})
+
+
+def pretrained_body(run: Run) -> LegNet | None:
+    """The body that LegNets of a run start from, where it has one."""
+    if not run.pretrained.exists():
+        return None
+    tower = load_tower(run.pretrained)
+    assert isinstance(tower, LegNet)
+    return tower
 
 
 def admitted_further(data: DataSet, recipe: TowerRecipe, run: Run) -> list[SingleElement]:
@@ -102,7 +141,7 @@ def _fit(
     """Fit one tower and write it; val Pearson per cell type. In a process of its own, or not."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     state = run.tower_state(job.name)
-    fitted = fit_job(job, rows, recipe, window, state, threads)
+    fitted = fit_job(job, rows, recipe, window, state, pretrained_body(run), threads)
     with whole_file(run.tower(job.name)) as part:
         save_tower(fitted.tower, part, {DEALT: rows.dealt.digest, "window": str(window)})
     state.unlink(missing_ok=True)
