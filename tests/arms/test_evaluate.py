@@ -21,7 +21,7 @@ from cistrace.errors import DataError, OutputError
 from cistrace.evaluation.comparison import Comparison
 from cistrace.evaluation.contenders import Contender
 from cistrace.evaluation.predicted import Predicted
-from cistrace.towers.fit import _Course
+from cistrace.towers.course import Course
 from cistrace.towers.residual import ResidualConfig, ResidualTower
 
 PLAN = Plan(rows=40, passes=2, batch=16)
@@ -83,14 +83,14 @@ def test_a_net_that_was_interrupted_goes_on_to_the_same_weights(
     monkeypatch.setattr(Net, "untrained", tiny)
     whole, broken = (drawn_comparison(a_comparison(tmp_path / name, rising()), PLAN) for name in ("whole", "broken"))
     expected, state = Net("light", PLAN)(whole, 0), broken.folder / "models" / "light.0.state"
-    keep = _Course.keep
+    keep = Course.keep
 
-    def keep_and_stop(course: _Course, epoch: int) -> None:
+    def keep_and_stop(course: Course, epoch: int) -> None:
         keep(course, epoch)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as stopped:
-        stopped.setattr(_Course, "keep", keep_and_stop)
+        stopped.setattr(Course, "keep", keep_and_stop)
         with pytest.raises(KeyboardInterrupt):
             Net("light", PLAN)(broken, 0)
     assert state.exists()

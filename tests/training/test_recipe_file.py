@@ -26,7 +26,7 @@ def fault_of(*changes: str, source: str | Path = "compact") -> str:
 
 
 def test_the_shipped_recipes_are_whole_and_bear_their_own_names() -> None:
-    assert recipe_names() == ("compact", "r3lm-qwen3-4b", "smollm2-135m")
+    assert recipe_names() == ("adapt", "compact", "r3lm-qwen3-4b", "smollm2-135m")
     assert [load_recipe(name).name for name in recipe_names()] == list(recipe_names())
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_is_no_recipe_is_refused(tmp_path: Path, content: str | byte
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     assert expected in fault_of(source=path)
     message = fault_of(source=tmp_path / "none.yaml")
-    assert "none.yaml: cannot be read (No such file or directory); expected compact, " in message
+    assert "none.yaml: cannot be read (No such file or directory); expected adapt, compact, " in message
 
 
 @pytest.mark.parametrize("content", ["", "\n", "# nothing yet\n", "---\n", "{}"])

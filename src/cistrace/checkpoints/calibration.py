@@ -69,6 +69,12 @@ def part_val(sequences: Sequence[str]) -> ValParts:
     return ValParts(**{part: np.array(sorted(rows), dtype=np.int64) for part, rows in held.items()})
 
 
+def all_calibrate(parts: ValParts) -> ValParts:
+    """The parts of a val that chose nothing, and is too small to say how widths change: all its rows calibrate."""
+    none = np.empty(0, dtype=np.int64)
+    return ValParts(none, none, np.sort(np.concatenate([parts.choose, parts.fit, parts.calibrate])))
+
+
 def rows_to_score(parts: ValParts, most: int | None) -> tuple[NDArray[np.int64], ValParts]:
     """The rows of `fit` and `calibrate`, at most so many drawn at random, and the parts of these rows alone.
 

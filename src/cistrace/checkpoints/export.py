@@ -39,6 +39,8 @@ class CheckpointParts:
         With towers.
     seen : sequence of str
         The elements that the towers were fitted on; none where that is not known.
+    start : Path or None
+        Folder of the checkpoint that this one was adapted from.
     """
 
     model: PreTrainedModel
@@ -48,6 +50,7 @@ class CheckpointParts:
     towers: tuple[Path, Path] | None = None
     known_effects: Path | None = None
     seen: Sequence[str] = ()
+    start: Path | None = None
 
 
 def assemble(parts: CheckpointParts, folder: Path) -> None:
@@ -60,7 +63,7 @@ def assemble(parts: CheckpointParts, folder: Path) -> None:
         if source is not None:
             shutil.copy(source, folder / name)
     if parts.seen:
-        write_seen(parts.seen, folder)
+        write_seen(parts.seen, folder, parts.start)
 
 
 def uncalibrated_scales(

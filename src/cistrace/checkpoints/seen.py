@@ -15,9 +15,17 @@ from cistrace.checkpoints.schema import SEEN
 from cistrace.mpra.folds import canonical_digest
 
 
-def write_seen(sequences: Iterable[str], folder: Path) -> None:
-    """Write the file of a checkpoint's folder."""
-    np.save(folder / SEEN, np.unique(np.array([canonical_digest(bases) for bases in sequences], dtype=np.uint64)))
+def write_seen(sequences: Iterable[str], folder: Path, start: Path | None = None) -> None:
+    """Write the file of a checkpoint's folder.
+
+    Parameters
+    ----------
+    start : Path, optional
+        Folder of the checkpoint that this one was adapted from: what that was fitted on is seen too.
+    """
+    digests = np.array([canonical_digest(bases) for bases in sequences], dtype=np.uint64)
+    before = _seen(start) if start is not None and (start / SEEN).exists() else digests[:0]
+    np.save(folder / SEEN, np.union1d(digests, before))
 
 
 def seen_by(folder: Path, sequences: Sequence[str]) -> NDArray[np.bool_] | None:
@@ -25,4 +33,9 @@ def seen_by(folder: Path, sequences: Sequence[str]) -> NDArray[np.bool_] | None:
     if not (folder / SEEN).exists():
         return None
     digests = np.array([canonical_digest(bases) for bases in sequences], dtype=np.uint64)
-    return np.isin(digests, np.load(folder / SEEN, mmap_mode="r", allow_pickle=False))
+    return np.isin(digests, _seen(folder))
+
+
+def _seen(folder: Path) -> NDArray[np.uint64]:
+    found: NDArray[np.uint64] = np.load(folder / SEEN, mmap_mode="r", allow_pickle=False)
+    return found

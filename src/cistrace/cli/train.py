@@ -28,7 +28,7 @@ STAGES = ("tower", "student", "rationale", "regression", "all", "judge")
 @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
 @click.option(
     "--recipe", "source", required=True, metavar="NAME|FILE",
-    help="compact, smollm2-135m, r3lm-qwen3-4b, or a YAML file of your own.",
+    help="compact, adapt, smollm2-135m, r3lm-qwen3-4b, or a YAML file of your own.",
 )  # fmt: skip
 @click.option(
     "--data", type=click.Path(path_type=Path), required=True, metavar="DIR", help="Data set of `reasonbench build`."
@@ -71,6 +71,7 @@ def train(
     Examples:
       cistrace reasonbench build mpra.tsv --cell-type Liver --val chr19 --test chr5 --all -o bench
       cistrace train all --recipe compact --data bench -o run
+      cistrace train all --recipe adapt --data bench -o run        (300 to 5,000 rows, in minutes)
       cistrace predict enhancers.fa --model run
       accelerate launch --num_processes 4 -m cistrace train rationale --recipe r3lm-qwen3-4b --data bench -o run
     """
@@ -84,8 +85,10 @@ def train(
     from cistrace.reasonbench.dataset import read_data_set
     from cistrace.training.made_by import check_origins
     from cistrace.training.run import Run, check_folder
+    from cistrace.training.start import check_start
 
     opened = read_data_set(data)
+    check_start(recipe.adapt, opened)
     check_folder(Run(folder), opened.hash)
     check_origins(Run(folder), recipe, opened.hash)
     if dry_run:

@@ -1,8 +1,9 @@
-"""Adapt a LegNet to measurements of its own reading: its layers as they are, another last one.
+"""Adapt a tower to measurements that it was not fitted on: its layers as they are, another last one.
 
-What a LegNet has learnt of one assay's cell types it also sees for another: its last but one layer, mean of both
+What a tower has learnt of one assay's cell types it also sees for another: its last but one layer, mean of both
 strands, is read off by a ridge regression a cell type (Hoerl & Kennard 1970; the penalty by leaving out one row at a
 time, scikit-learn's `RidgeCV`). A few hundred rows are enough, where a tower from scratch wants tens of thousands.
+`towers.tune` goes on from there.
 """
 
 from __future__ import annotations
@@ -20,14 +21,18 @@ from cistrace.mpra.table import MpraTable
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.evidence import Towers
 from cistrace.towers.legnet import LegNet
+from cistrace.towers.residual import ResidualTower
+from cistrace.towers.tower import Tower
 
+AdaptableTower = LegNet | ResidualTower
+"""The kinds that a checkpoint has: its estimator's, and the light one's."""
 PENALTIES = np.logspace(-1, 5, 13)
 ROWS = 256
 SMALLEST_SPREAD = 1e-6  # of a feature that says nothing
 
 
 @torch.inference_mode()
-def features(tower: LegNet, sequences: Sequence[str], window: int) -> NDArray[np.float64]:
+def features(tower: Tower, sequences: Sequence[str], window: int) -> NDArray[np.float64]:
     """What the last layer reads, mean of both strands: (N, features), of sequences of at most `window` bp."""
     tower.eval()
     codes, parts = base_codes(list(sequences), window), []
@@ -63,9 +68,13 @@ def adapted_by_fold(tower: LegNet, table: MpraTable, folds: Folds) -> tuple[tupl
 
 
 def adapted(
-    tower: LegNet, cell_types: tuple[str, ...], window: int, read: NDArray[np.float64], activity: NDArray[np.float64]
-) -> LegNet:
-    """A LegNet of other cell types with all layers of `tower` but the last.
+    tower: AdaptableTower,
+    cell_types: tuple[str, ...],
+    window: int,
+    read: NDArray[np.float64],
+    activity: NDArray[np.float64],
+) -> AdaptableTower:
+    """A tower of other cell types with all layers of `tower` but the last.
 
     Parameters
     ----------
@@ -78,7 +87,7 @@ def adapted(
     """
     from sklearn.linear_model import RidgeCV  # of the extra `reasonbench`
 
-    made = LegNet(replace(tower.config, cell_types=cell_types, window=window))
+    made = _of_cell_types(tower, cell_types, window)
     of_cell_types = (f"head.{len(tower.head) - 1}.", "location", "scale")
     kept = {name: value for name, value in tower.state_dict().items() if not name.startswith(of_cell_types)}
     made.load_state_dict({**made.state_dict(), **kept})
@@ -93,3 +102,11 @@ def adapted(
             last.weight[cell] = torch.from_numpy(slopes)
             last.bias[cell] = float(fit.intercept_ - slopes @ location)
     return made.eval()
+
+
+def _of_cell_types(tower: AdaptableTower, cell_types: tuple[str, ...], window: int) -> AdaptableTower:
+    """A new tower of the kind and shape of another."""
+    with torch.random.fork_rng():
+        if isinstance(tower, LegNet):
+            return LegNet(replace(tower.config, cell_types=cell_types, window=window))
+        return ResidualTower(replace(tower.config, cell_types=cell_types, window=window))

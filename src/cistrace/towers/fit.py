@@ -11,15 +11,13 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.optim.lr_scheduler import LambdaLR
 
 from cistrace.engines.cores import use_threads
-from cistrace.io.files import whole_file
 from cistrace.mpra import metrics
 from cistrace.mpra.table import MpraTable
+from cistrace.towers.course import Course
 from cistrace.towers.encoding import base_codes, one_hot, reverse_complement
 from cistrace.towers.files import AnyTower
 from cistrace.towers.optimizers import MuonAdamW, Rates, warm_cosine
@@ -113,9 +111,9 @@ def fit_tower(
     rates = Rates(recipe.matrix_learning_rate, recipe.learning_rate, recipe.weight_decay)
     optimizer, whole = MuonAdamW(tower, tower.edges(), rates), recipe.epochs * steps
     schedule = LambdaLR(optimizer, lambda step: warm_cosine(step, whole, recipe.warm))
-    course = _Course(tower, optimizer, schedule, torch.Generator().manual_seed(seed), state, steps)
+    course = Course(tower, optimizer, schedule, torch.Generator().manual_seed(seed), state, steps)
     torch.manual_seed(seed)
-    first, loss, r = course.resumed(), float("nan"), [float("nan")] * val.activity.shape[1]
+    first, loss, r = course.resumed().epoch, float("nan"), [float("nan")] * val.activity.shape[1]
     val_codes = base_codes(list(val.sequences), tower.window)
     for epoch in range(first, recipe.epochs):
         began, total = time.monotonic(), 0.0
@@ -147,47 +145,3 @@ def fit_tower(
     if first == recipe.epochs:
         r = pearson(predict(tower, val_codes), val.activity)
     return FittedTower(tower.to("cpu"), loss, r)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, eq=False)
-class _Course:
-    """All that an epoch depends on, and the file in which it is kept between two."""
-
-    tower: Tower
-    optimizer: MuonAdamW
-    schedule: LambdaLR
-    random: torch.Generator
-    state: Path
-    steps: int
-
-    def keep(self, epoch: int) -> None:
-        """Write the state after an epoch, whole or not at all."""
-        tensors = {f"tower/{name}": value for name, value in self.tower.state_dict().items()}
-        tensors |= {f"optimizer/{name}": value for name, value in self.optimizer.tensors().items()}
-        tensors |= {"random/order": self.random.get_state(), "random/dropout": torch.get_rng_state()}
-        packed = {
-            name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
-        }
-        with whole_file(self.state) as part:
-            save_file(packed, part, metadata={"epoch": str(epoch)})
-
-    def resumed(self) -> int:
-        """Take up the state on disk; returns the epochs done, 0 where there is none that can be read."""
-        try:
-            with safe_open(self.state, framework="pt") as file:
-                epoch = int((file.metadata() or {})["epoch"])
-                kept = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no dict)
-        except (OSError, KeyError, ValueError, SafetensorError):
-            return 0
-        self.tower.load_state_dict(_below(kept, "tower/"))
-        self.optimizer.load_tensors(_below(kept, "optimizer/"))
-        self.schedule.last_epoch = epoch * self.steps
-        for group, highest, rate in zip(self.optimizer.param_groups, self.schedule.base_lrs, self.schedule.lr_lambdas):
-            group["lr"] = highest * rate(self.schedule.last_epoch)
-        self.random.set_state(kept["random/order"])
-        torch.set_rng_state(kept["random/dropout"])
-        return epoch
-
-
-def _below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}

@@ -129,6 +129,46 @@ class StudentRecipe(TowerFitRecipe):
 
 
 @dataclass(frozen=True, config=STRICT)
+class AdaptRecipe(TowerFitRecipe):
+    """A model that starts from a finished one: as `TowerFitRecipe` for the passes in which the whole towers learn, with
+    defaults of its own.
+
+    Attributes
+    ----------
+    start : str or None
+        `shipped`, or the folder of a checkpoint with towers that tells ledgers; None: nothing is adapted.
+    epochs : int
+        Most passes of the whole after the head is fitted; 0: the head alone.
+    patience : int
+        Passes that are no better, on what chooses, after which the whole is left.
+    fewest_to_choose : int
+        Measured rows of val's part that chooses, in every cell type; with fewer the choice is by cross-validation.
+    folds : int
+        Of that cross-validation.
+    """
+
+    start: str | None = None
+    epochs: Count = 10
+    batch_size: Annotated[int, Field(ge=2)] = 32
+    matrix_learning_rate: Amount = 2e-3
+    learning_rate: Amount = 2e-4
+    weight_decay: Amount = 0.0
+    warm: Share = 0.1
+    dropout: Dropout = 0.1
+    largest_shift: Count = 6
+    shortened: Share = 0.0
+    patience: Positive = 3
+    fewest_to_choose: Positive = 100
+    folds: Annotated[int, Field(ge=2, le=10)] = 3
+    seed: int = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a model is adapted."""
+        return self.start is not None
+
+
+@dataclass(frozen=True, config=STRICT)
 class TowerRecipe:
     """The sequence CNNs that give evidence: a light one a fold, a light one and LegNet on the whole training split.
 

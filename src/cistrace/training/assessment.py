@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cistrace.cards.json import read_card
-from cistrace.checkpoints.soundness import CellTypeFigures, WriterFigures, faults_of
+from cistrace.checkpoints.soundness import ADAPTED, FROM_SCRATCH, CellTypeFigures, WriterFigures, faults_of
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.traces.verify import verify
 from cistrace.training.examples import Example
@@ -38,8 +38,10 @@ def faults_of_run(run: Run, data: DataSet) -> tuple[str, ...]:
         )
         for cell, cell_type in enumerate(data.cell_types)
     )
-    tells = run.read_about().get("last") == last_stage(LEDGER)  # and reports no trace that does not hold
-    return faults_of(cells, None if tells else writer_of(run))
+    about = run.read_about()
+    tells = about.get("last") == last_stage(LEDGER)  # and reports no trace that does not hold
+    fewest = ADAPTED if about.get("adapted") else FROM_SCRATCH
+    return faults_of(cells, None if tells else writer_of(run), fewest)
 
 
 def _number(figures: dict[str, float | None] | None, name: str) -> float | None:

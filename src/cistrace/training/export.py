@@ -17,7 +17,7 @@ from typing import cast
 import numpy as np
 
 from cistrace.cards.backdrop import read_lines
-from cistrace.checkpoints.calibration import UNCALIBRATED, calibration_notes, part_val, rows_to_score
+from cistrace.checkpoints.calibration import UNCALIBRATED, all_calibrate, calibration_notes, part_val, rows_to_score
 from cistrace.checkpoints.export import CheckpointParts, assemble, uncalibrated_scales
 from cistrace.checkpoints.load import load_checkpoint
 from cistrace.checkpoints.schema import (
@@ -35,7 +35,7 @@ from cistrace.checkpoints.schema import (
     listed_files,
     write_config,
 )
-from cistrace.checkpoints.soundness import faults_of
+from cistrace.checkpoints.soundness import ADAPTED, FROM_SCRATCH, faults_of
 from cistrace.errors import OutputError, RunError
 from cistrace.io.files import whole_folder
 from cistrace.io.streams import shown
@@ -44,12 +44,14 @@ from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import WHOLE
 from cistrace.towers.domain import save_domain
+from cistrace.training.adapt import chooser_of
 from cistrace.training.calibrate import calibrated, cell_figures, score_rows
 from cistrace.training.domain import checkpoint_domain
 from cistrace.training.language_models import load_trained
 from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, last_stage
+from cistrace.training.start import start_of, window_of
 from cistrace.training.towers import estimator_of
 from cistrace.writers.arms import LEDGER, PREDICTING_ARMS, PredictingArm
 from cistrace.writers.layout import DOMAIN
@@ -134,6 +136,7 @@ def _parts(run: Run, recipe: Recipe) -> CheckpointParts:
         (estimator_of(run, recipe), run.tower(WHOLE)) if with_towers else None,
         run.known_effects if with_towers else None,
         _fitted_on(run) if with_towers else (),
+        start_of(recipe.adapt).folder if recipe.adapt.wanted else None,
     )
 
 
@@ -159,7 +162,9 @@ def _uncalibrated(part: Path, run: Run, recipe: Recipe, data: DataSet) -> Checkp
         name: replace(scale, calibrations=calibrations)
         for name, scale in uncalibrated_scales(data.training, data.cuts, lines).items()
     }
-    config = CheckpointConfig(FORMAT, interface, data.cell_types, data.window, scales, (), file_hashes(part))
+    config = CheckpointConfig(
+        FORMAT, interface, data.cell_types, window_of(recipe, data), scales, (), file_hashes(part)
+    )
     write_config(part, config)
     return config
 
@@ -186,7 +191,10 @@ def _origin(run: Run) -> Origin:
 
 def _calibrated(part: Path, data: DataSet, run: Run, recipe: Recipe, config: CheckpointConfig) -> CheckpointConfig:
     val = data.table.take(data.places("val"))
-    rows, parts = rows_to_score(part_val(val.sequences), recipe.calibration_rows)
+    parted = part_val(val.sequences)
+    if recipe.adapt.wanted and chooser_of(data, recipe.adapt) != "val":
+        parted = all_calibrate(parted)
+    rows, parts = rows_to_score(parted, recipe.calibration_rows)
     table = val.take(rows)
     found = score_rows(Predictor(part), table)
     scales = calibrated(config.scales, found, table, parts)
@@ -194,7 +202,8 @@ def _calibrated(part: Path, data: DataSet, run: Run, recipe: Recipe, config: Che
         log.warning("%s", note)
     # A model that tells ledgers reports no trace that does not hold: its writer's own rates are figures, no fault.
     writer = None if recipe.regression.arm == LEDGER else found.writer
-    faults = faults_of(cell_figures(scales, found, table, data.training, val), writer)
+    fewest = ADAPTED if recipe.adapt.wanted else FROM_SCRATCH
+    faults = faults_of(cell_figures(scales, found, table, data.training, val), writer, fewest)
     return replace(config, scales=scales, faults=faults)
 
 
@@ -214,12 +223,17 @@ def _with_domain(part: Path, data: DataSet, run: Run, config: CheckpointConfig) 
 
 def _card_lines(config: CheckpointConfig) -> list[str]:
     """The model card's section on calibration."""
+    fitted = any(one.fitted for scale in config.scales.values() for one in scale.calibrations.values())
+    parts = (
+        "Three parts of val, related sequences together: the first chose the weights, the second fitted the line from "
+        "score to activity and how widths change with activity, the third gave the bounds of the 90 % interval (split "
+        "conformal): so far below and above an activity, linear between, beyond as at the ends."
+    )
+    whole = "Nothing was chosen or fitted on val: all of it gave the bounds of the 90 % interval (split conformal)."
     lines = [
         "## Calibration",
         "",
-        "Three parts of val, related sequences together: the first chose the weights, the second fitted the line from "
-        "score to activity and how widths change with activity, the third gave the bounds of the 90 % interval (split "
-        "conformal): so far below and above an activity, linear between, beyond as at the ends.",
+        parts if fitted else whole,
         "",
         "| cell type | read | rows of the line | rows of the interval | slope, intercept | at activity | bounds |",
         "|---|---|---|---|---|---|---|",

@@ -16,6 +16,7 @@ from cistrace.motifs.library import load_library
 from cistrace.training.recipe import Recipe
 from cistrace.training.recipe_file import recipe_object
 from cistrace.training.run import STAGES, Run, Stage
+from cistrace.training.start import start_of
 from cistrace.version import __version__
 from cistrace.writers.prompts import PROMPT_VERSION
 
@@ -39,6 +40,8 @@ def origin_of(stage: Stage, recipe: Recipe, data_hash: str) -> Origin:
     """What shapes a stage's files, its predecessors' included."""
     plain = recipe_object(recipe)
     found = {"data set": data_hash, "cistrace": __version__}
+    if recipe.adapt.wanted and stage != ALONE:
+        found |= {"recipe in adapt": json_hash(plain["adapt"]), "start": start_of(recipe.adapt).hash}
     if recipe.tower.further is not None:
         found["table of further measurements"] = _hash_of(Path(recipe.tower.further))
     elif stage == ALONE:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cistrace.checkpoints.soundness import FROM_SCRATCH
 from cistrace.mpra.folds import RELATED
 from cistrace.reasonbench.dataset import DataSet
+from cistrace.towers.cross_fit import LEGNET
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run
 from cistrace.training.watch import VAL_PEARSON
@@ -44,10 +46,11 @@ def model_card(run: Run, recipe: Recipe, data: DataSet, faults: tuple[str, ...])
         f"Data set with manifest SHA-256 `{data.hash}`: {_count(data, 'train')} training, {_count(data, 'val')} val "
         f"sequences; sources: {_sources(data)}. The measurements keep their source's licence.",
         *_further(figures),
+        *_adapted(recipe, figures),
         "",
         "## Training",
         "",
-        f"Stage I ({recipe.rationale.method}): {_course(figures, 'rationale')}, loss on the completion alone. "
+        f"{_first(recipe, figures)} "
         f"{_second(recipe, figures)}`config.yaml` holds every setting, `run.json` the versions.",
         "",
         "## Figures",
@@ -69,6 +72,12 @@ def _scored(recipe: Recipe) -> str:
     return f", and a head (LayerNorm and a linear map{beside}) on the last token gives the activity"
 
 
+def _first(recipe: Recipe, figures: dict[str, Any]) -> str:
+    if figures.get("rationale", {}).get("kept"):
+        return "Stage I: the writer of the start was kept as it is; it reads the names of the cell types as new tokens."
+    return f"Stage I ({recipe.rationale.method}): {_course(figures, 'rationale')}, loss on the completion alone."
+
+
 def _second(recipe: Recipe, figures: dict[str, Any]) -> str:
     if recipe.regression.arm == LEDGER:
         return "There is no stage II: nothing is regressed. "
@@ -78,7 +87,9 @@ def _second(recipe: Recipe, figures: dict[str, Any]) -> str:
 
 def _base(recipe: Recipe) -> str:
     """Of a folder its name alone: the card may leave this machine."""
-    return Path(recipe.model.base).name if Path(recipe.model.base).is_dir() else recipe.model.base
+    named = recipe.adapt.start or recipe.model.base
+    name = Path(named).name if Path(named).is_dir() else named
+    return f"{name}, a finished model of {recipe.model.base}" if recipe.adapt.wanted else name
 
 
 def _course(figures: dict[str, Any], stage: str) -> str:
@@ -97,6 +108,31 @@ def _further(figures: dict[str, Any]) -> list[str]:
         f"The towers learnt from {found['taken']:,} further measurements too. Refused: {sum(refused.values()):,}, of "
         f"which {refused['held_out']:,} are elements of val or test, {refused['related']:,} share {RELATED} bases with "
         f"one, and {refused['elsewhere']:,} lie on chromosomes that the data set does not train on.",
+    ]
+
+
+def _adapted(recipe: Recipe, figures: dict[str, Any]) -> list[str]:
+    """How many rows an adapted model learnt from, how it was chosen, and what that means."""
+    found = figures.get("adapt", {}).get(LEGNET)
+    if not recipe.adapt.wanted or not found:
+        return []
+    counts = [f"{rows:,} measured rows of {name}" for name, rows in found["rows"].items()]
+    words = " and ".join([counts[0], *(one.replace(" measured rows", "") for one in counts[1:])])
+    passes = found["passes"]
+    learnt = f"then the whole in {passes} passes at a small rate" if passes else "and no other layer"
+    chooser = "val's part for choosing" if found["chosen_by"] == "val" else "cross-validation over training rows"
+    fewest = min(found["rows"].values())
+    few = [] if fewest >= FROM_SCRATCH.training else [
+        "",
+        f"**Few rows.** {fewest:,} rows say little of rare sites: what it knows of those is of the cell types that its "
+        "start was fitted on. Intervals are as wide as its errors on val are large; trust the order of activities more "
+        "than single ones, and measure test rows before relying on it.",
+    ]  # fmt: skip
+    return [
+        "",
+        "The model was not trained from nothing: its sequence CNNs start from those of a finished model, and learnt "
+        f"from {words}. The last layer was fitted first, {learnt}, as {chooser} chose.",
+        *few,
     ]
 
 

@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass
 from cistrace.cards.evidence import PredictingEvidence
 from cistrace.towers.recipe import (
     STRICT,
+    AdaptRecipe,
     Amount,
     Count,
     Dropout,
@@ -108,7 +109,8 @@ class RationaleRecipe:
         Rows a process and step, and steps a weight update. A row is one prompt; in the domain layout one sequence with
         all its cell types.
     epochs : float
-        Passes over the rows; `most_steps` ends earlier, -1 never.
+        Passes over the rows; `most_steps` ends earlier, -1 never. With 0 an adapted model (`adapt.start`) keeps the
+        start's writer as it is.
     rows, pieces : int or None
         Training sequences and pieces that are read; None takes all.
     optimizer : str
@@ -225,6 +227,7 @@ class Recipe:
     model: ModelRecipe = ModelRecipe()
     tower: TowerRecipe = TowerRecipe()
     student: StudentRecipe = StudentRecipe()
+    adapt: AdaptRecipe = AdaptRecipe()
     judge: JudgeRecipe = JudgeRecipe()
     cards: CardsRecipe = CardsRecipe()
     rationale: RationaleRecipe = RationaleRecipe()

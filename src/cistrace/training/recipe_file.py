@@ -101,12 +101,26 @@ def contradictions(recipe: Recipe) -> Iterable[str]:
         )
     if regression.arm != "oracle" and regression.oracle_reads_labels:
         yield f"regression.oracle_reads_labels: true with arm {regression.arm}; expected the arm oracle; leave it out"
+    if recipe.adapt.wanted:
+        yield from _not_adapted(recipe)
     if recipe.rationale.optimizer == "muon" and recipe.rationale.method == "lora":
         yield "rationale.optimizer: muon with method lora; expected adamw"
     if regression.arm in ("sequence", "card") and regression.without_trace and regression.without_trace != 1:
         yield f"regression.without_trace: {regression.without_trace:g} in an arm without traces; expected 1 or 0"
     if model.layout == "chat" and cards.pieces:
         yield f"cards.pieces: {cards.pieces} with a chat layout; expected 0: they serve the domain layout alone"
+
+
+def _not_adapted(recipe: Recipe) -> Iterable[str]:
+    """What goes with no adapted model."""
+    ledgers = (recipe.model.base, recipe.cards.evidence, recipe.regression.arm) == ("compact", "towers", LEDGER)
+    if not ledgers:
+        yield "adapt.start: expected base compact, cards.evidence towers and arm ledger, as the start has; set them"
+    if recipe.student.wanted or recipe.tower.folds or recipe.tower.further is not None:
+        yield (
+            "adapt.start: with a student, tower.folds or tower.further; expected none of them: all evidence is of the "
+            "start's towers, which learn on; leave them out"
+        )
 
 
 def _read(source: str | Path) -> tuple[dict[str, Any], str]:

@@ -276,6 +276,7 @@ def open_run(folder: Path, recipe: Recipe, data: Path, data_hash: str) -> Run:
             "command": " ".join(sys.argv[1:]),
             "recipe": recipe.name,
             "last": last_stage(recipe.regression.arm),
+            "adapted": recipe.adapt.wanted,
             "data": {"folder": str(data), "manifest_sha256": data_hash},
         }
     )

@@ -16,6 +16,7 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from shutil import rmtree
+from typing import Any
 
 import torch
 
@@ -24,6 +25,7 @@ from cistrace.io.streams import shown
 from cistrace.io.track import Track, untracked
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import tower_names
+from cistrace.training.adapt import adapt_towers
 from cistrace.training.arms import READS_GENERATED
 from cistrace.training.assessment import faults_of_run, judge_writer
 from cistrace.training.cards import make_cards
@@ -38,16 +40,18 @@ from cistrace.training.generate import (
     writing_of,
 )
 from cistrace.training.judge import train_judge
-from cistrace.training.language_models import load_base, load_trained
+from cistrace.training.language_models import Base, load_base, load_trained
 from cistrace.training.made_by import is_current, note_origin
 from cistrace.training.modelcard import model_card
 from cistrace.training.paper_cards import make_paper_cards
 from cistrace.training.processes import on_main_process
 from cistrace.training.recipe import Recipe
 from cistrace.training.run import Run, done, last_stage, mark_done, require_stage
+from cistrace.training.start import start_of
 from cistrace.training.student import train_student
 from cistrace.training.towers import admitted_further, train_towers
 from cistrace.training.trace_file import TraceSource, read_traces
+from cistrace.training.writer_start import writer_of
 from cistrace.writers.arms import LEDGER, PREDICTING_ARMS
 from cistrace.writers.layout import DOMAIN, layout_of
 from cistrace.writers.vocabulary import VocabularyNames
@@ -56,10 +60,13 @@ log = logging.getLogger(__name__)
 
 
 def do_tower(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
-    """Fit the towers."""
+    """Fit the towers, or adapt those of a finished model."""
     if not done(run, "tower"):
         note_origin(run, "tower", recipe, data.hash)
-        train_towers(data, recipe.tower, run, workers)
+        if recipe.adapt.wanted:
+            adapt_towers(data, recipe, run, workers)
+        else:
+            train_towers(data, recipe.tower, run, workers)
         mark_done(run, "tower")
 
 
@@ -145,10 +152,16 @@ def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     if done(run, "rationale"):
         return
     on_main_process(lambda: note_origin(run, "rationale", recipe, data.hash))
-    base = load_base(recipe.model, data.cell_types, data.window, recipe.rationale.seed)
-    layout = layout_of(recipe.model.layout, base.tokenizer)
-    train, pieces, val = (examples_for(run, name) for name in ("train", "pieces", "val"))
-    figures = train_rationale(recipe, base.model, base.tokenizer, layout, train, pieces, val, run)
+    if recipe.adapt.wanted:
+        base = writer_of(start_of(recipe.adapt), data.cell_types)
+    else:
+        base = load_base(recipe.model, data.cell_types, data.window, recipe.rationale.seed)
+    if recipe.adapt.wanted and not recipe.rationale.epochs:
+        figures = keep_writer(base, run)
+    else:
+        layout = layout_of(recipe.model.layout, base.tokenizer)
+        train, pieces, val = (examples_for(run, name) for name in ("train", "pieces", "val"))
+        figures = train_rationale(recipe, base.model, base.tokenizer, layout, train, pieces, val, run)
 
     def finish() -> None:
         if base.names is not None:
@@ -157,6 +170,13 @@ def do_rationale(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
         mark_done(run, "rationale")
 
     on_main_process(finish)
+
+
+def keep_writer(base: Base, run: Run) -> dict[str, Any]:
+    """RUN/rationale of a writer that learns nothing."""
+    base.model.save_pretrained(run.rationale)
+    base.tokenizer.save_pretrained(run.rationale)
+    return {"kept": True, "steps": 0, "rows": 0}
 
 
 def do_generate(data: DataSet, recipe: Recipe, run: Run, track: Track = untracked) -> None:
