@@ -16,6 +16,7 @@ from cistrace.towers.domain_fit import (
     domain_of,
     fit_domain,
     widening,
+    with_limits_of,
 )
 
 # Axes with spreads of 1 to 2: of spreads a hundred times apart float16 would tell less.
@@ -55,6 +56,15 @@ def test_one_of_twenty_unseen_elements_lies_beyond_the_threshold() -> None:
     distances = found.distances(unseen)
     assert (distances > found.threshold).mean() == pytest.approx(FLAGGED, abs=0.002)
     assert np.quantile(found.percentiles(distances), [0, 0.5, 1]) == pytest.approx([0, 50, 100], abs=0.5)
+
+
+def test_a_domain_with_other_elements_limits_keeps_its_directions_and_flags_a_twentieth_of_them() -> None:
+    before, own = domain_of(elements(2000, 0), elements(2000, 1, 3.0), elements(1000, 2)), elements(200, 4, 1.5)
+    found = with_limits_of(replace(before, widening=2.0), own)
+    np.testing.assert_array_equal(found.whitening, before.whitening)
+    np.testing.assert_array_equal(found.distances(own), before.distances(own))
+    assert (found.distances(own) > found.threshold).mean() == pytest.approx(FLAGGED, abs=0.005)
+    assert found.threshold > before.threshold and found.widening == 1
 
 
 def letters(bases: Sequence[str]) -> NDArray[np.float32]:

@@ -12,26 +12,26 @@ import torch
 from bench_helpers import a_table
 from checkpoint_helpers import altered_checkpoint
 from cli_helpers import invoke
+from tower_helpers import random_domain
 
 from cistrace.checkpoints.schema import DOMAIN_FILE, SEEN, TOWER_FILES, CheckpointConfig, file_hashes, read_config
 from cistrace.checkpoints.seen import seen_by
 from cistrace.reasonbench.dataset import read_data_set
+from cistrace.towers.domain import load_domain, save_domain
 from cistrace.towers.encoding import one_hot
 from cistrace.towers.files import AnyTower, load_tower, save_tower
 from cistrace.towers.legnet import LegNet, LegNetConfig
 from cistrace.towers.recipe import AdaptRecipe
 from cistrace.towers.residual import ResidualConfig, ResidualTower
-from cistrace.training.adapt import best_of_folds, chooser_of
+from cistrace.training.adapt import chooser_of, over_folds
 from cistrace.training.run import Run
 
 CELLS = ("HepG2", "K562", "WTC11")
 
 
-def test_folds_choose_the_pass_with_the_least_error_over_all_their_rows() -> None:
-    assert best_of_folds([(10, (1.0, 0.8, 0.9)), (30, (1.0, 1.1, 0.9))]) == 2
-    assert best_of_folds([(30, (1.0, 0.8, 0.9)), (10, (1.0, 1.1, 0.9))]) == 1
-    assert best_of_folds([(10, (1.0, 1.2)), (10, (1.0, 0.9, 0.1))]) == 0  # the first fold stopped: no third pass
-    assert best_of_folds([(10, (1.0,))]) == 0
+def test_errors_over_folds_are_of_all_their_rows_and_of_passes_that_all_made() -> None:
+    assert over_folds([(10, (1.0, 0.8, 0.9)), (30, (1.0, 1.2, 0.9))]) == pytest.approx((1.0, 1.1, 0.9))
+    assert over_folds([(10, (1.0, 1.2)), (10, (1.0, 0.9, 0.1))]) == pytest.approx((1.0, 1.05))  # the first one stopped
 
 
 def a_start(folder: Path) -> Path:
@@ -50,7 +50,7 @@ def a_start(folder: Path) -> Path:
                     tower(one_hot(torch.randint(0, 4, (32, 200))))
             tower.eval()
             save_tower(tower, folder / name, {})
-        (folder / DOMAIN_FILE).unlink()
+        save_domain(random_domain(24), folder / DOMAIN_FILE)
         return replace(config, files=file_hashes(folder))
 
     return altered_checkpoint(folder, change)
@@ -88,6 +88,8 @@ def test_a_small_table_becomes_a_model_that_predicts_as_the_shipped_one_does(tmp
     told = json.loads(run.metrics.read_text())
     assert told["adapt"]["legnet"]["rows"] == {"Liver": 240, "Skin": 200}
     assert told["adapt"]["legnet"]["chosen_by"] == "folds" and 0 <= told["adapt"]["whole"]["passes"] <= 2
+    for one in told["adapt"].values():
+        assert one["errors"][one["passes"]] == min(one["errors"])
     assert told["rationale"]["steps"] == 3 and told["model"]["faults"] == []
     assert not list(run.folder.glob(".tower-*"))
 
@@ -99,6 +101,9 @@ def test_a_small_table_becomes_a_model_that_predicts_as_the_shipped_one_does(tmp
     learnt = seen_by(run.model, [data.training.sequences[0], data.table.sequences[data.places("test")[0]]])
     assert learnt is not None and learnt.tolist() == [True, False]
     assert set(np.load(start / SEEN)) < set(np.load(run.model / SEEN))
+    domain, first = load_domain(run.model / DOMAIN_FILE), load_domain(start / DOMAIN_FILE)
+    np.testing.assert_array_equal(domain.direction, first.direction)
+    assert domain.threshold != first.threshold  # of its own 280 elements
     assert isinstance(load_tower(run.model / TOWER_FILES[0]), LegNet)
     card = (run.model / "README.md").read_text()
     assert "240 measured rows of Liver" in card and "200 of Skin" in card and "3 weight updates" in card
@@ -110,7 +115,11 @@ def test_a_small_table_becomes_a_model_that_predicts_as_the_shipped_one_does(tmp
     rows = [json.loads(text) for text in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert [row["id"] for row in rows] == [f"s{row}" for row in range(6)]
     for row in rows:
-        assert row["lower"] < row["activity"] < row["upper"] and row["level"] in range(4)
+        assert (
+            row["domain_percentile"] is not None
+            and row["lower"] < row["activity"] < row["upper"]
+            and row["level"] in range(4)
+        )
         assert row["ledger"]["total"] == pytest.approx(row["activity"], abs=0.01)
         assert row["verification"]["supported"] == row["verification"]["claims"] > 0
     before = {path: path.stat().st_mtime_ns for path in run.folder.glob("tower-*.safetensors")}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +59,20 @@ def domain_of(learnt: NDArray[np.float32], shuffled: NDArray[np.float32], unseen
     # Rounded as it is stored, so that the limits are those of the domain that is read again.
     whitening = (axes / unusual).astype(np.float16).astype(np.float32)
     direction = (line / _limit(held @ line)).astype(np.float32)
-    open_ended = Domain(mean, whitening, direction, np.zeros(1, np.float32), 1.0)
-    distances = open_ended.distances(unseen)
+    return with_limits_of(Domain(mean, whitening, direction, np.zeros(1, np.float32), 1.0), unseen)
+
+
+def with_limits_of(domain: Domain, unseen: NDArray[np.float32]) -> Domain:
+    """The same directions, with percentiles and threshold of other elements; nothing widens.
+
+    Parameters
+    ----------
+    unseen : ndarray, float32, shape (N, F)
+        Their features.
+    """
+    distances = domain.distances(unseen)
     quantiles = np.quantile(distances, np.linspace(0, 1, QUANTILES)).astype(np.float32)
-    return Domain(mean, whitening, direction, quantiles, float(np.quantile(distances, 1 - FLAGGED)))
+    return replace(domain, quantiles=quantiles, threshold=float(np.quantile(distances, 1 - FLAGGED)), widening=1.0)
 
 
 def _limit(values: NDArray[np.float64]) -> float:

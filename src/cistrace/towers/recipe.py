@@ -148,7 +148,7 @@ class AdaptRecipe(TowerFitRecipe):
     """
 
     start: str | None = None
-    epochs: Count = 10
+    epochs: Count = 6
     batch_size: Annotated[int, Field(ge=2)] = 32
     matrix_learning_rate: Amount = 2e-3
     learning_rate: Amount = 2e-4
@@ -157,7 +157,7 @@ class AdaptRecipe(TowerFitRecipe):
     dropout: Dropout = 0.1
     largest_shift: Count = 6
     shortened: Share = 0.0
-    patience: Positive = 3
+    patience: Positive = 2
     fewest_to_choose: Positive = 100
     folds: Annotated[int, Field(ge=2, le=10)] = 3
     seed: int = 0

@@ -37,7 +37,6 @@ from cistrace.training.start import Start, start_of
 from cistrace.training.towers import threads_of_each
 
 log = logging.getLogger(__name__)
-NAMES = (LEGNET, WHOLE)
 Chooser = Literal["val", "folds"]
 
 
@@ -88,8 +87,15 @@ def chooser_of(data: DataSet, recipe: AdaptRecipe) -> Chooser:
     return "val" if int(measured.min()) >= recipe.fewest_to_choose else "folds"
 
 
-def adapt_towers(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
+def adapt_towers(
+    data: DataSet, recipe: Recipe, run: Run, workers: int, names: Sequence[str] = (LEGNET, WHOLE)
+) -> None:  # fmt: skip
     """Adapt the towers that the run does not hold yet; what was chosen and Pearson on val go to the run's metrics.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Of the towers; a model needs both.
 
     Raises
     ------
@@ -98,13 +104,12 @@ def adapt_towers(data: DataSet, recipe: Recipe, run: Run, workers: int) -> None:
     """
     rows = _rows_of(data, recipe.adapt, run)
     start = start_of(recipe.adapt)
-    wanted = [name for name in NAMES if not run.tower(name).exists()]
+    wanted = [name for name in names if not run.tower(name).exists()]
     read = {name: _read(start, name, rows.training) for name in wanted}
     threads = partial(threads_of_each, [run.tower(name) for name in wanted], len(wanted), workers)
     fit = _Fit(start, rows, recipe.adapt, run, read, threads)
-    most = dict.fromkeys(wanted, recipe.adapt.epochs)
-    passes = _passes_by_folds(fit, wanted, workers) if rows.choosing is None else most
-    task = partial(_adapt, fit=fit, passes=passes)
+    folds = _errors_by_folds(fit, wanted, workers) if rows.choosing is None else {}
+    task = partial(_adapt, fit=fit, folds=folds)
     with Workers(_processes(workers, len(wanted))) as pool:
         for name, (tuned, r) in pool.as_finished(task, wanted):
             found = run.read_metrics()
@@ -130,20 +135,20 @@ def _processes(workers: int, fits: int) -> int:
     return 1 if torch.cuda.is_available() or not fits else min(workers, fits)
 
 
-def _passes_by_folds(fit: _Fit, names: Sequence[str], workers: int) -> dict[str, int]:
-    """How many passes of the whole do best on rows of folds that are left out in turn: see `best_of_folds`."""
+def _errors_by_folds(fit: _Fit, names: Sequence[str], workers: int) -> dict[str, tuple[float, ...]]:
+    """Of each tower `over_folds` of the errors on rows of folds that are left out in turn."""
     jobs = [(name, fold) for name in names for fold in range(fit.rows.folds.count)]
-    curves: dict[str, list[tuple[int, tuple[float, ...]]]] = {name: [] for name in names}
+    curves: dict[str, dict[int, tuple[int, tuple[float, ...]]]] = {name: {} for name in names}
     with Workers(_processes(workers, len(jobs))) as pool:
-        for (name, _), found in pool.as_finished(partial(_leave_out, fit=fit), jobs):
-            curves[name].append(found)
+        for (name, fold), one in pool.as_finished(partial(_leave_out, fit=fit), jobs):
+            curves[name][fold] = one
     for name, fold in jobs:
         _fold_state(fit.run, name, fold).unlink(missing_ok=True)
-    return {name: best_of_folds(found) for name, found in curves.items()}
+    return {name: over_folds([one for _, one in sorted(found.items())]) for name, found in curves.items()}
 
 
-def best_of_folds(curves: Sequence[tuple[int, Sequence[float]]]) -> int:
-    """The pass with the least error over all folds, of those that every fold made; 0: the head alone.
+def over_folds(curves: Sequence[tuple[int, Sequence[float]]]) -> tuple[float, ...]:
+    """The error over the rows of all folds, of the head alone and after each pass that every fold made.
 
     Parameters
     ----------
@@ -152,7 +157,7 @@ def best_of_folds(curves: Sequence[tuple[int, Sequence[float]]]) -> int:
     """
     made = min(len(errors) for _, errors in curves)
     weights = np.array([rows for rows, _ in curves], dtype=np.float64)
-    return int(np.argmin(weights @ np.array([errors[:made] for _, errors in curves])))
+    return tuple((weights @ np.array([errors[:made] for _, errors in curves]) / weights.sum()).tolist())
 
 
 def _leave_out(job: tuple[str, int], *, fit: _Fit) -> tuple[int, tuple[float, ...]]:
@@ -171,26 +176,30 @@ def _fold_state(run: Run, name: str, fold: int) -> Path:
     return run.tower_state(f"{name}-fold{fold}")
 
 
-def _adapt(name: str, *, fit: _Fit, passes: Mapping[str, int]) -> tuple[dict[str, object], dict[str, float]]:
+def _adapt(
+    name: str, *, fit: _Fit, folds: Mapping[str, tuple[float, ...]]
+) -> tuple[dict[str, object], dict[str, float]]:
     """Fit on all training rows, write the tower; what was chosen, and val Pearson by cell type."""
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     rows, state = fit.rows, fit.run.tower_state(name)
     head = fit.head_of(name, np.arange(len(rows.training)))
-    tuned = tune(head, name, rows.training, rows.choosing, fit.recipe, state, passes[name], threads=fit.threads)
+    errors = folds.get(name)
+    passes = fit.recipe.epochs if errors is None else int(np.argmin(errors))
+    tuned = tune(head, name, rows.training, rows.choosing, fit.recipe, state, passes, threads=fit.threads)
     notes = {DEALT: rows.digest, "window": str(tuned.tower.window), "passes": str(tuned.passes)}
     with whole_file(fit.run.tower(name)) as part:
         save_tower(tuned.tower, part, notes)
     state.unlink(missing_ok=True)
     val = pearson(predict(tuned.tower, base_codes(list(rows.val.sequences), tuned.tower.window)), rows.val.activity)
-    return _told(tuned, rows), dict(zip(rows.val.cell_types, val, strict=True))
+    return _told(tuned, errors or tuned.errors, rows), dict(zip(rows.val.cell_types, val, strict=True))
 
 
-def _told(tuned: Tuned, rows: AdaptRows) -> dict[str, object]:
+def _told(tuned: Tuned, errors: Sequence[float], rows: AdaptRows) -> dict[str, object]:
     """For the run's metrics."""
     measured = np.isfinite(rows.training.activity).sum(axis=0).tolist()
     return {
         "rows": dict(zip(rows.training.cell_types, measured, strict=True)),
         "chosen_by": "folds" if rows.choosing is None else "val",
         "passes": tuned.passes,
-        "errors": list(tuned.errors),
+        "errors": list(errors),
     }

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from cistrace.checkpoints.schema import CellScale
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.domain import Domain
-from cistrace.towers.domain_fit import fit_domain, widening
-from cistrace.towers.evidence import Towers
+from cistrace.towers.domain_fit import FEWEST_UNSEEN, fit_domain, widening, with_limits_of
+from cistrace.towers.evidence import TowerReading, Towers
 
 
 def checkpoint_domain(
@@ -31,10 +31,34 @@ def checkpoint_domain(
     """
     held = towers.reading(val.sequences)
     found = fit_domain(lambda several: towers.reading(several).features, learnt, held.features)
-    if found is None:
+    return None if found is None else _widened(found, held, scales, val)
+
+
+def domain_of_start(
+    start: Domain, towers: Towers, scales: Mapping[str, CellScale], learnt: Sequence[str], val: MpraTable
+) -> Domain | None:
+    """What an adapted checkpoint's file says where it has too few elements for directions of its own: the start's, with
+    the limits of its own elements; None where these are too few, too.
+
+    Those that it learnt from count among them: they moved the towers little, and val alone is small.
+
+    Parameters
+    ----------
+    start : Domain
+        Of the checkpoint that it was adapted from.
+    scales, learnt, val
+        As `checkpoint_domain` has them.
+    """
+    if len(learnt) + len(val) < FEWEST_UNSEEN:
         return None
-    distances = found.distances(held.features)
-    return replace(found, widening=widening(found, distances, shares_of_sides(held.activities, val, scales)))
+    held = towers.reading(val.sequences)
+    every = np.concatenate([towers.reading(learnt).features, held.features])
+    return _widened(with_limits_of(start, every), held, scales, val)
+
+
+def _widened(domain: Domain, held: TowerReading, scales: Mapping[str, CellScale], val: MpraTable) -> Domain:
+    shares = shares_of_sides(held.activities, val, scales)
+    return replace(domain, widening=widening(domain, domain.distances(held.features), shares))
 
 
 def shares_of_sides(

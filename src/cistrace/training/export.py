@@ -43,10 +43,10 @@ from cistrace.mpra.dealt_rows import DEALT_ROWS, read_dealt_rows
 from cistrace.predict import Predictor
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.towers.cross_fit import WHOLE
-from cistrace.towers.domain import save_domain
+from cistrace.towers.domain import Domain, load_domain, save_domain
 from cistrace.training.adapt import chooser_of
 from cistrace.training.calibrate import calibrated, cell_figures, score_rows
-from cistrace.training.domain import checkpoint_domain
+from cistrace.training.domain import checkpoint_domain, domain_of_start
 from cistrace.training.language_models import load_trained
 from cistrace.training.modelcard import model_card
 from cistrace.training.recipe import Recipe
@@ -212,13 +212,22 @@ def _with_domain(part: Path, data: DataSet, run: Run, config: CheckpointConfig) 
     if config.interface.evidence != "towers":
         return config
     val = data.table.take(data.places("val"))
-    towers = load_checkpoint(part).towers
-    domain = None if towers is None else checkpoint_domain(towers, config.scales, _fitted_on(run), val)
+    towers, learnt = load_checkpoint(part).towers, _fitted_on(run)
+    assert towers is not None  # the evidence is theirs
+    domain = checkpoint_domain(towers, config.scales, learnt, val)
+    if domain is None and (before := _domain_before(run.read_config())) is not None:
+        domain = domain_of_start(before, towers, config.scales, learnt, val)
     if domain is None:
         log.warning("too few elements to say what is out of the model's domain: no row will be flagged as such")
         return config
     save_domain(domain, part / DOMAIN_FILE)
     return replace(config, files=file_hashes(part))
+
+
+def _domain_before(recipe: Recipe) -> Domain | None:
+    """That of the checkpoint that an adapted one starts from."""
+    file = start_of(recipe.adapt).folder / DOMAIN_FILE if recipe.adapt.wanted else None
+    return load_domain(file) if file is not None and file.exists() else None
 
 
 def _card_lines(config: CheckpointConfig) -> list[str]:
