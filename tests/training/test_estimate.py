@@ -54,6 +54,15 @@ def test_a_plan_tells_parameters_tokens_memory_and_hours(bench: Path, tmp_path: 
     assert not (tmp_path / "run").exists()
 
 
+def test_a_plan_of_an_adapted_model_tells_who_chooses(bench: Path) -> None:
+    told = estimate_of(load_recipe("adapt"), read_data_set(bench), "all")
+    assert told.endswith("towers: adapted, 6 passes of the whole at most, 3 folds choose; up to 1 min on one core")
+    by_val = estimate_of(load_recipe("adapt", ["adapt.fewest_to_choose=2"]), read_data_set(bench), "all")
+    assert "val chooses" in by_val and "towers: " not in estimate_of(
+        load_recipe("adapt"), read_data_set(bench), "rationale"
+    )
+
+
 @pytest.mark.parametrize("stage", ["rationale", "regression"])
 def test_a_plan_of_a_stage_is_of_that_stage(bench: Path, qwen: Path, stage: str) -> None:
     recipe = load_recipe("r3lm-qwen3-4b", [f"model.base={qwen}", "model.download=false"])

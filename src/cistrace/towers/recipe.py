@@ -150,8 +150,8 @@ class AdaptRecipe(TowerFitRecipe):
     start: str | None = None
     epochs: Count = 6
     batch_size: Annotated[int, Field(ge=2)] = 32
-    matrix_learning_rate: Amount = 2e-3
-    learning_rate: Amount = 2e-4
+    matrix_learning_rate: Amount = 5e-4
+    learning_rate: Amount = 1e-4
     weight_decay: Amount = 0.0
     warm: Share = 0.1
     dropout: Dropout = 0.1

@@ -22,8 +22,9 @@ from cistrace.motifs.library import load_library
 from cistrace.reasonbench.dataset import DataSet
 from cistrace.reasonbench.entries import Entry, read_entries
 from cistrace.towers.precision import usable_here, use_bf16
-from cistrace.towers.recipe import Precision
+from cistrace.towers.recipe import AdaptRecipe, Precision
 from cistrace.traces.templates import THINK_END
+from cistrace.training.adapt import chooser_of
 from cistrace.training.language_models import COMPACT, SMOLLM2, smollm2_file
 from cistrace.training.recipe import LoraRecipe, Recipe
 from cistrace.writers.arms import LEDGER
@@ -34,6 +35,7 @@ from cistrace.writers.vocabulary import VocabularyNames
 
 SAMPLE = 200  # entries that are counted
 UTILISATION = 0.4
+SECONDS_A_ROW = 0.027  # of a pass in which LegNet (0.017) and the light tower learn on, float32 on a core without bf16
 QUICK = 2e10  # operations a second, above which a larger product is timed
 PEAKS = {"H100": 989e12, "A100": 312e12, "RTX 4090": 165e12}  # dense bf16 operations a second, as their makers state
 CHARACTERS = 2.1  # a token, of cards and traces under byte-level BPE, where the tokenizer is not at hand
@@ -92,12 +94,25 @@ def estimate_of(recipe: Recipe, data: DataSet, stage: str) -> str:
         f"model: {size.parameters:,} parameters, weights in {recipe.model.weights}; tokens are {words}",
     ]
     lines += [_line(one, recipe) for one in found]
+    if recipe.adapt.wanted and stage in ("tower", "all"):
+        return "\n".join([*lines, _adapted_line(recipe.adapt, data)])
     if recipe.cards.evidence == "towers" and stage in ("tower", "all"):
         passes = f"{recipe.tower.light.epochs} passes each (LegNet {recipe.tower.legnet.epochs})"
         if recipe.tower.pretraining.sites is not None:
             lines.append(f"before them LegNet, {recipe.tower.pretraining.epochs} passes over the table of sites")
         lines.append(f"towers: {recipe.tower.folds + 2}, {passes}, about 1.5 min a pass of 30,000 rows on one core")
     return "\n".join(lines)
+
+
+def _adapted_line(recipe: AdaptRecipe, data: DataSet) -> str:
+    rows = len(data.places("train"))
+    by_folds = chooser_of(data, recipe) == "folds"
+    times = recipe.folds if by_folds else 1  # those that leave a fold out learn from (folds - 1) / folds, then all do
+    minutes = times * recipe.epochs * rows * SECONDS_A_ROW / 60
+    chosen = f"{recipe.folds} folds choose" if by_folds else "val chooses"
+    return (
+        f"towers: adapted, {recipe.epochs} passes of the whole at most, {chosen}; up to {minutes:.0f} min on one core"
+    )
 
 
 def size_of(recipe: Recipe, data: DataSet) -> Size:
