@@ -116,10 +116,11 @@ def _not_adapted(recipe: Recipe) -> Iterable[str]:
     ledgers = (recipe.model.base, recipe.cards.evidence, recipe.regression.arm) == ("compact", "towers", LEDGER)
     if not ledgers:
         yield "adapt.start: expected base compact, cards.evidence towers and arm ledger, as the start has; set them"
-    if recipe.student.wanted or recipe.tower.folds or recipe.tower.further is not None:
+    tower = recipe.tower
+    if recipe.student.wanted or tower.folds or tower.further is not None or tower.pretraining.sites is not None:
         yield (
-            "adapt.start: with a student, tower.folds or tower.further; expected none of them: all evidence is of the "
-            "start's towers, which learn on; leave them out"
+            "adapt.start: with a student, tower.folds, tower.further or tower.pretraining; expected none of them: all "
+            "evidence is of the start's towers, which learn on; leave them out"
         )
 
 
