@@ -49,8 +49,8 @@ def against_the_rest(table: MpraTable, activity: NDArray[np.float64]) -> Iterato
 
 
 def from_the_mean(table: MpraTable, activity: NDArray[np.float64]) -> Iterator[Contrast]:
-    """Every cell type's activity less the mean over all: the deviation by which the study of the lentiMPRA library
-    (Agarwal et al. 2025) calls an element specific. Of two cell types it is half their difference.
+    """Every cell type's activity less the mean over all: how we understand the specificity score of the lentiMPRA
+    study (Agarwal et al. 2025), whose methods were not at hand. Of two cell types it is half their difference.
     """
     seen = measured_everywhere(table)
     measured, predicted = table.activity[seen], activity[:, seen]

@@ -2,8 +2,8 @@
 Nature Biotechnology 2025): a first layer of two widths side by side, a core of LegNet's inverted bottlenecks at full
 resolution throughout, and the mean over positions.
 
-Written from the article's description: its core and widths, with one head for all cell types in the place of the
-challenge's bins of expression.
+Written anew, at the channels and widths of the challenge's published model, with one head for all cell types in the
+place of its bins of expression.
 """
 
 from __future__ import annotations
