@@ -143,8 +143,9 @@ def _specificity(specific: list[ArmSpecificity]) -> Iterator[str]:
         return
     yield (
         "## Cell-type specificity\n\n`deviation`: Pearson of the deviation from the mean over cell types, which "
-        "is how the score of the assay's authors is understood here. `pair`: Pearson of the difference between two. `top decile`: of "
-        "the tenth predicted most specific (activity less the largest of the others), the share measured to be."
+        "is how the score of the assay's authors is understood here. `pair`: Pearson of the difference between two. "
+        "`top decile`: of the tenth predicted most specific (activity less the largest of the others), the "
+        "share measured to be."
     )
     columns = list(dict.fromkeys((one.kind, one.name) for one in specific))
     lines = head("arm", *(f"{kind}, {name}" for kind, name in columns))
