@@ -115,7 +115,7 @@ def test_a_late_fault_leaves_no_file(folder: Path, stand_in: type[StandIn]) -> N
     (folder / "bad.fa").write_text(FASTA + "".join(f">r{i}\n{DNA}\n" for i in range(200)) + ">last\nACGU\n")
     for command in COMMANDS.values():
         result = invoke(*command, "bad.fa")
-        (folder / "out.tsv.partial").unlink(missing_ok=True)  # what predict had finished: tests/cli/test_resume.py
+        (folder / f"{command[-1]}.partial").unlink(missing_ok=True)  # what was finished: tests/cli/test_resume.py
         assert_refused(folder, result.exit_code, result.stdout, result.stderr)
 
 
