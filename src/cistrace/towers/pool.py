@@ -124,22 +124,46 @@ def admit(further: Sequence[SingleElement], table: MpraTable) -> tuple[list[Sing
         All rows of the data set; `splits` are train, val and test.
     """
     splits = np.array(table.splits)
-    held = [table.sequences[row] for row in np.flatnonzero(splits != "train")]
     of_training = {either_strand(table.sequences[row]) for row in np.flatnonzero(splits == "train")}
-    places = {place for row in np.flatnonzero(splits == "train") for place in chromosome_places(table.chromosomes[row])}
-    identical = {either_strand(bases) for bases in held}
-    marked = np.arange(len(held) + len(further)) < len(held)
-    related = sharing([*held, *(element.bases for element in further)], marked, RELATED)[len(held) :]
+    identical = {either_strand(table.sequences[row]) for row in np.flatnonzero(splits != "train")}
+    related, elsewhere = barred(
+        [element.bases for element in further], [element.chromosome for element in further], table
+    )
     kept, reasons = [], [0, 0, 0]
-    for element, near in zip(further, related.tolist(), strict=True):
+    for element, near, outside in zip(further, related.tolist(), elsewhere.tolist(), strict=True):
         name = either_strand(element.bases)
-        outside = places != {NOWHERE} and not places.issuperset(chromosome_places(element.chromosome))
         faults = (name in identical, near, outside)
         if (any(faults) and name not in of_training) or faults[0]:
             reasons[faults.index(True)] += 1
         else:
             kept.append(element)
     return kept, RefusedElements(*reasons)
+
+
+def barred(
+    sequences: Sequence[str], chromosomes: Sequence[str], table: MpraTable
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What keeps N sequences out of a training on a data set: relatives held out, and other chromosomes.
+
+    Parameters
+    ----------
+    table : MpraTable
+        All rows of the data set; `splits` are train, val and test.
+
+    Returns
+    -------
+    related : ndarray, bool, shape (N,)
+        Shares `RELATED` bases, on either strand, with an element of val or test.
+    elsewhere : ndarray, bool, shape (N,)
+        Lies on a chromosome that the data set does not train on.
+    """
+    splits = np.array(table.splits)
+    held = [table.sequences[row] for row in np.flatnonzero(splits != "train")]
+    marked = np.arange(len(held) + len(sequences)) < len(held)
+    places = {place for row in np.flatnonzero(splits == "train") for place in chromosome_places(table.chromosomes[row])}
+    anywhere = places == {NOWHERE}
+    elsewhere = [not anywhere and not places.issuperset(chromosome_places(one)) for one in chromosomes]
+    return sharing([*held, *sequences], marked, RELATED)[len(held) :], np.array(elsewhere, dtype=bool)
 
 
 def pool(joint: MpraTable, single: Sequence[SingleElement], allowed: NDArray[np.bool_] | None = None) -> MpraTable:

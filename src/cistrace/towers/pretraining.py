@@ -15,13 +15,11 @@ import numpy as np
 import torch
 
 from cistrace.errors import DataError
-from cistrace.mpra.chromosomes import NOWHERE, chromosome_places
-from cistrace.mpra.folds import RELATED
-from cistrace.mpra.homology import sharing
 from cistrace.mpra.shuffles import dinucleotides_shuffled
 from cistrace.mpra.table import MpraTable
 from cistrace.towers.fit import FittedTower, fit_tower
 from cistrace.towers.legnet import LegNet, LegNetConfig
+from cistrace.towers.pool import barred
 from cistrace.towers.recipe import PretrainingRecipe
 from cistrace.towers.sites_file import Sites
 
@@ -46,15 +44,7 @@ def admitted(sites: Sites, table: MpraTable) -> tuple[Sites, RefusedSites]:
     table : MpraTable
         All rows of the data set; `splits` are train, val and test.
     """
-    splits = np.array(table.splits)
-    held = [table.sequences[row] for row in np.flatnonzero(splits != "train")]
-    marked = np.arange(len(held) + len(sites.sequences)) < len(held)
-    related = sharing([*held, *sites.sequences], marked, RELATED)[len(held) :]
-    places = {place for row in np.flatnonzero(splits == "train") for place in chromosome_places(table.chromosomes[row])}
-    anywhere = places == {NOWHERE}
-    elsewhere = np.array(
-        [not anywhere and not places.issuperset(chromosome_places(one)) for one in sites.chromosomes], dtype=bool
-    )
+    related, elsewhere = barred(sites.sequences, sites.chromosomes, table)
     kept = np.flatnonzero(~related & ~elsewhere)
     return sites.take(kept), RefusedSites(int(related.sum()), int((elsewhere & ~related).sum()))
 
@@ -116,8 +106,8 @@ def start_from(tower: LegNet, body: LegNet) -> None:
 
     Raises
     ------
-    ModelError
-        By PyTorch's own RuntimeError where the two are not of one shape.
+    RuntimeError
+        PyTorch's own, where the two are not of one shape.
     """
     own = ("location", "scale", f"head.{len(tower.head) - 1}.")
     kept = {name: value for name, value in body.state_dict().items() if not name.startswith(own)}
